@@ -1,1 +1,20 @@
+//! seen: a hit counter that you host yourself.
+//!
+//! A request's way through the crate: [`web`] reads the route, the name, the
+//! source and the visitor; [`counters`] reads or counts; [`joiner`] makes one
+//! write of all the hits that arrive while the last write is in flight; a
+//! [`store`] keeps the counts. No layer reaches around another.
 
+pub mod config;
+pub mod counters;
+pub mod healthcheck;
+pub mod hit;
+pub mod joiner;
+pub mod log;
+pub mod metrics;
+pub mod name;
+pub mod serve;
+pub mod store;
+pub mod tally;
+pub mod time;
+pub mod web;

@@ -1,0 +1,213 @@
+//! The settings. This struct is the manual: `--help` and the README's table are
+//! made from it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::store::Location;
+
+/// A hit counter that you host yourself.
+#[derive(Debug, Parser)]
+#[command(name = "seen", version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; without a command, seen serves.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The settings of `serve`, which is the default command.
+    #[command(flatten)]
+    pub serve: Settings,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Count and answer until told to stop (the default)
+    Serve(Box<Settings>),
+    /// Ask a running seen on this machine whether it is well: exit 0 or 1
+    Healthcheck(Healthcheck),
+    /// Print the version
+    Version,
+}
+
+/// The settings of a serving process.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// Where to listen, as address:port
+    #[arg(long, env = "SEEN_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8000", value_parser = address)]
+    pub listen: SocketAddr,
+
+    /// Listen here for /metrics alone, and do not answer it elsewhere
+    #[arg(long, env = "SEEN_METRICS_LISTEN", value_name = "ADDRESS", value_parser = address)]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// Where counts live: a file, or redis:// rediss:// redis-cluster:// redis-sentinel:// and a
+    /// server; unset, a file in your state directory
+    #[arg(long, env = "SEEN_STORE", value_name = "PLACE", hide_env_values = true)]
+    pub store: Option<Location>,
+
+    /// Count in a Redis whose maxmemory-policy may delete counters
+    #[arg(long, env = "SEEN_ALLOW_EVICTION")]
+    pub allow_eviction: bool,
+
+    /// The longest that a hit may wait for the store before it is answered 503
+    #[arg(long, env = "SEEN_DEADLINE", value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub deadline: Duration,
+
+    /// The most hits that may wait for the store at once; more are answered 503
+    #[arg(long, env = "SEEN_QUEUE", value_name = "HITS", default_value_t = 65_536, value_parser = at_least_one)]
+    pub queue: usize,
+
+    /// The most counters in one namespace
+    #[arg(
+        long,
+        env = "SEEN_NAMESPACE_COUNTERS",
+        value_name = "COUNTERS",
+        default_value_t = 100_000
+    )]
+    pub namespace_counters: u64,
+
+    /// How long a counter remembers each day's hits, in days
+    #[arg(long, env = "SEEN_HISTORY_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=4000))]
+    pub history_days: u32,
+
+    /// How long a counter remembers each hour's hits, in hours
+    #[arg(long, env = "SEEN_HISTORY_HOURS", value_name = "HOURS", default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    pub history_hours: u32,
+
+    /// How long to finish requests and write the last hits after a signal to stop
+    #[arg(long, env = "SEEN_GRACE", value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub grace: Duration,
+
+    /// The least important messages to log
+    #[arg(long, env = "SEEN_LOG", value_name = "LEVEL", default_value = "info")]
+    pub log: Level,
+
+    /// How to log: `auto` is text on a terminal and JSON elsewhere
+    #[arg(long, env = "SEEN_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
+    pub log_format: LogFormat,
+}
+
+/// The settings of a health check.
+#[derive(Debug, Args)]
+pub struct Healthcheck {
+    /// Where the seen to ask listens, as address:port
+    #[arg(long, env = "SEEN_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8000", value_parser = address)]
+    pub listen: SocketAddr,
+
+    /// Ask whether its store answers too, not only the process
+    #[arg(long, env = "SEEN_HEALTHCHECK_READY")]
+    pub ready: bool,
+}
+
+/// How important a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere
+    Auto,
+    /// For people
+    Text,
+    /// One object a line
+    Json,
+}
+
+impl Settings {
+    /// Where counts live; without a setting, a file in the user's state directory.
+    pub fn store(&self) -> Result<Location, String> {
+        if let Some(store) = &self.store {
+            return Ok(store.clone());
+        }
+        let state = state_directory(|name| std::env::var_os(name).map(PathBuf::from));
+        state.map(|folder| Location::File(folder.join("seen.redb"))).ok_or_else(|| {
+            "no home directory to keep counts in; give a file or a redis:// URL with --store or \
+             SEEN_STORE"
+                .into()
+        })
+    }
+}
+
+/// systemd's `STATE_DIRECTORY`, or the XDG base directory specification's
+/// state home with a folder of ours.
+fn state_directory(env: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let set = |name| env(name).filter(|path| path.is_absolute());
+    set("STATE_DIRECTORY")
+        .or_else(|| set("XDG_STATE_HOME").map(|state| state.join("seen")))
+        .or_else(|| set("HOME").map(|home| home.join(".local/state/seen")))
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "give an IP address and a port, such as 127.0.0.1:8000, 0.0.0.0:8000 or [::]:8000".into()
+    })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let allowed = "give a time above zero with its unit, such as 500ms, 2s or 1m";
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| allowed)?;
+    match Duration::try_from(parsed) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err(allowed.into()),
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n > 0 => Ok(n),
+        _ => Err("give a whole number above zero".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_has_a_variable_named_after_it() {
+        for arg in Settings::augment_args(clap::Command::new("seen")).get_arguments() {
+            let Some(flag) = arg.get_long() else { continue };
+            let variable = format!("SEEN_{}", flag.to_uppercase().replace('-', "_"));
+            let env = arg.get_env().map(|e| e.to_string_lossy().into_owned());
+            assert_eq!(env.as_deref(), Some(variable.as_str()), "--{flag}");
+        }
+    }
+
+    #[test]
+    fn durations_need_a_unit_and_a_sense() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
+        for bad in ["2", "", "0s", "-1s", "soon"] {
+            assert!(duration(bad).unwrap_err().contains("500ms"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn counts_are_kept_where_the_system_keeps_state() {
+        let with = |set: &'static [(&str, &str)]| {
+            state_directory(move |n| set.iter().find(|s| s.0 == n).map(|s| s.1.into()))
+        };
+        assert_eq!(with(&[("HOME", "/h")]), Some("/h/.local/state/seen".into()));
+        assert_eq!(with(&[("HOME", "/h"), ("XDG_STATE_HOME", "/x")]), Some("/x/seen".into()));
+        assert_eq!(with(&[("STATE_DIRECTORY", "/var/lib/seen")]), Some("/var/lib/seen".into()));
+        assert_eq!(with(&[("HOME", "relative")]), None);
+    }
+}

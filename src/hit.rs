@@ -1,0 +1,70 @@
+//! One visit to count.
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::Name;
+
+/// What asked for the hit. Totals are kept apart by source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// A person's browser, or a program that acts for one.
+    Browser,
+    /// A proxy that fetches pictures for people, like GitHub's camo.
+    Proxy,
+    /// A crawler, a link preview or a monitor.
+    Bot,
+    /// A browser that fetched ahead of a visit that may never come.
+    Prefetch,
+    /// seen's own pages, or the counter's owner.
+    #[serde(rename = "self")]
+    Own,
+}
+
+impl Source {
+    /// Every source, in the order of [`Source::index`].
+    pub const ALL: [Self; 5] = [Self::Browser, Self::Proxy, Self::Bot, Self::Prefetch, Self::Own];
+
+    /// The place of this source in tables of totals.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The word for this source in JSON, in metrics and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Proxy => "proxy",
+            Self::Bot => "bot",
+            Self::Prefetch => "prefetch",
+            Self::Own => "self",
+        }
+    }
+
+    /// Whether a person is behind the hit.
+    pub fn is_human(self) -> bool {
+        matches!(self, Self::Browser | Self::Proxy)
+    }
+}
+
+/// Who made a hit: a keyed hash that means nothing without the day's key, and
+/// nothing at all once that key is destroyed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Visitor(pub [u8; 16]);
+
+/// What makes a repeated hit the same hit: an `Idempotency-Key`, hashed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HitId(pub [u8; 16]);
+
+/// One visit to count on one counter of a namespace.
+#[derive(Clone)]
+pub struct Hit {
+    /// The counter's key in its namespace.
+    pub key: Name,
+    /// What asked.
+    pub source: Source,
+    /// Who asked, where the request shows it.
+    pub visitor: Option<Visitor>,
+    /// Under this id the hit counts once in an hour.
+    pub id: Option<HitId>,
+}

@@ -1,0 +1,149 @@
+//! What `/metrics` shows, in Prometheus' text format. Labels are bounded: no
+//! name of a counter is ever one.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::hit::Source;
+use crate::joiner::HitError;
+use crate::store::StoreError;
+
+/// The media type of [`Metrics::render`] (OpenMetrics 1.0, section 4.1).
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Every measurement of this process. Shared; an update is one atomic addition.
+pub struct Metrics {
+    registry: Registry,
+    hits: [Counter; Source::ALL.len()],
+    uncounted: Family<UncountedLabel, Counter>,
+    in_flight: Gauge<i64, std::sync::atomic::AtomicI64>,
+    joined: Histogram,
+    store_seconds: Histogram,
+    store_errors: Counter,
+    /// By the first digit of the status, from 1.
+    requests: [Counter; 5],
+}
+
+/// Why a hit was not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[allow(non_camel_case_types)]
+pub enum Uncounted {
+    /// The queue was full.
+    busy,
+    /// The deadline passed.
+    late,
+    /// The store is misconfigured, full or damaged.
+    store,
+    /// A cap or the mode forbids the counter.
+    refused,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UncountedLabel {
+    reason: Uncounted,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabel {
+    status: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SourceLabel {
+    source: &'static str,
+}
+
+impl From<&HitError> for Uncounted {
+    fn from(error: &HitError) -> Self {
+        match error {
+            HitError::Busy => Self::busy,
+            HitError::Late | HitError::Store(StoreError::Unavailable(_)) => Self::late,
+            HitError::Store(_) => Self::store,
+            HitError::Refused(_) => Self::refused,
+        }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("seen");
+        let by_source = Family::<SourceLabel, Counter>::default();
+        registry.register("hits", "Hits that the store has, by source", by_source.clone());
+        let uncounted = Family::default();
+        registry.register("uncounted", "Hits that were answered with an error", uncounted.clone());
+        let in_flight = Gauge::default();
+        registry.register("in_flight", "Hits that wait for their number", in_flight.clone());
+        // 1, 2, 4 … 8192 hits.
+        let joined = Histogram::new(exponential_buckets(1.0, 2.0, 14));
+        registry.register("tally_hits", "Hits in one write to the store", joined.clone());
+        // 0.1 ms … 3.3 s.
+        let store_seconds = Histogram::new(exponential_buckets(0.0001, 2.0, 16));
+        registry.register_with_unit(
+            "store_write",
+            "How long writes to the store take",
+            Unit::Seconds,
+            store_seconds.clone(),
+        );
+        let store_errors = Counter::default();
+        registry.register(
+            "store_write_errors",
+            "Writes to the store that failed or had no answer",
+            store_errors.clone(),
+        );
+        let by_status = Family::<RequestLabel, Counter>::default();
+        registry.register("requests", "HTTP requests, by the answer's status", by_status.clone());
+        let requests = ["1xx", "2xx", "3xx", "4xx", "5xx"]
+            .map(|status| by_status.get_or_create_owned(&RequestLabel { status }));
+        let hits =
+            Source::ALL.map(|s| by_source.get_or_create_owned(&SourceLabel { source: s.as_str() }));
+        Self { registry, hits, uncounted, in_flight, joined, store_seconds, store_errors, requests }
+    }
+}
+
+impl Metrics {
+    /// A hit is in the store.
+    pub fn counted(&self, source: Source) {
+        self.hits[source.index()].inc();
+    }
+
+    /// A hit was answered with an error.
+    pub fn uncounted(&self, reason: Uncounted) {
+        self.uncounted.get_or_create(&UncountedLabel { reason }).inc();
+    }
+
+    /// A tally of so many hits goes to the store.
+    pub fn joined(&self, hits: usize) {
+        self.joined.observe(hits as f64);
+    }
+
+    /// A write took so long, and was acknowledged or not.
+    pub fn wrote(&self, took: Duration, acknowledged: bool) {
+        self.store_seconds.observe(took.as_secs_f64());
+        if !acknowledged {
+            self.store_errors.inc();
+        }
+    }
+
+    /// A request was answered.
+    pub fn answered(&self, status: u16) {
+        if let Some(class) = self.requests.get(usize::from(status / 100).wrapping_sub(1)) {
+            class.inc();
+        }
+    }
+
+    /// All of it as text; `in_flight` is the number of hits that wait now.
+    pub fn render(&self, in_flight: usize) -> String {
+        self.in_flight.set(i64::try_from(in_flight).unwrap_or(i64::MAX));
+        let mut text = String::with_capacity(4096);
+        // Writing to a String cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,180 @@
+//! `seen serve`: opens the store, listens, and stops in good order.
+
+use std::fmt;
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::config::Settings;
+use crate::counters::Counters;
+use crate::joiner::Joiner;
+use crate::log;
+use crate::metrics::Metrics;
+use crate::store::embedded::Embedded;
+use crate::store::redis::Redis;
+use crate::store::{Limits, Location, Store, StoreError};
+use crate::web::{self, App};
+
+/// How long the start waits for Redis; afterwards seen listens and answers 503
+/// until Redis is there.
+const START_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Why the program ends without having done its work, and with which code.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    sentence: String,
+}
+
+impl Failure {
+    /// Code 1: the world was not as needed. Code 2: a setting was wrong.
+    pub fn new(code: u8, sentence: impl fmt::Display) -> Self {
+        Self { code, sentence: sentence.to_string() }
+    }
+
+    /// What the process exits with.
+    pub fn code(&self) -> ExitCode {
+        self.code.into()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub fn run(settings: &Settings) -> Result<(), Failure> {
+    log::start(settings.log, settings.log_format);
+    let location = settings.store().map_err(|sentence| Failure::new(2, sentence))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
+    let result = runtime.block_on(serve(settings, &location));
+    // What is still running has had its grace.
+    runtime.shutdown_background();
+    result
+}
+
+async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> {
+    let stop = stop_signal().map_err(|e| Failure::new(1, format!("cannot take signals: {e}")))?;
+    let store = open(settings, location).await?;
+    let metrics = Arc::new(Metrics::default());
+    let joiner = Joiner::new(store.clone(), metrics.clone(), settings.queue, settings.deadline);
+    let app = App::new(Counters::new(store, joiner), metrics);
+
+    let main = listen(settings.listen, "--listen").await?;
+    let address = main.local_addr().unwrap_or(settings.listen);
+    let mut servers = Vec::new();
+    let routes = match settings.metrics_listen {
+        Some(apart) => {
+            let listener = listen(apart, "--metrics-listen").await?;
+            servers.push(spawn(listener, web::metrics_router(app.clone()), stop.clone()));
+            web::router(app.clone())
+        }
+        None => web::router(app.clone()).merge(web::metrics_router(app.clone())),
+    };
+    servers.push(spawn(main, web::finish(routes, &app), stop.clone()));
+    announce(address, location);
+
+    let mut stop = stop;
+    // The sender lives as long as its task, which ends with a signal.
+    let _ = stop.wait_for(|stopped| *stopped).await;
+    tracing::info!("stopping: finishing requests and writing the last hits");
+    let rest = async {
+        for server in servers {
+            let _ = server.await;
+        }
+        app.counters.close().await;
+    };
+    match tokio::time::timeout(settings.grace, rest).await {
+        Ok(()) => tracing::info!("stopped"),
+        Err(_) => tracing::warn!(
+            "stopped after {:?} with requests unanswered; --grace gives them longer",
+            settings.grace
+        ),
+    }
+    Ok(())
+}
+
+async fn open(settings: &Settings, location: &Location) -> Result<Arc<dyn Store>, Failure> {
+    let limits = Limits {
+        hits_create: true,
+        counters_per_namespace: settings.namespace_counters,
+        history_days: settings.history_days,
+        history_hours: settings.history_hours,
+    };
+    match location {
+        Location::File(path) => {
+            Ok(Arc::new(Embedded::open(path, limits).map_err(|e| Failure::new(1, e))?))
+        }
+        Location::Redis(url) => {
+            let refused = |e: StoreError| Failure::new(1, format!("{location}: {e}"));
+            let redis = Redis::open(url, limits, settings.allow_eviction).map_err(refused)?;
+            redis.ready(START_PATIENCE).await.map_err(refused)?;
+            Ok(Arc::new(redis))
+        }
+    }
+}
+
+async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|e| {
+        let sentence =
+            format!("cannot listen on {address}: {e}; give another address with {setting}");
+        Failure::new(1, sentence)
+    })
+}
+
+fn spawn(
+    listener: TcpListener,
+    router: axum::Router,
+    mut stop: watch::Receiver<bool>,
+) -> tokio::task::JoinHandle<()> {
+    use axum::serve::ListenerExt;
+    // An answer is one small segment; waiting to fill it would cost 40 ms.
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
+    let stopped = async move {
+        let _ = stop.wait_for(|stopped| *stopped).await;
+    };
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+            tracing::error!(%error, "the server ended");
+        }
+    })
+}
+
+/// Becomes true at the first SIGTERM or SIGINT.
+fn stop_signal() -> std::io::Result<watch::Receiver<bool>> {
+    let (sender, receiver) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        sender.send_replace(true);
+        // Dropping the sender now would look like a stop that never came.
+        std::future::pending::<()>().await;
+    });
+    Ok(receiver)
+}
+
+/// The one line that a person at a terminal needs.
+fn announce(address: SocketAddr, location: &Location) {
+    if std::io::stderr().is_terminal() {
+        tracing::info!("seen listens on http://{address} and keeps its counts in {location}");
+    } else {
+        tracing::info!(%address, store = %location, "seen listens on http://{address} and keeps its counts in {location}");
+    }
+}

@@ -1,0 +1,202 @@
+//! Hits that are on their way to the store together, and what became of them.
+
+use std::collections::HashMap;
+
+use crate::hit::{Hit, HitId, Source, Visitor};
+use crate::name::Name;
+use crate::time::Timestamp;
+
+/// The hits of one namespace that go to the store in one write.
+///
+/// `number` rises with every tally of this process, so that a store can tell a
+/// repeated write from a new one.
+#[derive(Clone)]
+pub struct Tally {
+    /// The namespace that all the hits belong to.
+    pub namespace: Name,
+    /// This write's number within the process.
+    pub number: u64,
+    /// The instant that decides the hour and the day of every hit in it.
+    pub at: Timestamp,
+    /// One entry for each counter, in the order of the first arrival.
+    pub entries: Vec<Entry>,
+}
+
+/// The hits of a tally on one counter.
+#[derive(Clone)]
+pub struct Entry {
+    /// The counter's key.
+    pub key: Name,
+    /// Its hits in the order of arrival, alike ones counted together.
+    pub runs: Vec<Run>,
+}
+
+/// Hits in a row that differ in nothing.
+#[derive(Clone)]
+pub struct Run {
+    /// How many; always 1 where there is an `id`.
+    pub hits: u64,
+    /// What asked for them.
+    pub source: Source,
+    /// Who asked.
+    pub visitor: Option<Visitor>,
+    /// The id under which the hit counts once.
+    pub id: Option<HitId>,
+}
+
+impl Run {
+    fn of(hit: &Hit) -> Self {
+        Self { hits: 1, source: hit.source, visitor: hit.visitor, id: hit.id }
+    }
+
+    fn takes(&self, hit: &Hit) -> bool {
+        self.id.is_none()
+            && hit.id.is_none()
+            && self.source == hit.source
+            && self.visitor == hit.visitor
+    }
+}
+
+/// What the store did with one [`Entry`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its hits were taken; one [`Counted`] for each run, in order.
+    Counted(Vec<Counted>),
+    /// Nothing was changed, for this reason.
+    Refused(Refusal),
+}
+
+/// What became of one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// How many of the run's hits raised the total; the first ones of the run.
+    pub hits: u64,
+    /// The total after the run, or the number that a repeated id was given at
+    /// its first arrival.
+    pub last: i64,
+}
+
+impl Counted {
+    /// The number of the run's hit at `index`, counted from 0.
+    pub fn number(self, index: u64) -> i64 {
+        let behind = self.hits - (index + 1).min(self.hits);
+        self.last - i64::try_from(behind).unwrap_or(i64::MAX)
+    }
+}
+
+/// Why the store would not count on a counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The counter does not exist and hits may not create it.
+    Missing,
+    /// The counter does not exist and its namespace holds as many as it may.
+    NamespaceFull,
+    /// The total would leave the range in which JavaScript counts exactly.
+    OutOfRange,
+}
+
+/// The largest total, and the size of the smallest: 2^53 − 1, up to which JSON
+/// readers, Lua and Redis' scores count exactly (ECMA-262, MAX_SAFE_INTEGER).
+pub const MAX_TOTAL: i64 = (1 << 53) - 1;
+
+/// Where a hit went in a tally, to find its number again.
+#[derive(Clone, Copy)]
+pub struct Place {
+    entry: usize,
+    run: usize,
+    index: u64,
+}
+
+impl Place {
+    /// The hit's number, by what the store answered.
+    pub fn number(self, outcomes: &[Outcome]) -> Result<i64, Refusal> {
+        match &outcomes[self.entry] {
+            Outcome::Counted(runs) => Ok(runs[self.run].number(self.index)),
+            Outcome::Refused(refusal) => Err(*refusal),
+        }
+    }
+}
+
+impl Tally {
+    /// Joins `hits` in their order; the places come back in the same order.
+    pub fn join<'a>(
+        namespace: Name,
+        number: u64,
+        at: Timestamp,
+        hits: impl Iterator<Item = &'a Hit>,
+    ) -> (Self, Vec<Place>) {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut by_key: HashMap<Name, usize> = HashMap::new();
+        let mut places = Vec::with_capacity(hits.size_hint().0);
+        let mut latest = 0;
+        for hit in hits {
+            // A hot counter's hits come in a row, and then nothing is looked up.
+            if entries.get(latest).is_none_or(|e: &Entry| e.key != hit.key) {
+                latest = *by_key.entry(hit.key.clone()).or_insert_with(|| {
+                    entries.push(Entry { key: hit.key.clone(), runs: Vec::with_capacity(1) });
+                    entries.len() - 1
+                });
+            }
+            let runs = &mut entries[latest].runs;
+            match runs.last_mut() {
+                Some(run) if run.takes(hit) => run.hits += 1,
+                _ => runs.push(Run::of(hit)),
+            }
+            let run = runs.len() - 1;
+            places.push(Place { entry: latest, run, index: runs[run].hits - 1 });
+        }
+        (Self { namespace, number, at, entries }, places)
+    }
+
+    /// How many hits are in it.
+    pub fn hits(&self) -> u64 {
+        self.entries.iter().flat_map(|e| &e.runs).map(|r| r.hits).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hit(key: &str, source: Source) -> Hit {
+        Hit { key: Name::new(key).unwrap(), source, visitor: None, id: None }
+    }
+
+    fn join(hits: &[Hit]) -> (Tally, Vec<Place>) {
+        Tally::join(Name::new("n").unwrap(), 1, Timestamp(0), hits.iter())
+    }
+
+    #[test]
+    fn alike_hits_become_one_run_and_keep_their_order() {
+        let (tally, places) = join(&vec![hit("a", Source::Browser); 3]);
+        assert_eq!((tally.entries.len(), tally.entries[0].runs.len(), tally.hits()), (1, 1, 3));
+        let outcome = [Outcome::Counted(vec![Counted { hits: 3, last: 10 }])];
+        let numbers: Vec<_> = places.iter().map(|p| p.number(&outcome).unwrap()).collect();
+        assert_eq!(numbers, [8, 9, 10]);
+    }
+
+    #[test]
+    fn counters_that_alternate_share_the_write() {
+        let (tally, places) = join(&[
+            hit("a", Source::Browser),
+            hit("b", Source::Browser),
+            hit("a", Source::Bot),
+            hit("a", Source::Bot),
+        ]);
+        assert_eq!(tally.entries.len(), 2);
+        let outcome = [
+            Outcome::Counted(vec![Counted { hits: 1, last: 1 }, Counted { hits: 2, last: 3 }]),
+            Outcome::Refused(Refusal::NamespaceFull),
+        ];
+        let numbers: Vec<_> = places.iter().map(|p| p.number(&outcome)).collect();
+        assert_eq!(numbers, [Ok(1), Err(Refusal::NamespaceFull), Ok(2), Ok(3)]);
+    }
+
+    #[test]
+    fn hits_that_a_window_left_out_show_the_total() {
+        let run = Counted { hits: 1, last: 7 };
+        assert_eq!([run.number(0), run.number(1), run.number(2)], [7, 7, 7]);
+        let repeated = Counted { hits: 0, last: 4 };
+        assert_eq!(repeated.number(0), 4);
+    }
+}

@@ -1,0 +1,26 @@
+//! What an operator's probes ask.
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+
+use super::App;
+use super::error::ApiError;
+use crate::metrics;
+
+/// Whether the process answers.
+pub async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// Whether the store answers, by one round trip.
+pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
+    app.counters.ping().await?;
+    Ok("ready\n")
+}
+
+/// The measurements.
+pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
+    let text = app.metrics.render(app.counters.in_flight());
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
+}

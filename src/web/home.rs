@@ -1,0 +1,80 @@
+//! `/`: the page that greets and counts.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{ACCEPT, CACHE_CONTROL, VARY};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::response::{Html, IntoResponse, Response};
+use serde::Serialize;
+
+use super::App;
+use super::error::ApiError;
+use super::negotiate::{self, Form};
+use crate::hit::{Hit, Source};
+use crate::name::{Counter, Name};
+
+/// Says that a number is the last one known and not the present one.
+pub const STALE: HeaderName = HeaderName::from_static("x-seen-stale");
+
+#[derive(Serialize)]
+struct Greeting {
+    message: String,
+    value: i64,
+}
+
+/// Counts a visit and says so as HTML to a browser, as a line of text to curl,
+/// as JSON to whoever asks for it. HEAD only reads.
+pub async fn visit(
+    method: Method,
+    headers: HeaderMap,
+    State(app): State<App>,
+) -> Result<Response, ApiError> {
+    let counter = counter();
+    let value = if method == Method::HEAD {
+        app.counters.total(&counter).await?.unwrap_or(0)
+    } else {
+        let hit =
+            Hit { key: counter.key.clone(), source: Source::Browser, visitor: None, id: None };
+        app.counters
+            .hit(&counter.namespace, hit)
+            .await
+            .map_err(|error| ApiError::not_counted(&counter, error))?
+    };
+    let accept = headers.get(ACCEPT).and_then(|a| a.to_str().ok()).unwrap_or_default();
+    let mut response = match negotiate::form(accept) {
+        Form::Text => format!("{}\n", sentence(value)).into_response(),
+        Form::Html => Html(page(value)).into_response(),
+        Form::Json => Json(Greeting { message: sentence(value), value }).into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// The counter of this page: `default/hits`, as the exercise named it.
+fn counter() -> Counter {
+    let key = Name::new("hits").expect("a constant that is a name");
+    Counter { namespace: Name::default_namespace(), key }
+}
+
+fn sentence(value: i64) -> String {
+    let times = if value == 1 { "time" } else { "times" };
+    format!("Hello World! I have been seen {value} {times}.")
+}
+
+fn page(value: i64) -> String {
+    include_str!("home.html").replace("{{sentence}}", &sentence(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_time_and_more_times() {
+        assert_eq!(sentence(1), "Hello World! I have been seen 1 time.");
+        assert_eq!(sentence(2), "Hello World! I have been seen 2 times.");
+        assert_eq!(sentence(0), "Hello World! I have been seen 0 times.");
+    }
+}

@@ -1,0 +1,123 @@
+//! Which form of an answer a client wants, by its `Accept` header (RFC 9110,
+//! section 12.5.1).
+
+/// The forms that the greeting has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For programs that do not say, like curl.
+    Text,
+    /// For browsers.
+    Html,
+    /// For programs that ask for it.
+    Json,
+}
+
+/// From the least to the most preferred where a client does not care.
+const FORMS: [(Form, &str, &str); 3] = [
+    (Form::Json, "application", "json"),
+    (Form::Html, "text", "html"),
+    (Form::Text, "text", "plain"),
+];
+
+/// The form that `accept` rates highest; text where it rates none, since an
+/// answer in the wrong form says more than no answer.
+pub fn form(accept: &str) -> Form {
+    let rated = FORMS.map(|(form, kind, subtype)| (quality(accept, kind, subtype), form));
+    // Of equal ones the last is taken: plain text.
+    match rated.into_iter().max_by_key(|(quality, _)| *quality) {
+        Some((quality, form)) if quality > 0 => form,
+        _ => Form::Text,
+    }
+}
+
+/// How much a client likes `kind/subtype`, in thousandths: the weight of the
+/// most specific range that covers it, 0 without one.
+fn quality(accept: &str, kind: &str, subtype: &str) -> u16 {
+    let mut best = (0, 0);
+    for range in accept.split(',') {
+        let mut parts = range.split(';');
+        let media = parts.next().unwrap_or_default().trim();
+        let Some((k, s)) = media.split_once('/') else { continue };
+        let specific = match (k.eq_ignore_ascii_case(kind), s.eq_ignore_ascii_case(subtype)) {
+            (true, true) => 3,
+            (true, _) if s == "*" => 2,
+            _ if k == "*" && s == "*" => 1,
+            _ => continue,
+        };
+        let weight = parts.find_map(|p| {
+            let (name, value) = p.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("q").then(|| thousandths(value.trim()))
+        });
+        best = best.max((specific, weight.unwrap_or(1000)));
+    }
+    best.1
+}
+
+/// `0.8` as 800; a weight that is none counts as 0, like a refusal.
+fn thousandths(weight: &str) -> u16 {
+    match weight.parse::<f32>() {
+        // In 0..=1, so the product fits.
+        Ok(w) if (0.0..=1.0).contains(&w) => (w * 1000.0).round() as u16,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn those_who_ask_get_what_they_mean() {
+        let firefox = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        let chromium = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,\
+                        image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7";
+        for (accept, expected) in [
+            ("", Form::Text),
+            ("*/*", Form::Text),
+            (firefox, Form::Html),
+            (chromium, Form::Html),
+            ("application/json", Form::Json),
+            ("application/json, text/plain, */*", Form::Text),
+            ("application/json, text/plain;q=0.9, */*;q=0.1", Form::Json),
+            ("application/*", Form::Json),
+            ("Application/JSON;charset=utf-8", Form::Json),
+            ("text/html;q=0, */*", Form::Text),
+            ("text/plain;q=0, text/html;q=0.1", Form::Html),
+            ("image/png", Form::Text),
+        ] {
+            assert_eq!(form(accept), expected, "{accept}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_is_too_strange(accept in "\\PC{0,200}") {
+            form(&accept);
+        }
+
+        #[test]
+        fn the_highest_weight_wins(html in 0u16..=1000, json in 0u16..=1000, swapped: bool) {
+            prop_assume!(html != json);
+            let weight = |w: u16| format!("{}.{:03}", w / 1000, w % 1000);
+            let mut ranges = [
+                format!("text/html;q={}", weight(html)),
+                format!("application/json;q={}", weight(json)),
+            ];
+            if swapped {
+                ranges.reverse();
+            }
+            let wanted = if html > json { Form::Html } else { Form::Json };
+            prop_assert_eq!(form(&ranges.join(", ")), wanted);
+        }
+
+        #[test]
+        fn what_is_refused_is_not_sent(form_at in 0usize..3, rest in "(, ?text/html|, ?\\*/\\*;q=0.1){0,3}") {
+            let (refused, kind, subtype) = FORMS[form_at];
+            prop_assume!(refused != Form::Text);
+            prop_assume!(!rest.contains(&format!("{kind}/{subtype}")));
+            prop_assert_ne!(form(&format!("{kind}/{subtype};q=0{rest}")), refused);
+        }
+    }
+}
