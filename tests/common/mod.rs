@@ -1,0 +1,323 @@
+//! Starts the real program and the real servers that the tests need.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+pub mod proxy;
+pub mod redis;
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use self::redis::Redis;
+
+/// The longest that anything here may take before the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running `seen serve`, killed when dropped.
+pub struct Seen {
+    child: Child,
+    pub address: SocketAddr,
+    /// Every line that it logged.
+    pub log: Arc<Mutex<Vec<String>>>,
+    lines: Receiver<String>,
+}
+
+/// A seen process with these arguments, which finds no settings of the machine.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seen"));
+    command.env_clear().args(arguments).stdin(Stdio::null());
+    command
+}
+
+impl Seen {
+    /// Starts it on a free port and waits until it listens.
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::spawn(command(arguments))
+    }
+
+    /// The same with a command of the test's own making.
+    pub fn spawn(mut command: Command) -> Self {
+        command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("seen starts");
+        let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (sender, lines) = mpsc::channel();
+        let kept = log.clone();
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                kept.lock().unwrap().push(line.clone());
+                let _ = sender.send(line);
+            }
+        });
+        let mut seen = Self { child, address: ([127, 0, 0, 1], 0).into(), log, lines };
+        let line = seen.wait_for_log("seen listens on http://");
+        let line: Value = serde_json::from_str(&line).expect("a log line is JSON");
+        seen.address = line["address"].as_str().unwrap().parse().unwrap();
+        seen
+    }
+
+    /// The next log line that holds `text`.
+    pub fn wait_for_log(&self, text: &str) -> String {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(_) => {}
+                Err(_) => panic!("no log line with {text:?} in {:#?}", self.log.lock().unwrap()),
+            }
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        request("GET", &self.url(path), &[])
+    }
+
+    /// The `value` that a path answers with.
+    pub fn value(&self, path: &str) -> i64 {
+        let answer = self.get(path);
+        answer.value().unwrap_or_else(|| panic!("{path}: {answer:?}"))
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().expect("seen can be killed");
+        self.child.wait().expect("seen ends");
+    }
+
+    /// Asks it to stop, and waits.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    pub fn signal(&self, name: &str) {
+        signal(self.child.id(), name);
+    }
+
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("seen ends")
+    }
+}
+
+impl Drop for Seen {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal by its name.
+pub fn signal(process: u32, name: &str) {
+    let status = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status();
+    assert!(status.expect("there is a kill").success());
+}
+
+/// What a request came back with.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|h| h.0 == name).map(|h| h.1.as_str())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// The `value` of a 200.
+    pub fn value(&self) -> Option<i64> {
+        (self.status == 200).then(|| self.json()["value"].as_i64()).flatten()
+    }
+}
+
+/// A client that keeps its connections and takes every status for an answer.
+pub fn client() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(PATIENCE))
+        .max_redirects(0)
+        .build()
+        .into()
+}
+
+pub fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Answer {
+    send(&client(), method, url, headers).unwrap_or_else(|e| panic!("{method} {url}: {e}"))
+}
+
+/// One request without a body.
+pub fn send(
+    client: &ureq::Agent,
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+) -> Result<Answer, ureq::Error> {
+    let mut request = ureq::http::Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut response = client.run(request.body(()).expect("a request"))?;
+    let headers = response.headers().iter();
+    let headers = headers
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()))
+        .collect();
+    let body = response.body_mut().read_to_string()?;
+    Ok(Answer { status: response.status().as_u16(), headers, body })
+}
+
+/// Where a test's counts live: the same test runs on each store.
+pub enum Place {
+    File(tempfile::TempDir),
+    Redis(Redis),
+}
+
+impl Place {
+    pub fn file() -> Self {
+        Self::File(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    pub fn redis() -> Self {
+        Self::Redis(Redis::durable())
+    }
+
+    /// What `--store` is given.
+    pub fn store(&self) -> String {
+        match self {
+            Self::File(folder) => folder.path().join("seen.redb").display().to_string(),
+            Self::Redis(redis) => redis.url(),
+        }
+    }
+
+    pub fn seen(&self) -> Seen {
+        self.seen_with(&[])
+    }
+
+    pub fn seen_with(&self, arguments: &[&str]) -> Seen {
+        Seen::start(&[&["--store", &self.store()], arguments].concat())
+    }
+}
+
+/// Makes each test function, which takes a [`Place`], a test on every store.
+#[macro_export]
+macro_rules! on_every_store {
+    ($($test:ident)*) => {
+        mod embedded {
+            $(#[test] fn $test() { super::$test($crate::common::Place::file()) })*
+        }
+        mod redis {
+            $(#[test] fn $test() { super::$test($crate::common::Place::redis()) })*
+        }
+    };
+}
+
+/// Clients that hit one counter until told to stop, and what they saw.
+pub struct Load {
+    stop: Arc<AtomicBool>,
+    ledger: Arc<Ledger>,
+    clients: Vec<thread::JoinHandle<Vec<i64>>>,
+}
+
+/// What clients have sent and heard so far.
+#[derive(Default)]
+pub struct Ledger {
+    pub sent: AtomicU64,
+    pub answered: AtomicU64,
+    pub refused: AtomicU64,
+    pub largest: AtomicI64,
+}
+
+impl Load {
+    pub fn start(url: &str, clients: usize) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let ledger = Arc::new(Ledger::default());
+        let hit = |url: String, stop: Arc<AtomicBool>, ledger: Arc<Ledger>| {
+            let client = client();
+            let mut numbers = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                ledger.sent.fetch_add(1, Ordering::Relaxed);
+                match send(&client, "GET", &url, &[]) {
+                    Ok(answer) if answer.status == 200 => {
+                        let number = answer.value().expect("a 200 has a value");
+                        ledger.largest.fetch_max(number, Ordering::Relaxed);
+                        ledger.answered.fetch_add(1, Ordering::Relaxed);
+                        numbers.push(number);
+                    }
+                    Ok(answer) => {
+                        assert_eq!(answer.status, 503, "{answer:?}");
+                        assert!(answer.header("retry-after").is_some(), "{answer:?}");
+                        ledger.refused.fetch_add(1, Ordering::Relaxed);
+                    }
+                    // The process is gone.
+                    Err(_) => break,
+                }
+            }
+            numbers
+        };
+        let clients = (0..clients)
+            .map(|_| {
+                let (url, stop, ledger) = (url.to_owned(), stop.clone(), ledger.clone());
+                thread::spawn(move || hit(url, stop, ledger))
+            })
+            .collect();
+        Self { stop, ledger, clients }
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Waits until so many more hits have been answered with their number.
+    pub fn wait_for_answers(&self, more: u64) {
+        wait_until("more hits are answered", {
+            let goal = self.ledger.answered.load(Ordering::Relaxed) + more;
+            move || self.ledger.answered.load(Ordering::Relaxed) >= goal
+        });
+    }
+
+    /// Waits until so many more hits have been refused.
+    pub fn wait_for_refusals(&self, more: u64) {
+        wait_until("more hits are refused", {
+            let goal = self.ledger.refused.load(Ordering::Relaxed) + more;
+            move || self.ledger.refused.load(Ordering::Relaxed) >= goal
+        });
+    }
+
+    /// Stops the clients; all numbers that they were answered, sorted.
+    pub fn finish(self) -> (Arc<Ledger>, Vec<i64>) {
+        self.stop.store(true, Ordering::Relaxed);
+        let numbers = self.clients.into_iter().flat_map(|c| c.join().expect("a client"));
+        let mut numbers: Vec<i64> = numbers.collect();
+        numbers.sort_unstable();
+        (self.ledger, numbers)
+    }
+}
+
+/// Looks again and again until `done`, for [`PATIENCE`] at most.
+pub fn wait_until(what: &str, done: impl Fn() -> bool) {
+    let started = std::time::Instant::now();
+    while !done() {
+        assert!(started.elapsed() < PATIENCE, "in vain: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether the sorted numbers hold none twice.
+pub fn assert_none_twice(numbers: &[i64]) {
+    if let Some(pair) = numbers.windows(2).find(|pair| pair[0] == pair[1]) {
+        panic!("{} was answered twice", pair[0]);
+    }
+}

@@ -1,0 +1,87 @@
+//! A TCP proxy that can cut a connection between a request and its answer.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+/// Listens on a port of its own and passes everything on to one server.
+pub struct Proxy {
+    pub address: SocketAddr,
+    cuts: Arc<Cuts>,
+}
+
+#[derive(Default)]
+struct Cuts {
+    /// Cuts that are ordered and not done.
+    due: AtomicU64,
+    done: AtomicU64,
+}
+
+impl Proxy {
+    pub fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it has an address");
+        let cuts = Arc::new(Cuts::default());
+        let orders = cuts.clone();
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let Ok(server) = TcpStream::connect(server) else { continue };
+                pass(&client, &server, orders.clone());
+            }
+        });
+        Self { address, cuts }
+    }
+
+    /// Drops the server's next answer to a script and cuts that connection; the
+    /// server has done by then what it was asked.
+    pub fn cut(&self) {
+        self.cuts.due.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How many answers were dropped so far.
+    pub fn done(&self) -> u64 {
+        self.cuts.done.load(Ordering::SeqCst)
+    }
+}
+
+fn pass(client: &TcpStream, server: &TcpStream, cuts: Arc<Cuts>) {
+    let (mut from_client, mut to_server) = (clone(client), clone(server));
+    let (mut from_server, mut to_client) = (clone(server), clone(client));
+    let asked_script = Arc::new(AtomicU64::new(0));
+    let asked = asked_script.clone();
+    thread::spawn(move || {
+        let mut buffer = [0; 1 << 16];
+        while let Ok(n @ 1..) = from_client.read(&mut buffer) {
+            if buffer[..n].windows(7).any(|w| w == b"EVALSHA") {
+                asked.fetch_add(1, Ordering::SeqCst);
+            }
+            if to_server.write_all(&buffer[..n]).is_err() {
+                break;
+            }
+        }
+        let _ = to_server.shutdown(Shutdown::Both);
+    });
+    thread::spawn(move || {
+        let mut buffer = [0; 1 << 16];
+        while let Ok(n @ 1..) = from_server.read(&mut buffer) {
+            let script = asked_script.swap(0, Ordering::SeqCst) > 0;
+            let take_one = |due: u64| due.checked_sub(1);
+            if script && cuts.due.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_one).is_ok()
+            {
+                cuts.done.fetch_add(1, Ordering::SeqCst);
+                break;
+            }
+            if to_client.write_all(&buffer[..n]).is_err() {
+                break;
+            }
+        }
+        let _ = to_client.shutdown(Shutdown::Both);
+        let _ = from_server.shutdown(Shutdown::Both);
+    });
+}
+
+fn clone(stream: &TcpStream) -> TcpStream {
+    stream.try_clone().expect("a socket can be shared")
+}

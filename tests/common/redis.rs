@@ -1,0 +1,170 @@
+//! A real Redis or Valkey server of the test's own.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+
+/// A server in a folder of its own, killed and swept away when dropped.
+pub struct Redis {
+    child: Option<Child>,
+    pub port: u16,
+    folder: tempfile::TempDir,
+    arguments: Vec<String>,
+    tls: bool,
+}
+
+impl Redis {
+    /// A server that syncs every write to its append-only file.
+    pub fn durable() -> Self {
+        Self::start(&["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+    }
+
+    /// The same on a port of the test's choice.
+    pub fn durable_on(port: u16) -> Self {
+        Self::start(&[
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+            "--port",
+            &port.to_string(),
+        ])
+    }
+
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a temporary folder"), arguments, false)
+    }
+
+    /// A server that speaks TLS alone, with `server.pem` and `server.key` of `folder`.
+    pub fn start_tls(folder: tempfile::TempDir) -> Self {
+        let file = |name| folder.path().join(name).display().to_string();
+        let arguments = ["--appendonly", "yes", "--tls-auth-clients", "no", "--tls-cert-file"];
+        let (certificate, key) = (file("server.pem"), file("server.key"));
+        let arguments = [&arguments[..], &[&certificate, "--tls-key-file", &key]].concat();
+        Self::start_in(folder, &arguments, true)
+    }
+
+    fn start_in(folder: tempfile::TempDir, arguments: &[&str], tls: bool) -> Self {
+        let arguments = arguments.iter().map(ToString::to_string).collect();
+        let mut redis = Self { child: None, port: free_port(), folder, arguments, tls };
+        // Another test's server may have taken the port in the meantime.
+        for _ in 0..5 {
+            match redis.launch(&[]) {
+                Ok(()) => return redis,
+                Err(said) if said.contains("already in use") => redis.port = free_port(),
+                Err(said) => panic!("the server did not start:\n{said}"),
+            }
+        }
+        panic!("no port is free");
+    }
+
+    /// Starts it, or starts it again on the same port and files.
+    pub fn again(&mut self) {
+        self.again_with(&[]);
+    }
+
+    /// The same with more arguments, this once.
+    pub fn again_with(&mut self, more: &[&str]) {
+        assert!(self.child.is_none(), "it runs");
+        self.launch(more).unwrap_or_else(|said| panic!("the server did not start:\n{said}"));
+    }
+
+    /// What it said, if it did not start.
+    fn launch(&mut self, more: &[&str]) -> Result<(), String> {
+        let port = self.port.to_string();
+        let ports: &[&str] =
+            if self.tls { &["--port", "0", "--tls-port", &port] } else { &["--port", &port] };
+        let mut child = Command::new(program())
+            .args(ports)
+            .args(["--bind", "127.0.0.1", "--dir"])
+            .arg(self.folder.path())
+            .args(&self.arguments)
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let mut said = String::new();
+        while let Some(Ok(line)) = lines.next() {
+            if line.contains("Ready to accept connections") {
+                self.child = Some(child);
+                // It would stop for a reader that is gone.
+                thread::spawn(move || lines.for_each(drop));
+                return Ok(());
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        Err(said)
+    }
+
+    /// Kills it as a power cut would.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+    }
+
+    /// Lets the process hang (`STOP`) or go on (`CONT`).
+    pub fn signal(&self, name: &str) {
+        super::signal(self.child.as_ref().expect("it runs").id(), name);
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// What the server answers to a command.
+    pub fn ask(&self, command: &[&str]) -> String {
+        let client = program().with_file_name(
+            program().file_name().unwrap().to_str().unwrap().replace("-server", "-cli"),
+        );
+        let output = Command::new(client)
+            .args(["-p", &self.port.to_string()])
+            .args(command)
+            .output()
+            .expect("there is a redis-cli beside the server");
+        String::from_utf8_lossy(&output.stdout).trim().into()
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A port that nobody listens on at the moment.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it has an address").port()
+}
+
+/// The path of a Redis or Valkey server: on PATH, or got by `tests/get-redis`.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // Tests run at once, and one of them is to install it.
+        let lock = File::create(std::env::temp_dir().join("seen-get-redis.lock"));
+        let lock = lock.expect("a lock file");
+        lock.lock().expect("the lock");
+        let output = Command::new("sh")
+            .arg(root.join("tests/get-redis"))
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("there is a shell");
+        assert!(
+            output.status.success(),
+            "these tests need a Redis or Valkey server; tests/get-redis got none"
+        );
+        PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
+    })
+}

@@ -1,0 +1,70 @@
+//! The ways to reach a Redis: password, database, TLS, and one that is not
+//! there yet.
+
+mod common;
+
+use common::redis::{Redis, free_port};
+use common::{Seen, command, wait_until};
+
+#[test]
+fn a_user_a_password_and_a_database_are_used() {
+    let redis = Redis::durable();
+    let user = ["acl", "setuser", "counter", "on", ">secret", "~seen:*", "&seen:*", "+@all"];
+    assert_eq!(redis.ask(&user), "OK");
+    let url = format!("redis://counter:secret@127.0.0.1:{}/3", redis.port);
+    let seen = Seen::start(&["--store", &url]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    assert_eq!(redis.ask(&["-n", "3", "zscore", "seen:{site}:total", "page"]), "1");
+    assert_eq!(redis.ask(&["-n", "0", "dbsize"]), "0");
+    let log = seen.log.lock().unwrap().join("\n");
+    assert!(!log.contains("secret"), "{log}");
+}
+
+#[test]
+fn a_wrong_password_is_said() {
+    let redis = Redis::start(&["--requirepass", "secret"]);
+    let url = format!("redis://:wrong@127.0.0.1:{}", redis.port);
+    let seen = Seen::start(&["--store", &url]);
+    assert_eq!(seen.get("/readyz").status, 503);
+    let log = seen.log.lock().unwrap().join("\n");
+    assert!(log.contains("WRONGPASS") && !log.contains(":wrong@"), "{log}");
+}
+
+#[test]
+fn tls_is_spoken_and_the_certificate_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = tempfile::tempdir().unwrap();
+    let signed = rcgen::generate_simple_self_signed(["localhost".to_string()]).unwrap();
+    let pem = signed.cert.pem();
+    std::fs::write(folder.path().join("server.pem"), &pem).unwrap();
+    std::fs::write(folder.path().join("server.key"), signed.signing_key.serialize_pem()).unwrap();
+    let roots = authority.path().join("roots.pem");
+    std::fs::write(&roots, &pem).unwrap();
+    let redis = Redis::start_tls(folder);
+    let url = format!("rediss://localhost:{}", redis.port);
+
+    let mut trusting = command(&["--store", &url]);
+    trusting.env("SSL_CERT_FILE", &roots);
+    let seen = Seen::spawn(trusting);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    drop(seen);
+
+    let seen = Seen::start(&["--store", &url, "--deadline", "200ms"]);
+    assert_eq!(seen.get("/hit/site/page").status, 503);
+}
+
+/// Containers start in any order.
+#[test]
+fn a_redis_that_comes_later_is_found() {
+    let port = free_port();
+    let url = format!("redis://127.0.0.1:{port}");
+    let seen = Seen::start(&["--store", &url, "--deadline", "200ms"]);
+    let answer = seen.get("/hit/site/page");
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")), "{answer:?}");
+    assert_eq!(seen.get("/healthz").status, 200);
+    assert_eq!(seen.get("/readyz").status, 503);
+
+    let _redis = Redis::durable_on(port);
+    wait_until("it is ready", || seen.get("/readyz").status == 200);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+}

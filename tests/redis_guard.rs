@@ -1,0 +1,85 @@
+//! A Redis that would lose counts behind everybody's back.
+
+mod common;
+
+use std::process::Stdio;
+
+use common::redis::{Redis, free_port};
+use common::{Seen, command, wait_until};
+
+/// The exit code and the last words of a seen that does not start.
+fn refusal(store: &str) -> (Option<i32>, String) {
+    let output = command(&["--store", store, "--listen", "127.0.0.1:0"])
+        .stderr(Stdio::piped())
+        .output()
+        .expect("seen starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    (output.status.code(), said.lines().last().unwrap_or_default().into())
+}
+
+/// vercount lost its users' counters to a cache's eviction policy.
+#[test]
+fn one_that_evicts_counters_is_refused() {
+    for policy in ["allkeys-lru", "allkeys-lfu", "allkeys-random"] {
+        let redis = Redis::start(&["--appendonly", "yes", "--maxmemory-policy", policy]);
+        let (code, sentence) = refusal(&redis.url());
+        assert_eq!(code, Some(1), "{sentence}");
+        assert!(sentence.starts_with("seen: ") && sentence.contains(policy), "{sentence}");
+        assert!(sentence.contains("noeviction") && sentence.contains("--allow-eviction"));
+    }
+}
+
+#[test]
+fn one_that_evicts_counters_is_taken_with_open_eyes() {
+    let redis = Redis::start(&["--appendonly", "yes", "--maxmemory-policy", "allkeys-lru"]);
+    let seen = Seen::start(&["--store", &redis.url(), "--allow-eviction"]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    assert!(seen.log.lock().unwrap().iter().any(|l| l.contains("allkeys-lru")));
+}
+
+#[test]
+fn one_without_persistence_is_warned_of() {
+    let redis = Redis::start(&["--appendonly", "no", "--save", ""]);
+    let seen = Seen::start(&["--store", &redis.url()]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    let log = seen.log.lock().unwrap();
+    let warning = log.iter().find(|l| l.contains("NO PERSISTENCE")).expect("a warning");
+    assert!(warning.contains("\"WARN\"") && warning.contains("appendonly yes"), "{warning}");
+}
+
+#[test]
+fn one_that_keeps_everything_is_not_warned_of() {
+    let redis = Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url()]);
+    assert!(!seen.log.lock().unwrap().iter().any(|l| l.contains("\"WARN\"")));
+}
+
+#[test]
+fn a_replica_is_refused() {
+    let nobody = free_port().to_string();
+    let replica = Redis::start(&["--replicaof", "127.0.0.1", &nobody]);
+    let (code, sentence) = refusal(&replica.url());
+    assert_eq!(code, Some(1), "{sentence}");
+    assert!(sentence.contains("replica") && sentence.contains("master"), "{sentence}");
+}
+
+/// The policy was changed while Redis was away: the reconnect must notice, and
+/// notice again when it is mended.
+#[test]
+fn a_reconnect_looks_again() {
+    let mut redis = Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url(), "--deadline", "200ms"]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+
+    redis.kill();
+    redis.again_with(&["--maxmemory-policy", "allkeys-lru"]);
+    seen.wait_for_log("Redis is refused");
+    let answer = seen.get("/hit/site/page");
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(seen.get("/readyz").status, 503);
+
+    redis.kill();
+    redis.again();
+    wait_until("it counts again", || seen.get("/readyz").status == 200);
+    assert_eq!(seen.value("/hit/site/page"), 2);
+}
