@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fred::clients::Client;
-use fred::error::{Error, ErrorKind};
+use fred::error::Error;
 use fred::interfaces::{ClientLike, SortedSetsInterface};
 use fred::types::config::{
     Config, ConnectionConfig, PerformanceConfig, ReconnectPolicy, UnresponsiveConfig,
@@ -237,17 +237,33 @@ impl From<Error> for StoreError {
             Some("MISCONF" | "NOAUTH" | "NOPERM" | "WRONGPASS" | "RETRACTED") => {
                 Self::Refused(details.into())
             }
-            Some("LOADING" | "READONLY" | "CLUSTERDOWN" | "MASTERDOWN" | "BUSY" | "TRYAGAIN") => {
-                Self::Unavailable(details.into())
-            }
-            _ => match error.kind() {
-                ErrorKind::InvalidCommand
-                | ErrorKind::InvalidArgument
-                | ErrorKind::Parse
-                | ErrorKind::Protocol
-                | ErrorKind::Unknown => Self::Failed(details.into()),
-                _ => Self::Unavailable(details.into()),
-            },
+            // A server that understood and could not; to ask again would not help.
+            Some("ERR" | "WRONGTYPE") => Self::Failed(details.into()),
+            // Anything else may be a passing state of the server or of the
+            // connection (fred has many words for that), and to repeat is safe.
+            _ => Self::Unavailable(details.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fred::error::ErrorKind;
+
+    use super::*;
+
+    /// A lost connection was once answered 500, for fred called it unknown.
+    #[test]
+    fn what_is_not_understood_is_tried_again() {
+        let error = |kind, details: &'static str| StoreError::from(Error::new(kind, details));
+        let lost = error(ErrorKind::Unknown, "Failed to route command.");
+        assert!(matches!(lost, StoreError::Unavailable(_)));
+        let loading = error(ErrorKind::Unknown, "LOADING Redis is loading the dataset in memory");
+        assert!(matches!(loading, StoreError::Unavailable(_)));
+        let bug = error(ErrorKind::Unknown, "ERR Error running script");
+        assert!(matches!(bug, StoreError::Failed(_)));
+        let full =
+            error(ErrorKind::Unknown, "OOM command not allowed when used memory > 'maxmemory'");
+        assert!(matches!(full, StoreError::Full(_)));
     }
 }

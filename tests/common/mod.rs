@@ -113,6 +113,11 @@ impl Drop for Seen {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if thread::panicking() {
+            let log = self.log.lock().unwrap();
+            let last = &log[log.len().saturating_sub(20)..];
+            eprintln!("the last that seen logged:\n{}", last.join("\n"));
+        }
     }
 }
 

@@ -99,6 +99,7 @@ impl Redis {
             said.push_str(&line);
             said.push('\n');
         }
+        child.wait().expect("it ends");
         Err(said)
     }
 
