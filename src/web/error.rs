@@ -8,6 +8,7 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::observe::Cause;
 use crate::joiner::HitError;
 use crate::name::{self, Counter, InvalidName};
 use crate::store::StoreError;
@@ -25,6 +26,8 @@ pub struct ApiError {
     status: StatusCode,
     retry_after: Option<u64>,
     body: Body,
+    /// What the operator's log is told and the visitor is not.
+    cause: Option<Cause>,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,7 +45,7 @@ struct Body {
 impl ApiError {
     fn new(status: StatusCode, error: impl Into<String>) -> Self {
         let body = Body { error: error.into(), allowed: None, value: None };
-        Self { status, retry_after: None, body }
+        Self { status, retry_after: None, body, cause: None }
     }
 
     fn allowed(mut self, allowed: impl Into<String>) -> Self {
@@ -52,6 +55,11 @@ impl ApiError {
 
     fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(Cause(cause.into()));
         self
     }
 
@@ -81,34 +89,32 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
+        if let Some(cause) = self.cause {
+            response.extensions_mut().insert(cause);
+        }
         response
     }
 }
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        // What exactly is wrong with the store is the operator's business: the log has it.
-        match error {
-            StoreError::Unavailable(why) => {
-                tracing::debug!(%why, "the store cannot be reached");
+        // What exactly is wrong with the store is the operator's business.
+        let answer = match &error {
+            StoreError::Unavailable(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "the store cannot be reached just now")
                     .retry_after(RETRY_SOON)
             }
-            StoreError::Refused(why) => {
-                tracing::warn!(%why, "the store is refused");
+            StoreError::Refused(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "the store must not be used as it is")
                     .retry_after(RETRY_SOON)
             }
-            StoreError::Full(why) => {
-                tracing::warn!(%why, "the store is full");
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "the store is full")
-                    .retry_after(RETRY_LATER)
-            }
-            StoreError::Failed(why) => {
-                tracing::error!(%why, "the store failed");
+            StoreError::Full(_) => Self::new(StatusCode::INSUFFICIENT_STORAGE, "the store is full")
+                .retry_after(RETRY_LATER),
+            StoreError::Failed(_) => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the store failed")
             }
-        }
+        };
+        answer.cause(error.to_string())
     }
 }
 
@@ -155,7 +161,7 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message");
-    tracing::error!(what, "a request made seen panic");
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "a bug in seen; its log says more")
+        .cause(format!("a panic: {what}"))
         .into_response()
 }

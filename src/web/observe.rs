@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::Instrument;
 
 use super::App;
 
@@ -19,33 +18,26 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken from a proxy, in bytes.
 const ID_MOST: usize = 64;
 
-/// Goes around every request.
+/// What went wrong, for the log alone; goes with an answer to [`request`].
+#[derive(Clone, Debug)]
+pub struct Cause(pub String);
+
+/// Goes around every request: one log line each, a warning where it failed.
 pub async fn request(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = id(request.headers().get(REQUEST_ID));
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let started = Instant::now();
-    let mut response = if tracing::enabled!(tracing::Level::WARN) {
-        let method = request.method().as_str();
-        let span = tracing::warn_span!(
-            "request",
-            id = id.to_str().unwrap_or_default(),
-            method,
-            path = request.uri().path()
-        );
-        let answer = async {
-            let response = next.run(request).await;
-            let (status, took) = (response.status(), started.elapsed());
-            if status.is_server_error() {
-                tracing::warn!(status = status.as_u16(), ?took, "answered with an error");
-            } else {
-                tracing::debug!(status = status.as_u16(), ?took, "answered");
-            }
-            response
-        };
-        answer.instrument(span).await
+    let mut response = next.run(request).await;
+    let status = response.status();
+    app.metrics.answered(status.as_u16());
+    let (id_text, path) = (id.to_str().unwrap_or_default(), uri.path());
+    // An outage is logged once, by the store; each hit of it is in the metrics.
+    if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+        let cause = response.extensions_mut().remove::<Cause>().map(|cause| cause.0);
+        tracing::warn!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), cause, "answered with an error");
     } else {
-        next.run(request).await
-    };
-    app.metrics.answered(response.status().as_u16());
+        tracing::debug!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), "answered");
+    }
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }
