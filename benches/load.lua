@@ -1,0 +1,51 @@
+-- What wrk asks for, and what it prints at the end: one line of JSON.
+--
+-- COUNTERS  how many counters, 1 for one hot one
+-- SPREAD    `uniform` or `zipf` (exponent 1) over them
+-- PLAIN     a path to ask for, with the counter as its query
+-- PAUSE     milliseconds between two requests of a connection, for a steady rate
+
+local counters = tonumber(os.getenv("COUNTERS") or "1")
+local zipf = os.getenv("SPREAD") == "zipf"
+local plain = os.getenv("PLAIN")
+local pause = tonumber(os.getenv("PAUSE") or "0")
+
+local requests = {}
+
+function init()
+  math.randomseed(42)
+  -- Made beforehand, so that wrk's own work is the same for every contender.
+  local sum = math.log(counters + 0.5) + 0.5772
+  for i = 1, (counters == 1 and 1 or 50000) do
+    local key = 1
+    if counters > 1 and zipf then
+      -- The inverse of the harmonic numbers' approximation ln(n) + 0.5772.
+      key = math.max(1, math.min(counters, math.floor(math.exp(math.random() * sum - 0.5772) + 0.5)))
+    elseif counters > 1 then
+      key = math.random(counters)
+    end
+    -- A hundred namespaces share the counters.
+    local path = "/hit/site" .. key % 100 .. "/page" .. key
+    if plain then path = plain .. "?" .. path end
+    requests[i] = wrk.format("GET", path)
+  end
+end
+
+local next_one = 0
+function request()
+  next_one = next_one % #requests + 1
+  return requests[next_one]
+end
+
+if pause > 0 then
+  function delay() return pause end
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  print(string.format(
+    '{"rate":%.0f,"p50":%.3f,"p99":%.3f,"p999":%.3f,"requests":%d,"errors":%d}',
+    summary.requests / summary.duration * 1e6,
+    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency:percentile(99.9) / 1e3,
+    summary.requests, errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+end
