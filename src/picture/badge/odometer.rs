@@ -11,7 +11,7 @@ use crate::picture::metrics::{Extent, Font};
 /// All in pixels.
 const HEIGHT: f64 = 28.0;
 const FRAME: f64 = 4.0;
-const DRUM: f64 = 14.0;
+const DRUM: f64 = 12.0;
 const DRUM_GAP: f64 = 1.0;
 /// A comma: drums of thousands stand apart, and a sign would only shake.
 const COMMA: f64 = 2.0;
@@ -102,7 +102,7 @@ fn push_cell(out: &mut String, cell: &str, x: f64, drum: Color, id: &str) -> f64
         write!(out, r#"<rect x="{x}" y="4" width="{width}" height="20" rx="1.5" fill="{drum}"/>"#);
     match digit {
         Some(path) => {
-            let left = x + 4.0;
+            let left = x + 3.0;
             let _ = write!(
                 out,
                 r#"<path transform="translate({left} 9)" d="{path}" fill="none" stroke="{ink}" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/>"#
