@@ -74,7 +74,7 @@ impl Kind {
     pub fn heights(self) -> [u32; 3] {
         match self {
             Self::Sparkline => [12, 24, 400],
-            Self::Full => [140, 260, 1200],
+            Self::Full => [140, 270, 1200],
         }
     }
 }

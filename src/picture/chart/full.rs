@@ -19,7 +19,7 @@ const PADDING: f64 = 16.0;
 /// From the top to the baselines of title and summary, and to the plot.
 const TITLE_Y: f64 = 30.0;
 const SUMMARY_Y: f64 = 54.0;
-const PLOT_Y: f64 = 74.0;
+const PLOT_Y: f64 = 82.0;
 /// Below the plot: the dates.
 const DATES: f64 = 40.0;
 /// More days than these are a line: bars would be thinner than their gaps.
@@ -46,8 +46,10 @@ pub fn render(canvas: &Canvas<'_>) -> String {
     let plot = Plot::of(canvas);
     if canvas.series.counts.is_empty() {
         plot.push_baseline(&mut out);
-        let middle = 0.5 * (plot.top + plot.bottom);
-        words(&mut out, "m", "middle", 0.5 * width, middle, "The first visit will stand here.");
+        if canvas.chart.total.unwrap_or(0) == 0 {
+            let middle = 0.5 * (plot.top + plot.bottom);
+            words(&mut out, "m", "middle", 0.5 * width, middle, "The first visit will stand here.");
+        }
     } else {
         plot.push_axis(&mut out);
         if canvas.series.counts.len() <= MAX_BARS {
@@ -211,11 +213,22 @@ impl<'a> Plot<'a> {
         if last == 0 {
             return words(out, "m", "middle", self.x(0), y, &last_text);
         }
-        words(out, "m", "end", self.right, y, &last_text);
+        // Under its own bar, if the picture is wide enough for that.
+        let (half, x) = (0.5 * widest(&last_text), self.x(last));
+        if x + half < self.canvas.width {
+            words(out, "m", "middle", x, y, &last_text);
+        } else {
+            words(out, "m", "end", self.right, y, &last_text);
+        }
         if widest(&first_text) + widest(&last_text) + PADDING > self.right - self.left {
             return;
         }
-        words(out, "m", "start", self.left, y, &first_text);
+        let (half, x) = (0.5 * widest(&first_text), self.x(0));
+        if x - half > 0.0 && self.pitch() > half {
+            words(out, "m", "middle", x, y, &first_text);
+        } else {
+            words(out, "m", "start", self.left, y, &first_text);
+        }
 
         // Those between are hidden where letters are bigger.
         let size = FONT_SIZE / FONT_SIZE_NARROW;
