@@ -17,10 +17,10 @@ const fonts = [
 const blocks = [
   [0x0020, 0x007e, 'ASCII'],
   [0x00a0, 0x017f, 'Latin-1, Latin Extended-A'],
-  [0x0192, 0x0192, 'florin'],
+  [0x0191, 0x0192, 'florin'],
   [0x01cd, 0x01dc, 'Pinyin vowels'],
   [0x0218, 0x021b, 'Romanian'],
-  [0x02c6, 0x02dd, 'spacing accents'],
+  [0x02bb, 0x02dd, 'spacing accents'],
   [0x0386, 0x03ce, 'Greek'],
   [0x0400, 0x04ff, 'Cyrillic'],
   [0x1e80, 0x1e85, 'Welsh'],
@@ -62,7 +62,7 @@ for (const [name, file] of fonts) {
   out.push('', `pub static ${name}: [u16; ${size}] = [`)
   let line = '   '
   for (const w of all) {
-    if (line.length + String(w).length + 2 > 100) { out.push(line); line = '   ' }
+    if (line.length + String(w).length + 2 > 108) { out.push(line); line = '   ' }
     line += ` ${w},`
   }
   out.push(line, '];')
