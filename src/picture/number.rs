@@ -39,8 +39,9 @@ impl Format {
         }
     }
 
-    /// Writes one count. At most 27 characters.
-    pub fn print(self, count: i64) -> String {
+    /// Writes one count. At most 26 characters for any 64-bit number.
+    pub fn print(self, count: impl Into<i128>) -> String {
+        let count = count.into();
         match self {
             Self::Plain => count.to_string(),
             Self::Separated => separated(count),
@@ -54,12 +55,12 @@ impl Format {
     }
 
     /// Writes today's count and the total: `12 / 3,456`.
-    pub fn print_today(self, today: i64, total: i64) -> String {
+    pub fn print_today(self, today: impl Into<i128>, total: impl Into<i128>) -> String {
         format!("{} / {}", self.print(today), self.print(total))
     }
 }
 
-fn separated(count: i64) -> String {
+fn separated(count: i128) -> String {
     let digits = count.unsigned_abs().to_string();
     let mut out = String::with_capacity(27);
     if count < 0 {
@@ -79,7 +80,8 @@ fn separated(count: i64) -> String {
 ///
 /// Rounds towards zero: a counter never claims a visit that was not made, and
 /// `999,999` is `999k` and not `1000k`.
-pub fn short(count: i64) -> String {
+pub fn short(count: impl Into<i128>) -> String {
+    let count = count.into();
     let magnitude = count.unsigned_abs();
     let sign = if count < 0 { "-" } else { "" };
     let mut unit = 1;
@@ -137,6 +139,7 @@ mod tests {
         ] {
             assert_eq!(short(count), text);
         }
+        assert_eq!(short(u64::MAX), "18.4E");
     }
 
     #[test]
