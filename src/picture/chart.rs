@@ -156,7 +156,7 @@ impl Canvas<'_> {
     fn sentence(&self) -> String {
         let mut out = self.summary();
         if self.series.sum() > 0 && self.series.counts.len() > 1 {
-            let _ = write!(out, ", at most {} a day", separated(self.series.max()));
+            let _ = write!(out, ", at most {} a day", Format::Separated.print(self.series.max()));
         }
         out
     }
@@ -170,7 +170,7 @@ impl Canvas<'_> {
             (0, _) => "no visits in this time".to_owned(),
             (sum, _) => format!(
                 "{} visit{} in {days} day{}",
-                separated(sum),
+                Format::Separated.print(sum),
                 if sum == 1 { "" } else { "s" },
                 if days == 1 { "" } else { "s" },
             ),
@@ -180,10 +180,6 @@ impl Canvas<'_> {
         }
         out
     }
-}
-
-fn separated(count: u64) -> String {
-    Format::Separated.print(count.try_into().unwrap_or(i64::MAX))
 }
 
 /// A coordinate with at most two decimals.
@@ -201,6 +197,7 @@ fn id_of(chart: &Chart) -> String {
     };
     add(chart.title.as_bytes());
     add(&[0xff, chart.kind as u8, chart.theme as u8]);
+    add(&chart.total.map_or([0; 8], i64::to_le_bytes));
     add(&chart.width.to_le_bytes());
     add(&chart.height.to_le_bytes());
     add(&chart.color.map_or([0; 5], |Color { r, g, b, a }| [1, r, g, b, a]));

@@ -1,18 +1,15 @@
 //! Round numbers for an axis.
 
-/// Spaces between ticks that an axis has at most.
-const MAX_STEPS: u128 = 4;
-
 /// The distance of ticks and the axis' end, for counts from 0 to `max`: one,
-/// two or five times a power of ten, whole, in at most four steps.
-pub fn scale(max: u64) -> (u128, u128) {
+/// two or five times a power of ten, whole, in at most `most` steps.
+pub fn scale(max: u64, most: u128) -> (u128, u128) {
     let max = u128::from(max.max(1));
     let mut power = 1;
     loop {
         for digit in [1, 2, 5] {
             let step = digit * power;
             let steps = max.div_ceil(step);
-            if steps <= MAX_STEPS {
+            if steps <= most.max(1) {
                 return (step, step * steps);
             }
         }
@@ -44,9 +41,10 @@ mod tests {
             (1234, 500, 1500),
             (999_999, 500_000, 1_000_000),
         ] {
-            assert_eq!(scale(max), (step, end), "{max}");
+            assert_eq!(scale(max, 4), (step, end), "{max}");
         }
-        let (step, end) = scale(u64::MAX);
+        let (step, end) = scale(u64::MAX, 4);
+        assert_eq!(scale(41, 0), (50, 50));
         assert!(end >= u128::from(u64::MAX) && end / step <= 4);
     }
 

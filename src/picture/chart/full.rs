@@ -3,16 +3,20 @@
 use std::fmt::Write;
 
 use super::axis::{label_step, scale};
-use super::{Canvas, px, separated};
+use super::{Canvas, px};
 use crate::picture::metrics::{self, Font};
 use crate::picture::number;
 use crate::picture::{Day, escape};
 
-/// Of words: as drawn, and where the chart is shown at less than
-/// [`NARROW`] of its width. Pixels of the chart, not of the screen.
+/// Of words, pixels.
 const FONT_SIZE: f64 = 13.0;
+/// Of words where the chart is shown at less than [`NARROW`] of its width:
+/// this in pixels of the chart, so fewer of the screen. A small chart can't
+/// give its words so much room, and needn't: it is rarely shown yet smaller.
 const FONT_SIZE_NARROW: f64 = 20.0;
 const NARROW: f64 = 0.8;
+/// A chart that is no wider keeps its words as they are, pixels.
+const SMALL: f64 = 520.0;
 
 /// Around everything, pixels.
 const PADDING: f64 = 16.0;
@@ -37,11 +41,13 @@ pub fn render(canvas: &Canvas<'_>) -> String {
         height - 1.0
     );
     let room = width - 2.0 * PADDING;
+    let biggest = biggest_font(canvas);
+    let summary = fitting(&canvas.summary(), biggest, room);
     if canvas.title.is_empty() {
-        words(&mut out, "t h", "start", PADDING, TITLE_Y, &fitting(&canvas.summary(), room));
+        words(&mut out, "t h", "start", PADDING, TITLE_Y, &summary);
     } else {
-        words(&mut out, "t h", "start", PADDING, TITLE_Y, &fitting(&canvas.title, room));
-        words(&mut out, "m", "start", PADDING, SUMMARY_Y, &fitting(&canvas.summary(), room));
+        words(&mut out, "t h", "start", PADDING, TITLE_Y, &fitting(&canvas.title, biggest, room));
+        words(&mut out, "m", "start", PADDING, SUMMARY_Y, &summary);
     }
     let plot = Plot::of(canvas);
     if canvas.series.counts.is_empty() {
@@ -76,7 +82,7 @@ fn style(canvas: &Canvas<'_>) -> String {
         id = id,
         size = FONT_SIZE,
         narrow = narrow,
-        big = FONT_SIZE_NARROW
+        big = biggest_font(canvas)
     )
 }
 
@@ -89,17 +95,22 @@ fn words(out: &mut String, class: &str, anchor: &str, x: f64, y: f64, text: &str
     out.push_str("</text>");
 }
 
-/// Pixels that a text needs where its letters are biggest. Verdana is wider
-/// than any font in the list, so this is enough.
-fn widest(text: &str) -> f64 {
-    metrics::measure(Font::Verdana11, text).width * FONT_SIZE_NARROW / 11.0
+/// The size of words where the chart is shown small, pixels of the chart.
+fn biggest_font(canvas: &Canvas<'_>) -> f64 {
+    (FONT_SIZE * canvas.width / SMALL).clamp(FONT_SIZE, FONT_SIZE_NARROW)
+}
+
+/// Pixels that a text needs at a font size. Verdana is wider than any font in
+/// the list, so this is enough.
+fn room_for(text: &str, font_size: f64) -> f64 {
+    metrics::measure(Font::Verdana11, text).width * font_size / 11.0
 }
 
 /// As much of a text as fits in `room` pixels.
-fn fitting(text: &str, room: f64) -> String {
+fn fitting(text: &str, font_size: f64, room: f64) -> String {
     let mut chars = text.chars().count();
     let mut fitting = text.to_owned();
-    while widest(&fitting) > room && chars > 1 {
+    while room_for(&fitting, font_size) > room && chars > 1 {
         chars -= 1;
         fitting = escape::clean(text, chars);
     }
@@ -116,25 +127,37 @@ struct Plot<'a> {
     /// Between ticks, and at the top; counts.
     step: u128,
     end: u128,
+    /// Of words at their biggest.
+    font_size: f64,
 }
 
 impl<'a> Plot<'a> {
     fn of(canvas: &'a Canvas<'a>) -> Self {
-        let (step, end) = scale(canvas.series.max());
-        let widest_tick = (0..=end / step).map(|i| widest(&tick(i * step))).fold(0.0, f64::max);
+        let font_size = biggest_font(canvas);
+        let (top, bottom) = (PLOT_Y, canvas.height - DATES);
+        // As many ticks as have room above each other, and four are plenty.
+        let steps = ((bottom - top) / (1.4 * font_size)) as u128;
+        let (step, end) = scale(canvas.series.max(), steps.min(4));
+        let widest_tick =
+            (0..=end / step).map(|i| room_for(&tick(i * step), font_size)).fold(0.0, f64::max);
         Self {
             canvas,
             left: (PADDING + widest_tick + 8.0).round(),
             right: canvas.width - PADDING,
-            top: PLOT_Y,
-            bottom: canvas.height - DATES,
+            top,
+            bottom,
             step,
             end,
+            font_size,
         }
     }
 
     fn y(&self, count: u128) -> f64 {
         px(self.bottom - (self.bottom - self.top) * (count as f64 / self.end as f64))
+    }
+
+    fn room_for(&self, text: &str) -> f64 {
+        room_for(text, self.font_size)
     }
 
     /// Width of a day.
@@ -179,7 +202,7 @@ impl<'a> Plot<'a> {
                 r#"<rect x="{x}" y="{y}" width="{bar}" height="{}" rx="{radius}"><title>{}: {}</title></rect>"#,
                 px(self.bottom - y),
                 self.canvas.series.day(i),
-                separated(count)
+                number::Format::Separated.print(count)
             );
         }
         out.push_str("</g>");
@@ -214,16 +237,17 @@ impl<'a> Plot<'a> {
             return words(out, "m", "middle", self.x(0), y, &last_text);
         }
         // Under its own bar, if the picture is wide enough for that.
-        let (half, x) = (0.5 * widest(&last_text), self.x(last));
+        let (half, x) = (0.5 * self.room_for(&last_text), self.x(last));
         if x + half < self.canvas.width {
             words(out, "m", "middle", x, y, &last_text);
         } else {
             words(out, "m", "end", self.right, y, &last_text);
         }
-        if widest(&first_text) + widest(&last_text) + PADDING > self.right - self.left {
+        if self.room_for(&first_text) + self.room_for(&last_text) + PADDING > self.right - self.left
+        {
             return;
         }
-        let (half, x) = (0.5 * widest(&first_text), self.x(0));
+        let (half, x) = (0.5 * self.room_for(&first_text), self.x(0));
         if x - half > 0.0 && self.pitch() > half {
             words(out, "m", "middle", x, y, &first_text);
         } else {
@@ -231,11 +255,10 @@ impl<'a> Plot<'a> {
         }
 
         // Those between are hidden where letters are bigger.
-        let size = FONT_SIZE / FONT_SIZE_NARROW;
-        let label = size * widest("30 Sep") + PADDING;
+        let label = room_for("30 Sep", FONT_SIZE) + PADDING;
         let step = label_step(series.counts.len(), ((self.right - self.left) / label) as usize);
-        let from = self.left + size * widest(&first_text) + 0.5 * label;
-        let to = self.right - size * widest(&last_text) - 0.5 * label;
+        let from = self.left + room_for(&first_text, FONT_SIZE) + 0.5 * label;
+        let to = self.right - room_for(&last_text, FONT_SIZE) - 0.5 * label;
         for i in (step..last).step_by(step) {
             let x = self.x(i);
             if (from..=to).contains(&x) {
@@ -255,6 +278,6 @@ fn between(day: Day, days: usize) -> String {
 
 /// A tick's number; short from ten thousand on.
 fn tick(count: u128) -> String {
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let count = i128::try_from(count).unwrap_or(i128::MAX);
     if count < 10_000 { number::Format::Separated.print(count) } else { number::short(count) }
 }
