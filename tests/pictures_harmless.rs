@@ -9,118 +9,12 @@
 //!
 //! `PROPTEST_CASES=100000 cargo test --release --test pictures_harmless` looks harder.
 
-use std::collections::HashSet;
+mod oracle;
 
+use oracle::check;
 use proptest::prelude::*;
-use roxmltree::{Document, Node};
 use seen::picture::chart::{self, ChartParams};
 use seen::picture::{Day, badge, error_badge, number::Format, params::BadgeParams};
-
-const ELEMENTS: [&str; 15] = [
-    "a",
-    "circle",
-    "clipPath",
-    "feGaussianBlur",
-    "filter",
-    "g",
-    "image",
-    "linearGradient",
-    "path",
-    "rect",
-    "stop",
-    "style",
-    "svg",
-    "text",
-    "title",
-];
-
-/// Fails on anything that could do more than draw.
-fn check(svg: &str) -> Result<(), TestCaseError> {
-    let document =
-        Document::parse(svg).map_err(|error| TestCaseError::fail(format!("{error}: {svg}")))?;
-    let root = document.root_element();
-    prop_assert_eq!(root.tag_name().name(), "svg");
-    prop_assert!(!svg.contains("NaN") && !svg.contains("=\"inf"), "{}", svg);
-
-    let ids: Vec<&str> = document.descendants().filter_map(|node| node.attribute("id")).collect();
-    let known: HashSet<&str> = ids.iter().copied().collect();
-    prop_assert_eq!(ids.len(), known.len(), "an id stands twice: {}", svg);
-
-    for node in document.descendants() {
-        prop_assert!(!node.is_pi() && !node.is_comment(), "{}", svg);
-        if node.is_element() {
-            check_element(node, &known)?;
-        }
-    }
-    let width = number(root, "width").unwrap_or(0.0);
-    prop_assert!((1.0..20_000.0).contains(&width), "width {}", width);
-    Ok(())
-}
-
-fn check_element(node: Node<'_, '_>, ids: &HashSet<&str>) -> Result<(), TestCaseError> {
-    let name = node.tag_name().name();
-    prop_assert_eq!(node.tag_name().namespace(), Some("http://www.w3.org/2000/svg"));
-    prop_assert!(ELEMENTS.contains(&name), "<{}>", name);
-    for attribute in node.attributes() {
-        let (key, value) = (attribute.name(), attribute.value());
-        prop_assert!(attribute.namespace().is_none() && !key.starts_with("on"), "{}", key);
-        match (name, key) {
-            ("a", "href") => {
-                let scheme = value.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-                prop_assert!(matches!(scheme.as_deref(), Some("http" | "https")), "{}", value);
-            }
-            ("image", "href") => {
-                let plain = |c: char| c.is_ascii_alphanumeric() || "+/=:;,".contains(c);
-                prop_assert!(
-                    value.starts_with("data:image/") && value.chars().all(plain),
-                    "{}",
-                    value
-                );
-            }
-            (_, "href" | "src" | "xml:base") => prop_assert!(false, "{}={}", key, value),
-            (_, "style") => prop_assert_eq!(value, "unicode-bidi:plaintext"),
-            // Words may be about anything.
-            (_, "aria-label") => {}
-            _ => check_references(value, ids)?,
-        }
-    }
-    if name == "style" {
-        let rules = node.text().unwrap_or_default();
-        prop_assert!(!rules.contains("@import") && !rules.contains('<') && !rules.contains('\\'));
-        check_references(rules, ids)?;
-    }
-    if name == "text" {
-        check_fits(node)?;
-    }
-    Ok(())
-}
-
-/// `url()` is of something in the picture, and `javascript:` is nowhere.
-fn check_references(value: &str, ids: &HashSet<&str>) -> Result<(), TestCaseError> {
-    prop_assert!(!value.to_ascii_lowercase().contains("script:"), "{}", value);
-    for reference in value.split("url(").skip(1) {
-        let id = reference.strip_prefix('#').and_then(|rest| rest.split(')').next());
-        prop_assert!(id.is_some_and(|id| ids.contains(id)), "{}", value);
-    }
-    Ok(())
-}
-
-/// A badge's words, which say their length, are inside the badge.
-fn check_fits(text: Node<'_, '_>) -> Result<(), TestCaseError> {
-    let (Some(x), Some(length)) = (number(text, "x"), number(text, "textLength")) else {
-        return Ok(());
-    };
-    let width = number(text.document().root_element(), "width").unwrap_or(0.0);
-    prop_assert!(
-        x - length / 2.0 >= 0.0 && (x + length / 2.0) / 10.0 <= width,
-        "{x} {length} {width}"
-    );
-    Ok(())
-}
-
-fn number(node: Node<'_, '_>, attribute: &str) -> Option<f64> {
-    node.attribute(attribute)?.parse().ok()
-}
 
 /// Words that break naive pictures, whole and in pieces.
 fn hostile() -> impl Strategy<Value = String> {
@@ -215,26 +109,26 @@ proptest! {
         let mut params = BadgeParams { style: Some(style), ..BadgeParams::default() };
         for (key, value) in &pairs {
             if let Err(error) = params.set(key, value) {
-                check(&error_badge(&error.to_string()))?;
+                check(&error_badge(&error.to_string()));
             }
         }
-        check(&badge::render(&params.badge(&message.clone(), message)))?;
+        check(&badge::render(&params.badge(&message.clone(), message)));
     }
 
     #[test]
     fn an_error_only_draws(key in hostile(), value in hostile()) {
         let error = seen::picture::Style::parse(&key, &value).err().map(|error| error.to_string());
-        check(&error_badge(&error.unwrap_or_default()))?;
+        check(&error_badge(&error.unwrap_or_default()));
     }
 
     #[test]
     fn any_count_fits(count in any::<i64>(), today in any::<i64>(), digits in any::<u8>(),
         style in prop::sample::select(&badge::Style::ALL[..])) {
         for format in [Format::Plain, Format::Separated, Format::Short, Format::Padded(digits)] {
-            prop_assert!(format.print(count).len() <= 27);
+            prop_assert!(format.print(count).len() <= 26);
             let message = format.print_today(today, count);
             let params = BadgeParams { style: Some(style), ..BadgeParams::default() };
-            check(&badge::render(&params.badge("views", message)))?;
+            check(&badge::render(&params.badge("views", message)));
         }
     }
 
@@ -248,13 +142,13 @@ proptest! {
         let mut params = ChartParams::default();
         for (key, value) in &pairs {
             if let Err(error) = params.set(key, value) {
-                check(&error_badge(&error.to_string()))?;
+                check(&error_badge(&error.to_string()));
             }
         }
         let days = days.into_iter().map(|(day, count)| (Day(day), count)).collect();
         match params.chart(&title, days) {
-            Ok(chart) => check(&chart::render(&chart::Chart { total, ..chart }))?,
-            Err(error) => check(&error_badge(&error.to_string()))?,
+            Ok(chart) => check(&chart::render(&chart::Chart { total, ..chart })),
+            Err(error) => check(&error_badge(&error.to_string())),
         }
     }
 }
