@@ -13,6 +13,7 @@ pub mod joiner;
 pub mod log;
 pub mod metrics;
 pub mod name;
+pub mod picture;
 pub mod serve;
 pub mod store;
 pub mod tally;

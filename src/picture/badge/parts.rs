@@ -1,0 +1,191 @@
+//! What all styles share: cleaned words, the document around them, text,
+//! logos and links.
+
+use std::fmt::Write;
+
+use super::{Badge, MAX_CHARS};
+use crate::picture::metrics::{self, Extent, Font};
+use crate::picture::{Color, Link, Logo, escape};
+
+/// shields' font stack; without Verdana and Geneva, DejaVu Sans is nearest.
+pub const FONT_FAMILY: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";
+
+/// Width and height of a logo, pixels.
+pub const LOGO_SIZE: f64 = 14.0;
+
+/// A badge with its words cleaned and an id of its own.
+pub struct Face<'a> {
+    pub badge: &'a Badge,
+    pub label: String,
+    pub message: String,
+    /// Suffix of all ids in the picture: a hash of what is shown, so that two
+    /// badges in one page don't take each other's gradients.
+    pub id: String,
+}
+
+impl<'a> Face<'a> {
+    pub fn new(badge: &'a Badge) -> Self {
+        let label = escape::clean(&badge.label, MAX_CHARS);
+        let message = escape::clean(&badge.message, MAX_CHARS);
+        let id = id_of(badge, &label, &message);
+        Self { badge, label, message, id }
+    }
+
+    /// Behind the message.
+    pub fn color(&self) -> Color {
+        self.badge.color.unwrap_or(Color::BLUE)
+    }
+
+    /// The accessible name of these words.
+    pub fn name(label: &str, message: &str) -> String {
+        match (label, message) {
+            ("", message) => message.into(),
+            (label, "") => label.into(),
+            (label, message) => format!("{label}: {message}"),
+        }
+    }
+
+    /// The logo's room and what is between it and the label; 0 without one.
+    pub fn logo_width(&self) -> f64 {
+        if self.badge.logo.is_some() { LOGO_SIZE } else { 0.0 }
+    }
+
+    /// The link around everything: the first, if it is the only one.
+    pub fn whole_link(&self) -> Option<&Link> {
+        let [first, second] = &self.badge.links;
+        first.as_ref().filter(|_| second.is_none())
+    }
+
+    /// The label's own link: the first, if there are two.
+    pub fn label_link(&self) -> Option<&Link> {
+        let [first, second] = &self.badge.links;
+        first.as_ref().filter(|_| second.is_some())
+    }
+
+    pub fn message_link(&self) -> Option<&Link> {
+        self.badge.links[1].as_ref()
+    }
+
+    /// Starts the document: size in pixels, name, title, the whole's link.
+    ///
+    /// An image has no parts for a screen reader; a badge with links in it is
+    /// a group, or they couldn't be reached.
+    pub fn open(&self, width: f64, height: f64, name: &str) -> String {
+        let mut out = String::with_capacity(3072 + 4 * name.len());
+        let role = if self.badge.links.iter().any(Option::is_some) { "group" } else { "img" };
+        let _ = write!(
+            out,
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" role="{role}" aria-label=""#
+        );
+        escape::push(&mut out, name);
+        out.push_str("\"><title>");
+        escape::push(&mut out, name);
+        out.push_str("</title>");
+        if let Some(link) = self.whole_link() {
+            open_link(&mut out, link);
+        }
+        out
+    }
+
+    /// Ends what [`Face::open`] started.
+    pub fn close(&self, mut out: String) -> String {
+        if self.whole_link().is_some() {
+            out.push_str("</a>");
+        }
+        out.push_str("</svg>");
+        out
+    }
+
+    /// Draws the logo with its top left corner at `x`, `y`; an icon without a
+    /// colour of its own in `fallback`.
+    pub fn push_logo(&self, out: &mut String, x: f64, y: f64, fallback: Color) {
+        match &self.badge.logo {
+            None => {}
+            Some(Logo::Icon(icon)) => {
+                let fill = self.badge.logo_color.unwrap_or(fallback);
+                let path = icon.path();
+                let _ = write!(
+                    out,
+                    r#"<path transform="translate({x} {y})" fill="{fill}" fill-rule="evenodd" d="{path}"/>"#
+                );
+            }
+            Some(Logo::Data(data)) => {
+                let _ = write!(
+                    out,
+                    r#"<image x="{x}" y="{y}" width="14" height="14" href="{}"/>"#,
+                    data.as_str()
+                );
+            }
+        }
+    }
+}
+
+/// Words and their place, in tenths of a pixel: shields sets its text ten
+/// times as big and scales it down, so that no browser rounds glyphs to whole
+/// pixels (badges/shields#1132).
+pub struct Line<'a> {
+    pub text: &'a str,
+    /// The middle.
+    pub x: f64,
+    /// The baseline.
+    pub y: f64,
+    pub extent: Extent,
+}
+
+impl Line<'_> {
+    /// Appends a `<text>`, lowered by `dy` and with more attributes.
+    pub fn push(&self, out: &mut String, dy: f64, attributes: std::fmt::Arguments<'_>) {
+        let (x, y, length) = (self.x, self.y + dy, 10.0 * self.extent.width);
+        let _ = write!(out, r#"<text x="{x}" y="{y}" textLength="{length}""#);
+        if self.extent.joined {
+            out.push_str(r#" lengthAdjust="spacingAndGlyphs""#);
+        }
+        if metrics::is_rtl(self.text) {
+            out.push_str(r#" direction="rtl""#);
+        }
+        let _ = out.write_fmt(attributes);
+        out.push('>');
+        escape::push(out, self.text);
+        out.push_str("</text>");
+    }
+}
+
+pub fn open_link(out: &mut String, link: &Link) {
+    out.push_str(r#"<a target="_blank" rel="noopener" href=""#);
+    escape::push(out, link.as_str());
+    out.push_str("\">");
+}
+
+/// The width that shields reserves: whole pixels, made odd, which puts the
+/// middle on a pixel's middle more often.
+pub fn preferred(font: Font, text: &str) -> Extent {
+    let extent = metrics::measure(font, text);
+    let width = extent.width.trunc();
+    Extent { width: if width % 2.0 == 0.0 { width + 1.0 } else { width }, ..extent }
+}
+
+/// FNV-1a, 64 bits folded to 32, over everything that is drawn. No secret and
+/// no defence, but the same on every machine and in every version of Rust.
+fn id_of(badge: &Badge, label: &str, message: &str) -> String {
+    let mut hash = 0xcbf2_9ce4_8422_2325u64;
+    let mut add = |bytes: &[u8]| {
+        for byte in bytes.iter().chain(&[0xff]) {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    add(badge.style.name().as_bytes());
+    add(label.as_bytes());
+    add(message.as_bytes());
+    for color in [badge.color, badge.label_color, badge.logo_color] {
+        add(&color.map_or([0; 5], |Color { r, g, b, a }| [1, r, g, b, a]));
+    }
+    match &badge.logo {
+        None => add(b""),
+        Some(Logo::Icon(icon)) => add(icon.name().as_bytes()),
+        Some(Logo::Data(data)) => add(data.as_str().as_bytes()),
+    }
+    for link in &badge.links {
+        add(link.as_ref().map_or("", Link::as_str).as_bytes());
+    }
+    format!("{:08x}", (hash >> 32) as u32 ^ hash as u32)
+}

@@ -1,0 +1,268 @@
+//! Colours: parsed into a value, printed from the value, never pasted.
+
+mod names;
+
+use std::fmt;
+
+use super::ParamError;
+
+const ALLOWED: &str =
+    "a name (brightgreen, blue, tomato, …), 3, 4, 6 or 8 hex digits, rgb(…) or hsl(…)";
+
+/// A colour in sRGB, 8 bits a channel; alpha 255 is opaque.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Color {
+    pub r: u8,
+    pub g: u8,
+    pub b: u8,
+    pub a: u8,
+}
+
+impl Color {
+    /// shields' `blue`, the colour of counters.
+    pub const BLUE: Self = Self::rgb(0x007ec6);
+    /// shields' `red`, the colour of errors.
+    pub const RED: Self = Self::rgb(0xdd4343);
+    /// The left half of a badge, unless said otherwise.
+    pub const GREY: Self = Self::rgb(0x555555);
+    pub const WHITE: Self = Self::rgb(0xffffff);
+    pub const DARK: Self = Self::rgb(0x333333);
+
+    /// An opaque colour from `0xrrggbb`.
+    pub const fn rgb(rgb: u32) -> Self {
+        let [_, r, g, b] = rgb.to_be_bytes();
+        Self { r, g, b, a: 255 }
+    }
+
+    /// Reads a shields or CSS colour name, hex digits with or without `#`, or
+    /// CSS `rgb()`, `rgba()`, `hsl()`, `hsla()` in either comma or space form.
+    ///
+    /// Where both know a name (`green`, `blue`, `red`, …), it is shields'.
+    pub fn parse(param: &str, value: &str) -> Result<Self, ParamError> {
+        let text = value.trim();
+        // Longer than any colour; and so nothing below works on much text.
+        if text.len() > 64 {
+            return Err(ParamError::new(param, value, ALLOWED));
+        }
+        let text = text.to_ascii_lowercase();
+        shields_name(&text)
+            .or_else(|| css_name(&text))
+            .or_else(|| hex(&text))
+            .or_else(|| function(&text))
+            .ok_or_else(|| ParamError::new(param, value, ALLOWED))
+    }
+
+    /// Perceived brightness from 0 to 1 (ITU-R BT.601), in hundredths as
+    /// badge-maker rounds it, so that the same colours get the same text.
+    pub fn brightness(self) -> f64 {
+        let weighted = 299 * u32::from(self.r) + 587 * u32::from(self.g) + 114 * u32::from(self.b);
+        (f64::from(weighted) / 2550.0).round() / 100.0
+    }
+
+    /// Whether dark text reads better on it; badge-maker's threshold.
+    pub fn is_light(self) -> bool {
+        self.brightness() > 0.69
+    }
+
+    /// The colours of text on this one, and of the text's shadow.
+    pub fn text_and_shadow(self) -> (Self, Self) {
+        if self.is_light() {
+            (Self::DARK, Self::rgb(0xcccccc))
+        } else {
+            (Self::WHITE, Self::rgb(0x010101))
+        }
+    }
+}
+
+/// `#rgb` or `#rrggbb`; with alpha `rgba(r,g,b,a)`, which old SVG renderers
+/// know and eight hex digits they don't.
+impl fmt::Display for Color {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { r, g, b, a } = *self;
+        if a != 255 {
+            let alpha = (f64::from(a) / 255.0 * 1000.0).round() / 1000.0;
+            write!(f, "rgba({r},{g},{b},{alpha})")
+        } else if [r, g, b].iter().all(|channel| channel % 17 == 0) {
+            write!(f, "#{:x}{:x}{:x}", r / 17, g / 17, b / 17)
+        } else {
+            write!(f, "#{r:02x}{g:02x}{b:02x}")
+        }
+    }
+}
+
+/// Names and values of badge-maker 6 (`lib/color.js`).
+fn shields_name(name: &str) -> Option<Color> {
+    Some(Color::rgb(match name {
+        "brightgreen" | "success" => 0x44bb00,
+        "green" => 0x67ac09,
+        "yellow" => 0xd8b800,
+        "yellowgreen" => 0x95991a,
+        "orange" | "important" => 0xea7233,
+        "red" | "critical" => 0xdd4343,
+        "blue" | "informational" => 0x007ec6,
+        "grey" | "gray" => 0x555555,
+        "lightgrey" | "lightgray" | "inactive" => 0x939393,
+        _ => return None,
+    }))
+}
+
+fn css_name(name: &str) -> Option<Color> {
+    if name == "transparent" {
+        return Some(Color { r: 0, g: 0, b: 0, a: 0 });
+    }
+    let at = names::NAMES.binary_search_by_key(&name, |entry| entry.0).ok()?;
+    Some(Color::rgb(names::NAMES[at].1))
+}
+
+fn hex(text: &str) -> Option<Color> {
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let value = u32::from_str_radix(digits, 16).ok()?;
+    let double = |shift: u32| (value >> shift & 0xf) as u8 * 17;
+    let byte = |shift: u32| (value >> shift) as u8;
+    Some(match digits.len() {
+        3 => Color { r: double(8), g: double(4), b: double(0), a: 255 },
+        4 => Color { r: double(12), g: double(8), b: double(4), a: double(0) },
+        6 => Color::rgb(value),
+        8 => Color { r: byte(24), g: byte(16), b: byte(8), a: byte(0) },
+        _ => return None,
+    })
+}
+
+/// CSS Color 4, sections 4.1 and 7.1, without `none` and relative colours.
+fn function(text: &str) -> Option<Color> {
+    let (name, rest) = text.split_once('(')?;
+    let inner = rest.strip_suffix(')')?;
+    let mut parts = inner.split([',', '/', ' ']).filter(|part| !part.is_empty());
+    let channels = [parts.next()?, parts.next()?, parts.next()?];
+    let a = match parts.next() {
+        Some(part) => byte(fraction(part, 1.0)?),
+        None => 255,
+    };
+    if parts.next().is_some() {
+        return None;
+    }
+    let [r, g, b] = match name.trim_end() {
+        "rgb" | "rgba" => {
+            let [r, g, b] = channels.map(|part| fraction(part, 255.0));
+            [r?, g?, b?]
+        }
+        "hsl" | "hsla" => {
+            let [h, s, l] = channels;
+            from_hsl(degrees(h)?, fraction(s, 100.0)?, fraction(l, 100.0)?)
+        }
+        _ => return None,
+    };
+    Some(Color { r: byte(r), g: byte(g), b: byte(b), a })
+}
+
+/// From 0 to 1: a percentage, or a number of which `one` is the whole.
+fn fraction(text: &str, one: f64) -> Option<f64> {
+    let value = match text.strip_suffix('%') {
+        Some(percent) => number(percent)? / 100.0,
+        None => number(text)? / one,
+    };
+    Some(value.clamp(0.0, 1.0))
+}
+
+/// A hue in degrees, without a unit or in `deg`, `grad`, `rad` or `turn`.
+fn degrees(text: &str) -> Option<f64> {
+    for (unit, degrees) in
+        [("deg", 1.0), ("grad", 0.9), ("rad", 180.0 / std::f64::consts::PI), ("turn", 360.0)]
+    {
+        if let Some(value) = text.strip_suffix(unit) {
+            return Some(number(value)? * degrees);
+        }
+    }
+    number(text)
+}
+
+/// A CSS number; Rust's own parser takes `inf` and `nan` too.
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+/// CSS Color 4, section 7.1: the sample code's formula.
+fn from_hsl(hue: f64, saturation: f64, lightness: f64) -> [f64; 3] {
+    let amplitude = saturation * lightness.min(1.0 - lightness);
+    [0.0, 8.0, 4.0].map(|n| {
+        let k = (n + hue.rem_euclid(360.0) / 30.0) % 12.0;
+        lightness - amplitude * (k - 3.0).min(9.0 - k).clamp(-1.0, 1.0)
+    })
+}
+
+fn byte(fraction: f64) -> u8 {
+    (fraction * 255.0).round() as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(value: &str) -> String {
+        Color::parse("color", value).unwrap().to_string()
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        for (value, print) in [
+            ("brightgreen", "#4b0"),
+            ("gray", "#555"),
+            ("inactive", "#939393"),
+            ("blueviolet", "#8a2be2"),
+            ("ReBeccaPurple", "#639"),
+            ("fff", "#fff"),
+            ("#1A2b3C", "#1a2b3c"),
+            ("abcd", "rgba(170,187,204,0.867)"),
+            ("#00000080", "rgba(0,0,0,0.502)"),
+            ("rgb(255, 0, 10)", "#ff000a"),
+            ("rgb(100% 0% 0% / 50%)", "rgba(255,0,0,0.502)"),
+            ("rgba(1,2,3,1)", "#010203"),
+            ("hsl(120, 100%, 25%)", "#008000"),
+            ("hsl(0.5turn 100% 50%)", "#0ff"),
+            ("hsla(-120deg,100%,50%,.5)", "rgba(0,0,255,0.502)"),
+            ("rgb(300,-5,0)", "#f00"),
+        ] {
+            assert_eq!(printed(value), print, "{value}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for bad in [
+            "",
+            "#",
+            "#ab",
+            "12345",
+            "#1234567",
+            "nocolor",
+            "rgb(1,2)",
+            "rgb(1,2,3,4,5)",
+            "rgb(inf,0,0)",
+            "hsl(nan,0%,0%)",
+            "url(#x)",
+            "red;}",
+            "rgb(1,2,3",
+            "+ff",
+            "#+12",
+        ] {
+            let error = Color::parse("color", bad).unwrap_err();
+            assert!(error.to_string().starts_with("color is '"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_are_sorted() {
+        assert!(names::NAMES.is_sorted_by_key(|entry| entry.0));
+    }
+
+    #[test]
+    fn light_backgrounds_get_dark_text() {
+        assert!(Color::WHITE.is_light());
+        assert!(Color::rgb(0xd8b800).brightness() == 0.68);
+        assert!(!Color::rgb(0xd8b800).is_light());
+        assert!(Color::rgb(0xdfb317).is_light() == (Color::rgb(0xdfb317).brightness() > 0.69));
+    }
+}
