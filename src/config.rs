@@ -77,6 +77,10 @@ pub struct Settings {
     #[arg(long, env = "SEEN_HISTORY_HOURS", value_name = "HOURS", default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=2000))]
     pub history_hours: u32,
 
+    /// Threads that answer requests; one does tens of thousands of hits a second
+    #[arg(long, env = "SEEN_THREADS", value_name = "THREADS", default_value_t = 1, value_parser = at_least_one)]
+    pub threads: usize,
+
     /// How long to finish requests and write the last hits after a signal to stop
     #[arg(long, env = "SEEN_GRACE", value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub grace: Duration,

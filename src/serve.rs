@@ -54,14 +54,23 @@ impl fmt::Display for Failure {
 pub fn run(settings: &Settings) -> Result<(), Failure> {
     log::start(settings.log, settings.log_format);
     let location = settings.store().map_err(|sentence| Failure::new(2, sentence))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
+    let runtime =
+        runtime(settings.threads).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
     let result = runtime.block_on(serve(settings, &location));
     // What is still running has had its grace.
     runtime.shutdown_background();
     result
+}
+
+/// With one thread nothing has to be woken across threads, which is most of
+/// what a joined hit costs (benches/README.md).
+fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
+    use tokio::runtime::Builder;
+    let mut builder = match threads {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    builder.worker_threads(threads).enable_all().build()
 }
 
 async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> {
