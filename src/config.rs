@@ -1,12 +1,14 @@
 //! The settings. This struct is the manual: `--help` and the README's table are
 //! made from it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 
+use crate::rate::Rate;
 use crate::store::Location;
 
 /// A hit counter that you host yourself.
@@ -77,6 +79,20 @@ pub struct Settings {
     #[arg(long, env = "SEEN_HISTORY_HOURS", value_name = "HOURS", default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=2000))]
     pub history_hours: u32,
 
+    /// The most hits of one client (an IPv4 address or an IPv6 /64), as number/time, or `off`;
+    /// image proxies are not limited, since many people stand behind each
+    #[arg(long, env = "SEEN_CLIENT_LIMIT", value_name = "RATE", default_value = "600/1m", value_parser = limit)]
+    pub client_limit: Limit,
+
+    /// The most hits on one counter, as number/time, or `off`
+    #[arg(long, env = "SEEN_COUNTER_LIMIT", value_name = "RATE", default_value = "off", value_parser = limit)]
+    pub counter_limit: Limit,
+
+    /// Proxies whose X-Forwarded-For is believed, as addresses or ranges with commas between; set
+    /// it when seen stands behind one, or all clients share one limit
+    #[arg(long, env = "SEEN_TRUSTED_PROXIES", value_name = "RANGES", value_delimiter = ',', value_parser = range)]
+    pub trusted_proxies: Vec<IpNet>,
+
     /// Threads that answer requests; one does tens of thousands of hits a second
     #[arg(long, env = "SEEN_THREADS", value_name = "THREADS", default_value_t = 1, value_parser = at_least_one)]
     pub threads: usize,
@@ -93,6 +109,10 @@ pub struct Settings {
     #[arg(long, env = "SEEN_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
     pub log_format: LogFormat,
 }
+
+/// A rate, or none. (clap takes an `Option` for a setting that may be absent.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(pub Option<Rate>);
 
 /// The settings of a health check.
 #[derive(Debug, Args)]
@@ -165,6 +185,19 @@ fn duration(text: &str) -> Result<Duration, String> {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err(allowed.into()),
     }
+}
+
+fn limit(text: &str) -> Result<Limit, String> {
+    match text {
+        "off" => Ok(Limit(None)),
+        rate => rate.parse().map(|rate| Limit(Some(rate))),
+    }
+}
+
+fn range(text: &str) -> Result<IpNet, String> {
+    let allowed = "give addresses or ranges such as 10.0.0.0/8,192.0.2.1,fd00::/8";
+    let address = |text: &str| text.parse::<IpAddr>().map(IpNet::from);
+    text.trim().parse().or_else(|_| address(text.trim())).map_err(|_| allowed.into())
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -14,6 +14,7 @@ pub mod log;
 pub mod metrics;
 pub mod name;
 pub mod picture;
+pub mod rate;
 pub mod serve;
 pub mod store;
 pub mod tally;

@@ -41,6 +41,8 @@ pub enum Uncounted {
     late,
     /// The store is misconfigured, full or damaged.
     store,
+    /// A rate limit was used up.
+    limited,
     /// A cap or the mode forbids the counter.
     refused,
 }

@@ -78,7 +78,7 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
     let store = open(settings, location).await?;
     let metrics = Arc::new(Metrics::default());
     let joiner = Joiner::new(store.clone(), metrics.clone(), settings.queue, settings.deadline);
-    let app = App::new(Counters::new(store, joiner), metrics);
+    let app = App::new(settings, Counters::new(store, joiner), metrics);
 
     let main = listen(settings.listen, "--listen").await?;
     let address = main.local_addr().unwrap_or(settings.listen);
@@ -152,11 +152,12 @@ fn spawn(
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let stopped = async move {
         let _ = stop.wait_for(|stopped| *stopped).await;
     };
     tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
             tracing::error!(%error, "the server ended");
         }
     })

@@ -1,39 +1,68 @@
 //! The routes: a table of paths and functions.
 
+mod caller;
+mod client;
 mod error;
 mod extract;
 mod get;
 mod health;
 mod hit;
+mod hit_id;
 mod home;
+mod limits;
 mod negotiate;
 mod observe;
+mod query;
+mod source;
+mod value;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 
+use self::limits::Limits;
+use crate::config::Settings;
 use crate::counters::Counters;
 use crate::metrics::Metrics;
 
-/// What handlers share; a clone costs a few reference counts.
+/// What handlers share; a clone costs one reference count.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Shared>);
+
+/// What an [`App`] holds: all that handlers need, and nothing of the store.
+pub struct Shared {
     /// All counters.
     pub counters: Counters,
     /// All measurements.
     pub metrics: Arc<Metrics>,
+    limits: Limits,
+    trusted_proxies: Vec<IpNet>,
 }
 
 impl App {
-    /// What handlers need, and nothing of the store.
-    pub fn new(counters: Counters, metrics: Arc<Metrics>) -> Self {
-        Self { counters, metrics }
+    /// The state of one serving process.
+    pub fn new(settings: &Settings, counters: Counters, metrics: Arc<Metrics>) -> Self {
+        Self(Arc::new(Shared {
+            counters,
+            metrics,
+            limits: Limits::new(settings),
+            trusted_proxies: settings.trusted_proxies.clone(),
+        }))
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }
 
@@ -41,10 +70,10 @@ impl App {
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/", get(home::visit))
-        .route("/hit/{key}", get(hit::value).post(hit::value))
-        .route("/hit/{namespace}/{key}", get(hit::value).post(hit::value))
-        .route("/get/{key}", get(get::value))
-        .route("/get/{namespace}/{key}", get(get::value))
+        .route("/hit/{key}", get(hit::answer).post(hit::answer))
+        .route("/hit/{namespace}/{key}", get(hit::answer).post(hit::answer))
+        .route("/get/{key}", get(get::answer))
+        .route("/get/{namespace}/{key}", get(get::answer))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .with_state(app)
@@ -57,11 +86,15 @@ pub fn metrics_router(app: App) -> Router {
 
 /// What goes around every route: errors as JSON, CORS, request ids, log lines.
 pub fn finish(routes: Router, app: &App) -> Router {
-    let cors = CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods(Any)
-        .allow_headers(Any)
-        .expose_headers([ALLOW, RETRY_AFTER, observe::REQUEST_ID, home::STALE]);
+    let cors =
+        CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers([
+            ALLOW,
+            RETRY_AFTER,
+            observe::REQUEST_ID,
+            home::STALE,
+            limits::LIMIT,
+            limits::POLICY,
+        ]);
     routes
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::wrong_method)

@@ -1,6 +1,7 @@
 //! The one place where an error becomes a status, and its sentence.
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::header::RETRY_AFTER;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use super::observe::Cause;
 use crate::joiner::HitError;
 use crate::name::{self, Counter, InvalidName};
+use crate::rate::Rate;
 use crate::store::StoreError;
 use crate::tally::{MAX_TOTAL, Refusal};
 
@@ -72,6 +74,39 @@ impl ApiError {
     /// 400: the path is not text.
     pub fn invalid_path(error: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error.to_string()).allowed("a path in UTF-8")
+    }
+
+    /// 400: the query is not made of `name=value`.
+    pub fn invalid_query(error: impl std::fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("the query cannot be read: {error}"))
+            .allowed("name=value pairs with & between, percent-encoded")
+    }
+
+    /// 414: the query is longer than `most` bytes.
+    pub fn query_too_long(most: usize) -> Self {
+        Self::new(StatusCode::URI_TOO_LONG, "the query is too long")
+            .allowed(format!("up to {most} bytes"))
+    }
+
+    /// 400: a parameter, or a header that stands for one, makes no sense.
+    pub fn invalid_parameter(name: &str, value: &str, allowed: &str) -> Self {
+        let shown: String = value.chars().take(80).collect();
+        Self::new(StatusCode::BAD_REQUEST, format!("{name} is {shown:?}"))
+            .allowed(format!("{name}: {allowed}"))
+    }
+
+    /// 500: an answer of ours has no JSON form.
+    pub fn unprintable(error: serde_json::Error) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "a bug in seen; its log says more")
+            .cause(error.to_string())
+    }
+
+    /// 429: whoever asks has used up a limit.
+    pub fn limited(which: &str, rate: Rate, wait: Duration) -> Self {
+        let error = format!("too many hits of this {which}; nothing was counted");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, error)
+            .allowed(format!("{} in {:?}", rate.quota, rate.window))
+            .retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
     }
 
     /// 404: there is no such counter.

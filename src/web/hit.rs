@@ -1,30 +1,45 @@
 //! `/hit/{namespace}/{key}`: counts, and answers with the hit's own number.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::Method;
+use axum::response::{IntoResponse, Response};
 
 use super::App;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Path;
-use super::get::{self, Value};
-use crate::hit::{Hit, Source};
+use super::get;
+use super::hit_id::Id;
+use super::limits::Quota;
+use super::value::Callback;
+use crate::hit::{Hit, HitId};
+use crate::name::Counter;
 
-/// `{"value":n}`, n the number of this hit. HEAD only reads: whoever asks for
-/// no answer has not seen anything.
-pub async fn value(
-    method: Method,
+/// `{"value":n}`, n the number of this hit.
+pub async fn answer(
     State(app): State<App>,
+    caller: Caller,
     Path(counter): Path,
-) -> Result<Json<Value>, ApiError> {
-    if method == Method::HEAD {
-        return get::value(State(app), Path(counter)).await;
+    Id(id): Id,
+    callback: Callback,
+) -> Result<Response, ApiError> {
+    if !caller.counts {
+        return get::answer(State(app), Path(counter), callback).await;
     }
-    let hit = Hit { key: counter.key.clone(), source: Source::Browser, visitor: None, id: None };
-    let value = app
-        .counters
-        .hit(&counter.namespace, hit)
-        .await
-        .map_err(|error| ApiError::not_counted(&counter, error))?;
-    Ok(Json(Value { value }))
+    let (number, quota) = count(&app, &caller, &counter, id).await?;
+    Ok((quota, callback.value(number)?).into_response())
+}
+
+/// Counts one hit of `caller`: its number, and what is left of the quota.
+pub async fn count(
+    app: &App,
+    caller: &Caller,
+    counter: &Counter,
+    id: Option<HitId>,
+) -> Result<(i64, Quota), ApiError> {
+    let quota = app.limits.take(caller, counter, &app.metrics)?;
+    let hit = Hit { key: counter.key.clone(), source: caller.source, visitor: None, id };
+    match app.counters.hit(&counter.namespace, hit).await {
+        Ok(number) => Ok((number, quota)),
+        Err(error) => Err(ApiError::not_counted(counter, error)),
+    }
 }

@@ -3,14 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, VARY};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Serialize;
 
 use super::App;
+use super::caller::Caller;
 use super::error::ApiError;
+use super::hit;
 use super::negotiate::{self, Form};
-use crate::hit::{Hit, Source};
 use crate::name::{Counter, Name};
 
 /// Says that a number is the last one known and not the present one.
@@ -25,20 +26,15 @@ struct Greeting {
 /// Counts a visit and says so as HTML to a browser, as a line of text to curl,
 /// as JSON to whoever asks for it. HEAD only reads.
 pub async fn visit(
-    method: Method,
-    headers: HeaderMap,
     State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let counter = counter();
-    let value = if method == Method::HEAD {
-        app.counters.total(&counter).await?.unwrap_or(0)
+    let value = if caller.counts {
+        hit::count(&app, &caller, &counter, None).await?.0
     } else {
-        let hit =
-            Hit { key: counter.key.clone(), source: Source::Browser, visitor: None, id: None };
-        app.counters
-            .hit(&counter.namespace, hit)
-            .await
-            .map_err(|error| ApiError::not_counted(&counter, error))?
+        app.counters.total(&counter).await?.unwrap_or(0)
     };
     let accept = headers.get(ACCEPT).and_then(|a| a.to_str().ok()).unwrap_or_default();
     let mut response = match negotiate::form(accept) {

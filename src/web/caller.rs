@@ -1,0 +1,38 @@
+//! Who asks: what a counting handler needs to know of the client.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::Method;
+use axum::http::request::Parts;
+
+use super::App;
+use super::client::{self, Client};
+use super::source;
+use crate::hit::Source;
+
+/// The client of a request. Its address ends here: what goes on is a source,
+/// and a visitor that is a keyed hash.
+pub struct Caller {
+    /// What asks.
+    pub source: Source,
+    /// The network that limits are kept for.
+    pub client: Client,
+    /// Whether the request wants to be counted: a HEAD has seen nothing.
+    pub counts: bool,
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
+        Ok(Self {
+            source: source::source(&parts.headers),
+            client: client::client(peer, &parts.headers, &app.trusted_proxies),
+            counts: parts.method != Method::HEAD,
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! Which network a request comes from, in no more detail than limits and
+//! visitors need. It is never logged and never stored.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use axum::http::HeaderMap;
+use ipnet::IpNet;
+
+/// A proxy's account of whom it asks for; the last entry is the nearest.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// A client as far as seen tells them apart: one IPv4 address, or the /64 of an
+/// IPv6 address, since one subscriber has at least that much of them (RFC 6177).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Client(pub [u8; 8]);
+
+/// The client behind a connection from `peer`. What the headers claim is
+/// believed only as far as `trusted` proxies have written it.
+pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
+    let is_trusted = |ip: IpAddr| trusted.iter().any(|net| net.contains(&ip.to_canonical()));
+    if !is_trusted(peer) {
+        return Client::of(peer);
+    }
+    let claims = headers.get_all(FORWARDED_FOR);
+    let claims = claims.iter().rev().filter_map(|value| value.to_str().ok());
+    let mut nearest = peer;
+    for claim in claims.flat_map(|value| value.rsplit(',')) {
+        // An entry that is no address was written by nobody worth trusting.
+        let Some(ip) = address(claim.trim()) else { break };
+        nearest = ip;
+        if !is_trusted(ip) {
+            break;
+        }
+    }
+    Client::of(nearest)
+}
+
+impl Client {
+    fn of(ip: IpAddr) -> Self {
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => Self::of_v4(ip),
+            IpAddr::V6(ip) => Self::of_v6(ip),
+        }
+    }
+
+    fn of_v4(ip: Ipv4Addr) -> Self {
+        let [a, b, c, d] = ip.octets();
+        // 0.0.0.0/8 and ::/64 hold no client, so the two kinds do not meet.
+        Self([0, 0, 0, 0, a, b, c, d])
+    }
+
+    fn of_v6(ip: Ipv6Addr) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = ip.octets();
+        Self([a, b, c, d, e, f, g, h])
+    }
+}
+
+/// An address with or without a port, as proxies write them.
+fn address(text: &str) -> Option<IpAddr> {
+    if let Ok(ip) = text.parse() {
+        return Some(ip);
+    }
+    if let Some(rest) = text.strip_prefix('[') {
+        return rest.split(']').next()?.parse().ok();
+    }
+    text.rsplit_once(':')?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen_as(peer: &str, forwarded: &[&str], trusted: &[&str]) -> Client {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append(FORWARDED_FOR, value.parse().unwrap());
+        }
+        let trusted: Vec<IpNet> = trusted.iter().map(|net| net.parse().unwrap()).collect();
+        client(peer.parse().unwrap(), &headers, &trusted)
+    }
+
+    fn is(ip: &str) -> Client {
+        Client::of(ip.parse().unwrap())
+    }
+
+    /// dwyl and Abacus believe the header of anybody.
+    #[test]
+    fn nobody_can_claim_an_address() {
+        assert_eq!(seen_as("192.0.2.1", &["198.51.100.7"], &[]), is("192.0.2.1"));
+        let trusted = &["10.0.0.0/8"];
+        assert_eq!(seen_as("192.0.2.1", &["198.51.100.7"], trusted), is("192.0.2.1"));
+        // The client wrote the first entry itself.
+        assert_eq!(seen_as("10.0.0.1", &["1.1.1.1, 198.51.100.7"], trusted), is("198.51.100.7"));
+    }
+
+    #[test]
+    fn a_chain_of_trusted_proxies_is_followed() {
+        let trusted = &["10.0.0.0/8", "fd00::/8"];
+        let chain = &["198.51.100.7, 10.0.0.3", "fd00::2"];
+        assert_eq!(seen_as("10.0.0.1", chain, trusted), is("198.51.100.7"));
+        assert_eq!(seen_as("10.0.0.1", &["junk, 10.0.0.3"], trusted), is("10.0.0.3"));
+        assert_eq!(seen_as("10.0.0.1", &[], trusted), is("10.0.0.1"));
+        assert_eq!(seen_as("::ffff:10.0.0.1", &["198.51.100.7:4711"], trusted), is("198.51.100.7"));
+    }
+
+    #[test]
+    fn a_subscriber_is_a_64() {
+        assert_eq!(is("2001:db8:0:1::1"), is("2001:db8:0:1:ffff::2"));
+        assert_ne!(is("2001:db8:0:1::1"), is("2001:db8:0:2::1"));
+        assert_eq!(is("::ffff:192.0.2.1"), is("192.0.2.1"));
+        assert_eq!(seen_as("10.0.0.1", &["[2001:db8::1]:443"], &["10.0.0.0/8"]), is("2001:db8::1"));
+    }
+}

@@ -1,0 +1,40 @@
+//! What makes a repeated hit the same hit: the `Idempotency-Key` header
+//! (draft-ietf-httpapi-idempotency-key-header-07), or `?id=`.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use ring::digest;
+
+use super::error::ApiError;
+use super::query::Query;
+use crate::hit::HitId;
+
+const HEADER: &str = "idempotency-key";
+const ALLOWED: &str = "1 to 255 visible ASCII characters";
+
+/// The id of a hit, where the request has one.
+pub struct Id(pub Option<HitId>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        if let Some(value) = parts.headers.get(HEADER) {
+            let text = value
+                .to_str()
+                .map_err(|_| ApiError::invalid_parameter(HEADER, "not readable", ALLOWED))?;
+            return hash(HEADER, text).map(|id| Self(Some(id)));
+        }
+        let Some(query) = parts.uri.query() else { return Ok(Self(None)) };
+        Query::parse(query)?.get("id").map(|text| hash("id", text)).transpose().map(Self)
+    }
+}
+
+fn hash(name: &str, text: &str) -> Result<HitId, ApiError> {
+    if text.is_empty() || text.len() > 255 || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(ApiError::invalid_parameter(name, text, ALLOWED));
+    }
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..16]);
+    Ok(HitId(id))
+}

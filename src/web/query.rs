@@ -1,0 +1,81 @@
+//! The query of a request, read strictly: what is there must make sense.
+
+use std::str::FromStr;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use super::error::ApiError;
+
+/// The pairs of a query, percent-decoded, in their order.
+pub struct Query(Vec<(String, String)>);
+
+/// The longest query that is read, in bytes; the longest badge logo fits.
+const MOST: usize = 32 << 10;
+
+impl Query {
+    /// The pairs of a query's text.
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
+        if text.len() > MOST {
+            return Err(ApiError::query_too_long(MOST));
+        }
+        let pairs = serde_urlencoded::from_str(text).map_err(ApiError::invalid_query)?;
+        Ok(Self(pairs))
+    }
+
+    /// The value of the first pair with this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str())
+    }
+
+    /// All pairs, in their order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The parsed value of a name, if it is there; `allowed` says what it may be.
+    pub fn parsed<T: FromStr>(&self, name: &str, allowed: &str) -> Result<Option<T>, ApiError> {
+        let invalid = |value: &str| ApiError::invalid_parameter(name, value, allowed);
+        self.get(name).map(|value| value.parse().map_err(|_| invalid(value))).transpose()
+    }
+
+    /// Whether a switch is on: there without a value, or `1`, `true`, `yes`, `on`.
+    pub fn switch(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some("" | "1" | "true" | "yes" | "on") => Ok(Some(true)),
+            Some("0" | "false" | "no" | "off") => Ok(Some(false)),
+            Some(other) => Err(ApiError::invalid_parameter(
+                name,
+                other,
+                "1, 0, true, false, yes, no, on or off",
+            )),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Self::parse(parts.uri.query().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_decoded_and_checked() {
+        let query = Query::parse("a=1&b=x%20y&c&a=2&off=0").unwrap();
+        assert_eq!(query.get("a"), Some("1"));
+        assert_eq!(query.get("b"), Some("x y"));
+        assert_eq!(query.parsed::<u8>("a", "a number").unwrap(), Some(1));
+        assert!(query.parsed::<u8>("b", "a number").is_err());
+        assert_eq!(query.switch("c").unwrap(), Some(true));
+        assert_eq!(query.switch("off").unwrap(), Some(false));
+        assert_eq!(query.switch("missing").unwrap(), None);
+        assert!(query.switch("b").is_err());
+    }
+}

@@ -1,0 +1,86 @@
+//! `{"value":n}`, the answer that CountAPI and Abacus share, plain or as JSONP.
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::error::ApiError;
+use super::query::Query;
+
+/// A number that is true now and at no other time.
+pub const NO_STORE: (axum::http::HeaderName, &str) = (CACHE_CONTROL, "no-store");
+
+#[derive(Serialize)]
+struct Value {
+    value: i64,
+}
+
+/// The function that a script wants its answer handed to: `?callback=f`. An
+/// extractor, so that a bad name is refused before anything is counted.
+pub struct Callback(Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Callback {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::from_request_parts(parts, state).await?;
+        match query.get("callback") {
+            Some(name) if !is_callback(name) => {
+                Err(ApiError::invalid_parameter("callback", name, CALLBACK))
+            }
+            name => Ok(Self(name.map(str::to_owned))),
+        }
+    }
+}
+
+impl Callback {
+    /// The answer with this number.
+    pub fn value(&self, value: i64) -> Result<Response, ApiError> {
+        self.answer(&Value { value })
+    }
+
+    /// Any answer, plain or as JSONP.
+    pub fn answer(&self, body: &impl Serialize) -> Result<Response, ApiError> {
+        let Some(callback) = &self.0 else {
+            return Ok(([NO_STORE], Json(body)).into_response());
+        };
+        let body = serde_json::to_string(body).map_err(ApiError::unprintable)?;
+        // The comment keeps the answer from being read as anything but a script
+        // (the attack is called Rosetta Flash); JSON is JavaScript since ES2019.
+        let script = format!("/**/{callback}({body});");
+        let headers = [
+            NO_STORE,
+            (CONTENT_TYPE, "application/javascript; charset=utf-8"),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        ];
+        Ok((headers, script).into_response())
+    }
+}
+
+const CALLBACK: &str =
+    "a JavaScript name of up to 64 letters, digits, '_', '$' and '.', no digit or '.' first";
+
+fn is_callback(name: &str) -> bool {
+    let of_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.');
+    name.len() <= 64
+        && name.bytes().all(of_name)
+        && name.bytes().next().is_some_and(|b| !b.is_ascii_digit() && b != b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callback_is_a_name_and_nothing_else() {
+        for good in ["f", "$", "_x.y", "jQuery123.cb_1"] {
+            assert!(is_callback(good), "{good}");
+        }
+        for bad in ["", "1f", ".f", "f(1)", "alert;f", "f\n", "é", "a b", &"f".repeat(65)] {
+            assert!(!is_callback(bad), "{bad}");
+        }
+    }
+}
