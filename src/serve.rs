@@ -107,8 +107,9 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
 
 async fn open(settings: &Settings, location: &Location) -> Result<Arc<dyn Store>, Failure> {
     let limits = Limits {
-        hits_create: true,
+        mode: settings.mode,
         counters_per_namespace: settings.namespace_counters,
+        counters: settings.counters,
         history_days: settings.history_days,
         history_hours: settings.history_hours,
     };
