@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
 use crate::rate::Rate;
-use crate::store::Location;
+use crate::store::{Location, Mode};
 
 /// A hit counter that you host yourself.
 #[derive(Debug, Parser)]
@@ -62,6 +62,10 @@ pub struct Settings {
     #[arg(long, env = "SEEN_QUEUE", value_name = "HITS", default_value_t = 65_536, value_parser = at_least_one)]
     pub queue: usize,
 
+    /// Who may create counters
+    #[arg(long, env = "SEEN_MODE", value_name = "MODE", default_value = "open")]
+    pub mode: Mode,
+
     /// The most counters in one namespace
     #[arg(
         long,
@@ -70,6 +74,10 @@ pub struct Settings {
         default_value_t = 100_000
     )]
     pub namespace_counters: u64,
+
+    /// The most counters in all; replicas on one Redis may exceed it by a little
+    #[arg(long, env = "SEEN_COUNTERS", value_name = "COUNTERS", default_value_t = 1_000_000)]
+    pub counters: u64,
 
     /// How long a counter remembers each day's hits, in days
     #[arg(long, env = "SEEN_HISTORY_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=4000))]

@@ -49,6 +49,7 @@ pub enum HitError {
     #[error("{}", match .0 {
         Refusal::Missing => "the counter does not exist",
         Refusal::NamespaceFull => "the namespace holds as many counters as it may",
+        Refusal::InstanceFull => "this instance holds as many counters as it may",
         Refusal::OutOfRange => "the counter is at its largest number",
     })]
     Refused(Refusal),

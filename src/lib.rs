@@ -5,18 +5,27 @@
 //! write of all the hits that arrive while the last write is in flight; a
 //! [`store`] keeps the counts. No layer reaches around another.
 
+pub mod buckets;
 pub mod config;
+pub mod count;
 pub mod counters;
+pub mod edit;
 pub mod healthcheck;
+pub mod hex;
 pub mod hit;
 pub mod joiner;
+pub mod live;
 pub mod log;
 pub mod metrics;
 pub mod name;
 pub mod picture;
 pub mod rate;
 pub mod serve;
+pub mod sketch;
 pub mod store;
 pub mod tally;
 pub mod time;
+pub mod token;
+pub mod transfer;
+pub mod visitor;
 pub mod web;

@@ -19,6 +19,7 @@ use crate::metrics::Metrics;
 use crate::store::embedded::Embedded;
 use crate::store::redis::Redis;
 use crate::store::{Limits, Location, Store, StoreError};
+use crate::visitor::Visitors;
 use crate::web::{self, App};
 
 /// How long the start waits for Redis; afterwards seen listens and answers 503
@@ -78,7 +79,12 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
     let store = open(settings, location).await?;
     let metrics = Arc::new(Metrics::default());
     let joiner = Joiner::new(store.clone(), metrics.clone(), settings.queue, settings.deadline);
-    let app = App::new(settings, Counters::new(store, joiner), metrics);
+    let app = App::new(
+        settings,
+        Counters::new(store.clone(), joiner),
+        Visitors::new(store, settings.deadline),
+        metrics,
+    );
 
     let main = listen(settings.listen, "--listen").await?;
     let address = main.local_addr().unwrap_or(settings.listen);
@@ -116,8 +122,9 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
 
 async fn open(settings: &Settings, location: &Location) -> Result<Arc<dyn Store>, Failure> {
     let limits = Limits {
-        hits_create: true,
+        mode: settings.mode,
         counters_per_namespace: settings.namespace_counters,
+        counters: settings.counters,
         history_days: settings.history_days,
         history_hours: settings.history_hours,
     };

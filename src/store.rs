@@ -1,22 +1,28 @@
 //! Where counts live: one contract, two stores.
 //!
-//! A store knows names, tallies and counts, and never HTTP. `tests/contract.rs`
+//! A store knows names, tallies and counts, and never HTTP. `tests/store.rs`
 //! runs the same suite against each.
 
 pub mod embedded;
+mod location;
 pub mod record;
 pub mod redis;
 
-use std::fmt;
-use std::path::PathBuf;
-use std::str::FromStr;
-
 use async_trait::async_trait;
 
-use crate::name::Name;
+pub use self::location::Location;
+use crate::count::{Count, History};
+use crate::edit::{Change, EditError, Edited, Namespace, NamespaceChange};
+use crate::live::Listener;
+use crate::name::{Counter, Name};
 use crate::tally::{Outcome, Tally};
+use crate::time::Timestamp;
+use crate::transfer::{Exported, Imported, OnConflict, Page};
 
 /// What each store does. All of it may be called at once from many tasks.
+///
+/// Whatever answers [`StoreError::Unavailable`] may be called again with the
+/// same arguments: nothing is done twice.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Counts a tally and answers once that is as durable as the store makes
@@ -25,15 +31,80 @@ pub trait Store: Send + Sync {
     /// After [`StoreError::Unavailable`] the tally may or may not have been
     /// counted; applying the same number again is safe and answers the same.
     /// After any other error nothing was counted.
+    ///
+    /// Hits that counted get the numbers up to the total, in their order. A hit
+    /// of a visitor within the counter's dedupe window does not count and shows
+    /// the total; the window begins with the hit that counted. A hit with an id
+    /// that arrived within [`crate::tally::ID_MEMORY`] shows the first one's
+    /// number. Browsers' visitors go into the uniques of the tally's day.
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError>;
 
     /// Makes sure that a tally whose hits were given up is not counted: undoes
-    /// it if it was, and forbids it to arrive later if it was not.
+    /// it if it was, and forbids it to arrive later if it was not. Totals,
+    /// sources, buckets, ids and dedupe marks are as if it had not been;
+    /// uniques stay, for a sketch cannot forget.
     async fn retract(&self, tally: &Tally) -> Result<(), StoreError>;
 
     /// The totals of some counters of a namespace; `None` where there is none.
     async fn totals(&self, namespace: &Name, keys: &[Name])
     -> Result<Vec<Option<i64>>, StoreError>;
+
+    /// All that a counter shows and that its owner set.
+    async fn count(&self, counter: &Counter, now: Timestamp) -> Result<Option<Count>, StoreError>;
+
+    /// All that a counter remembers, as far back as it does.
+    async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError>;
+
+    /// Makes a change in one step with the check of who makes it.
+    async fn edit(&self, change: &Change) -> Result<Edited, EditError>;
+
+    /// A namespace's own facts; those of one that nobody used are empty.
+    async fn namespace(&self, namespace: &Name) -> Result<Namespace, StoreError>;
+
+    /// Makes a change to a namespace in one step with the check of who makes
+    /// it; a deletion takes as many steps as it needs.
+    async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError>;
+
+    /// The random key under which a day's visitors are hashed: the same for all
+    /// processes of this store. It is destroyed when the day is over, in Redis
+    /// at most an hour later; no process may keep it longer.
+    async fn visitor_key(&self, day: u32) -> Result<[u8; 32], StoreError>;
+
+    /// `limit` counters of a namespace from place `offset` on, the largest
+    /// total first, equal ones by name.
+    async fn ranking(
+        &self,
+        namespace: &Name,
+        offset: u64,
+        limit: u32,
+    ) -> Result<Vec<(Name, i64)>, StoreError>;
+
+    /// A page of all namespaces that have counters or an owner; begin with
+    /// `None` and go on with [`Page::next`].
+    async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError>;
+
+    /// A page of all that a namespace holds, its own record first if it has
+    /// one; begin with `None` and go on with [`Page::next`]. A counter is
+    /// exported as it is at one moment.
+    async fn export(
+        &self,
+        namespace: &Name,
+        after: Option<&str>,
+    ) -> Result<Page<Exported>, StoreError>;
+
+    /// Takes in what was exported; the caps hold, buckets that are too old are
+    /// left out. Safe to repeat but for [`OnConflict::Add`], which adds each
+    /// time it is called and succeeds.
+    async fn import(
+        &self,
+        exported: &Exported,
+        on_conflict: OnConflict,
+        now: Timestamp,
+    ) -> Result<Imported, EditError>;
+
+    /// Hears of every change of a total in a namespace, whichever process made
+    /// it, from the moment this answers.
+    async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError>;
 
     /// One round trip.
     async fn ping(&self) -> Result<(), StoreError>;
@@ -42,17 +113,44 @@ pub trait Store: Send + Sync {
     async fn close(&self);
 }
 
+/// Who may create counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mode {
+    /// A hit on a counter that does not exist creates it
+    #[default]
+    Open,
+    /// Only `create` creates counters; anybody may call it
+    Create,
+    /// Counters are only in namespaces that have an owner; there, a hit creates
+    Private,
+}
+
 /// What bounds a store.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Whether a hit on a counter that does not exist creates it.
-    pub hits_create: bool,
+    /// Who may create counters.
+    pub mode: Mode,
     /// The most counters in one namespace.
     pub counters_per_namespace: u64,
+    /// The most counters in all. Replicas on one Redis each look at the sum
+    /// every half minute, and can together create a little more.
+    pub counters: u64,
     /// How many days' buckets a counter keeps.
     pub history_days: u32,
     /// How many hours' buckets a counter keeps.
     pub history_hours: u32,
+}
+
+impl Limits {
+    /// The oldest day whose bucket is kept.
+    pub fn oldest_day(&self, at: Timestamp) -> u32 {
+        at.day().saturating_sub(self.history_days.saturating_sub(1))
+    }
+
+    /// The oldest hour whose bucket is kept.
+    pub fn oldest_hour(&self, at: Timestamp) -> u32 {
+        at.hour().saturating_sub(self.history_hours.saturating_sub(1))
+    }
 }
 
 /// Why a store did not do what it was asked.
@@ -72,78 +170,8 @@ pub enum StoreError {
     Failed(String),
 }
 
-/// Where counts are to live, as `--store` says it.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Location {
-    /// A Redis or Valkey server, Sentinel or Cluster, by URL.
-    Redis(String),
-    /// A file of the embedded store.
-    File(PathBuf),
-}
-
-impl FromStr for Location {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once("://") {
-            _ if text.is_empty() => Err("it is empty; give a file path or a redis:// URL".into()),
-            None => Ok(Self::File(text.into())),
-            Some((scheme, _)) if redis::SCHEMES.contains(&scheme) => {
-                redis::check_url(text)?;
-                Ok(Self::Redis(text.into()))
-            }
-            Some((scheme, _)) => Err(format!(
-                "{scheme}:// is not a store; give a file path or one of {}",
-                redis::SCHEMES.map(|s| format!("{s}://")).join(", ")
-            )),
-        }
-    }
-}
-
-impl fmt::Display for Location {
-    /// Never shows the password of a URL.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Redis(url) => f.write_str(&without_password(url)),
-        }
-    }
-}
-
-impl fmt::Debug for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.into() };
-    // Sentinel passwords stand in the query, which says nothing worth showing.
-    let rest = rest.split('?').next().unwrap_or(rest);
-    match rest.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://{host}"),
-        None => format!("{scheme}://{rest}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_location_is_a_path_or_a_redis_url() {
-        assert_eq!("seen.redb".parse(), Ok(Location::File("seen.redb".into())));
-        assert!(matches!("redis://h:1/2".parse(), Ok(Location::Redis(_))));
-        assert!("http://h".parse::<Location>().unwrap_err().contains("redis://"));
-        assert!("".parse::<Location>().is_err());
-        assert!("redis://h:port".parse::<Location>().is_err());
-    }
-
-    #[test]
-    fn a_password_is_never_shown() {
-        let url = "redis-sentinel://me:secret@h:1/0?sentinelPassword=secret";
-        let location: Location = Location::Redis(url.into());
-        assert_eq!(location.to_string(), "redis-sentinel://h:1/0");
-        assert_eq!(format!("{location:?}"), "redis-sentinel://h:1/0");
+impl From<crate::token::NoRandomness> for StoreError {
+    fn from(error: crate::token::NoRandomness) -> Self {
+        Self::Failed(error.to_string())
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::hit::{Hit, HitId, Source, Visitor};
 use crate::name::Name;
 use crate::time::Timestamp;
@@ -58,7 +60,7 @@ impl Run {
 }
 
 /// What the store did with one [`Entry`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// Its hits were taken; one [`Counted`] for each run, in order.
     Counted(Vec<Counted>),
@@ -67,7 +69,7 @@ pub enum Outcome {
 }
 
 /// What became of one run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
     /// How many of the run's hits raised the total; the first ones of the run.
     pub hits: u64,
@@ -85,12 +87,14 @@ impl Counted {
 }
 
 /// Why the store would not count on a counter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// The counter does not exist and hits may not create it.
     Missing,
     /// The counter does not exist and its namespace holds as many as it may.
     NamespaceFull,
+    /// The counter does not exist and the instance holds as many as it may.
+    InstanceFull,
     /// The total would leave the range in which JavaScript counts exactly.
     OutOfRange,
 }
@@ -98,6 +102,10 @@ pub enum Refusal {
 /// The largest total, and the size of the smallest: 2^53 − 1, up to which JSON
 /// readers, Lua and Redis' scores count exactly (ECMA-262, MAX_SAFE_INTEGER).
 pub const MAX_TOTAL: i64 = (1 << 53) - 1;
+
+/// How long an id is remembered: a hit that is repeated within so many seconds
+/// is the same hit.
+pub const ID_MEMORY: u64 = 3600;
 
 /// Where a hit went in a tally, to find its number again.
 #[derive(Clone, Copy)]

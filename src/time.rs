@@ -13,6 +13,22 @@ impl Timestamp {
         Self(since.map_or(0, |d| d.as_secs()))
     }
 
+    /// The beginning of a day.
+    pub fn of_day(day: u32) -> Self {
+        Self(u64::from(day) * 86_400)
+    }
+
+    /// The beginning of an hour.
+    pub fn of_hour(hour: u32) -> Self {
+        Self(u64::from(hour) * 3600)
+    }
+
+    /// Whether this is less than `seconds` after `earlier`, or before it: a
+    /// clock that was set back forgets nothing.
+    pub fn is_within(self, seconds: u64, earlier: Self) -> bool {
+        self.0 < earlier.0.saturating_add(seconds)
+    }
+
     /// Whole hours since the epoch.
     pub fn hour(self) -> u32 {
         u32::try_from(self.0 / 3600).unwrap_or(u32::MAX)

@@ -31,6 +31,7 @@ use self::limits::Limits;
 use crate::config::Settings;
 use crate::counters::Counters;
 use crate::metrics::Metrics;
+use crate::visitor::Visitors;
 
 /// What handlers share; a clone costs one reference count.
 #[derive(Clone)]
@@ -42,16 +43,23 @@ pub struct Shared {
     pub counters: Counters,
     /// All measurements.
     pub metrics: Arc<Metrics>,
+    visitors: Visitors,
     limits: Limits,
     trusted_proxies: Vec<IpNet>,
 }
 
 impl App {
     /// The state of one serving process.
-    pub fn new(settings: &Settings, counters: Counters, metrics: Arc<Metrics>) -> Self {
+    pub fn new(
+        settings: &Settings,
+        counters: Counters,
+        visitors: Visitors,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self(Arc::new(Shared {
             counters,
             metrics,
+            visitors,
             limits: Limits::new(settings),
             trusted_proxies: settings.trusted_proxies.clone(),
         }))

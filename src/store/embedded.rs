@@ -1,56 +1,50 @@
 //! The embedded store: one redb file, every answer a committed and synced
 //! transaction.
 //!
-//! All writes go through one thread. It takes whatever waits, does it in one
-//! transaction, and so pays one sync for all of it (group commit). Reads use
+//! All writes go through one thread, which joins them (`writer.rs`). Reads use
 //! redb's snapshots and wait for nobody.
 
-use std::collections::HashMap;
+mod apply;
+mod edit;
+mod file;
+mod marks;
+mod tables;
+mod transfer;
+mod writer;
+
 use std::path::Path;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 
 use async_trait::async_trait;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable};
 use tokio::sync::oneshot;
 
+use self::edit::{Progress, odd_name};
+use self::file::{LockError, LockedFile};
+use self::tables::{COUNTERS, LAYOUT, NAMESPACES, Tables, VISITOR_KEYS, from_bytes, held, record};
+use self::writer::{Job, Slot, Writer, closed};
 use super::record::Record;
 use super::{Limits, Store, StoreError};
-use crate::name::Name;
-use crate::tally::{Counted, Entry, MAX_TOTAL, Outcome, Refusal, Tally};
-
-/// `(namespace, key)` to a [`Record`] in postcard's format.
-const COUNTERS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("counters");
-/// A namespace to the number of its counters.
-const NAMESPACES: TableDefinition<&str, u64> = TableDefinition::new("namespaces");
-/// Facts about the file itself.
-const FILE: TableDefinition<&str, u64> = TableDefinition::new("file");
-
-/// The layout that this version reads and writes, kept in [`FILE`].
-const LAYOUT: u64 = 1;
-
-/// How much of the file redb may keep in memory, in bytes.
-const CACHE: usize = 16 << 20;
-
-/// The most jobs in one transaction: bounds how long the first one waits.
-const JOBS_PER_COMMIT: usize = 1024;
-
-/// Does its work in the transaction; what it returns is called after the commit.
-type Job = Box<dyn FnOnce(&WriteTransaction) -> Result<Answer, StoreError> + Send>;
-type Answer = Box<dyn FnOnce() + Send>;
-
-/// Outcomes that nobody waited for any more, by tally number: a retraction
-/// needs them to know what to undo.
-type Orphans = Arc<Mutex<HashMap<u64, Vec<Outcome>>>>;
+use crate::count::{Count, History};
+use crate::edit::{Change, EditError, Edited, Namespace, NamespaceChange};
+use crate::live::{Hub, Listener, News, Update};
+use crate::name::{Counter, Name};
+use crate::tally::{Outcome, Tally};
+use crate::time::Timestamp;
+use crate::token;
+use crate::transfer::{Exported, Imported, OnConflict, Page};
 
 /// A store in one file. The file stays locked until [`Store::close`].
 pub struct Embedded {
-    // Behind a lock so that `close` can let go of it while others hold the store.
-    database: Mutex<Option<Arc<Database>>>,
-    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    slot: Slot,
+    /// `None` once the store is closed.
+    jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     writer: Mutex<Option<thread::JoinHandle<()>>>,
-    orphans: Orphans,
+    hub: Hub,
     limits: Limits,
+    #[cfg(test)]
+    file: LockedFile,
 }
 
 /// Why the file could not be opened.
@@ -58,7 +52,12 @@ pub struct Embedded {
 pub enum OpenError {
     /// The folder of the file could not be made.
     #[error("cannot make the folder {folder}: {error}")]
-    Folder { folder: String, error: std::io::Error },
+    Folder {
+        /// The folder.
+        folder: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// Some other process counts in it.
     #[error(
         "{0} is in use by another process; stop that one, or give this one its own file with --store"
@@ -68,137 +67,175 @@ pub enum OpenError {
     #[error(
         "{file} has layout {found}, and this version of seen reads layout {LAYOUT}; use a newer seen"
     )]
-    Layout { file: String, found: u64 },
+    Layout {
+        /// The file.
+        file: String,
+        /// Its layout.
+        found: u64,
+    },
     /// Not a store, damaged, or not readable.
     #[error("cannot open {file}: {error}")]
-    Unusable { file: String, error: StoreError },
+    Unusable {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        error: StoreError,
+    },
 }
 
 impl Embedded {
     /// Opens the file, or makes it and the folders above it. After a crash this
     /// reads the whole file once to repair it.
     pub fn open(path: &Path, limits: Limits) -> Result<Self, OpenError> {
-        let file = path.display().to_string();
+        let name = path.display().to_string();
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| OpenError::Folder {
                 folder: folder.display().to_string(),
                 error,
             })?;
         }
-        let unusable = |error| OpenError::Unusable { file: file.clone(), error };
-        let database =
-            Database::builder().set_cache_size(CACHE).create(path).map_err(|e| match e {
-                redb::DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(file.clone()),
-                e => unusable(e.into()),
-            })?;
-        let found = prepare(&database).map_err(unusable)?;
+        let unusable = |error| OpenError::Unusable { file: name.clone(), error };
+        let file = LockedFile::open(path).map_err(|error| match error {
+            LockError::InUse => OpenError::InUse(name.clone()),
+            LockError::Io(error) => unusable(StoreError::Failed(error.to_string())),
+        })?;
+        let (database, found) = writer::open(&file).map_err(unusable)?;
         if found != LAYOUT {
-            return Err(OpenError::Layout { file, found });
+            return Err(OpenError::Layout { file: name, found });
         }
-        let database = Arc::new(database);
+        let slot = Slot::default();
+        slot.put(Some(database));
+        let transaction = slot.read(writer::last_transaction).map_err(unusable)?;
         let (jobs, waiting) = mpsc::channel();
+        let writer = Writer { slot: slot.clone(), file: file.clone(), transaction };
         let writer = thread::Builder::new()
             .name("seen-store".into())
-            .spawn({
-                let database = database.clone();
-                move || write_all(&database, &waiting)
-            })
+            .spawn(move || writer.run(&waiting))
             .map_err(|e| unusable(StoreError::Failed(e.to_string())))?;
-        Ok(Self {
-            database: Mutex::new(Some(database)),
+        let store = Self {
+            slot,
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::new(Some(writer)),
-            orphans: Orphans::default(),
+            hub: Hub::default(),
             limits,
-        })
+            #[cfg(test)]
+            file,
+        };
+        // What an earlier process wrote last is nothing that this one repeats.
+        drop(store.send(|tables| Ok(tables.writes.retain(|_, _| false)?), |()| {}));
+        Ok(store)
     }
 
-    /// Runs `work` in the next transaction and answers once that is synced.
-    /// `unclaimed` gets the result if the caller has gone by then.
+    /// Runs `work` in the next transaction and answers once that is synced;
+    /// `after` sees the result then, whether or not the caller is still there.
     async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&WriteTransaction) -> Result<T, StoreError> + Send + 'static,
-        unclaimed: impl FnOnce(T) + Send + 'static,
+        work: impl FnMut(&mut Tables) -> Result<T, StoreError> + Send + 'static,
+        after: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |txn| {
-            let value = work(txn)?;
-            Ok(Box::new(move || {
-                if let Err(value) = sender.send(value) {
-                    unclaimed(value);
-                }
-            }))
-        });
-        let closed = || StoreError::Unavailable("the store is closed".into());
+        self.send(work, after)?.await.map_err(|_| closed())?
+    }
+
+    fn send<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Tables) -> Result<T, StoreError> + Send + 'static,
+        after: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
+        let (reply, receiver) = oneshot::channel();
+        let job = Box::new(Work { work, after, value: None, reply });
         lock(&self.jobs).as_ref().ok_or_else(closed)?.send(job).map_err(|_| closed())?;
-        // The writer drops a job's sender when its transaction failed, and logs why.
-        receiver.await.map_err(|_| StoreError::Failed("the file could not be written".into()))
+        Ok(receiver)
     }
 
-    fn database(&self) -> Result<Arc<Database>, StoreError> {
-        let closed = || StoreError::Unavailable("the store is closed".into());
-        lock(&self.database).clone().ok_or_else(closed)
+    /// Like [`Embedded::write`], for changes that may be refused: a refusal has
+    /// changed nothing and is an answer, not a failed transaction.
+    async fn change<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Tables) -> Result<T, EditError> + Send + 'static,
+        after: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, EditError> {
+        let answer = self.write(
+            move |tables| match work(tables) {
+                Err(EditError::Store(error)) => Err(error),
+                answer => Ok(answer),
+            },
+            |answer| {
+                if let Ok(value) = answer {
+                    after(value);
+                }
+            },
+        );
+        answer.await?
     }
-}
 
-/// Makes the tables of a new file; answers with the file's layout.
-fn prepare(database: &Database) -> Result<u64, StoreError> {
-    let txn = database.begin_write()?;
-    let found = {
-        let mut file = txn.open_table(FILE)?;
-        let found = file.get("layout")?.map(|v| v.value());
-        if found.is_none() {
-            file.insert("layout", LAYOUT)?;
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.slot.read(work)
+    }
+
+    fn record(&self, counter: &Counter) -> Result<Option<Record>, StoreError> {
+        self.read(|txn| record(&txn.open_table(COUNTERS)?, counter))
+    }
+
+    /// Tells those who watch a namespace, when there is something to tell.
+    fn teller(&self, namespace: &Name) -> impl FnOnce(&[Update]) + Send + 'static {
+        let (hub, namespace) = (self.hub.clone(), namespace.clone());
+        move |updates| {
+            if !updates.is_empty() {
+                hub.tell(&namespace, || News::Updates(updates.into()));
+            }
         }
-        txn.open_table(COUNTERS)?;
-        txn.open_table(NAMESPACES)?;
-        found.unwrap_or(LAYOUT)
-    };
-    txn.commit()?;
-    Ok(found)
-}
-
-/// The writer: commits until the last sender is gone.
-fn write_all(database: &Database, waiting: &mpsc::Receiver<Job>) {
-    while let Ok(first) = waiting.recv() {
-        let jobs = std::iter::once(first).chain(waiting.try_iter()).take(JOBS_PER_COMMIT);
-        match commit(database, jobs.collect()) {
-            Ok(answers) => answers.into_iter().for_each(|answer| answer()),
-            Err(error) => tracing::error!(%error, "a transaction failed, nothing of it was kept"),
-        }
     }
 }
 
-fn commit(database: &Database, jobs: Vec<Job>) -> Result<Vec<Answer>, StoreError> {
-    let txn = database.begin_write()?;
-    let answers = jobs.into_iter().map(|job| job(&txn)).collect::<Result<_, _>>()?;
-    txn.commit()?;
-    Ok(answers)
+/// A [`Job`] made of two functions and the one who waits.
+struct Work<W, A, T> {
+    work: W,
+    after: A,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<W, A, T> Job for Work<W, A, T>
+where
+    W: FnMut(&mut Tables) -> Result<T, StoreError> + Send,
+    A: FnOnce(&T) + Send,
+    T: Send,
+{
+    fn run(&mut self, tables: &mut Tables) -> Result<(), StoreError> {
+        self.value = Some((self.work)(tables)?);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, done: Result<(), StoreError>) {
+        let Self { after, value, reply, .. } = *self;
+        let answer = done.and_then(|()| value.ok_or_else(closed));
+        if let Ok(value) = &answer {
+            after(value);
+        }
+        // Whoever is gone does not need to know.
+        let _ = reply.send(answer);
+    }
 }
 
 #[async_trait]
 impl Store for Embedded {
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError> {
-        let (tally, limits, orphans) = (tally.clone(), self.limits, self.orphans.clone());
-        let number = tally.number;
-        self.write(
-            move |txn| apply(txn, &tally, &limits),
-            move |outcomes| drop(lock(&orphans).insert(number, outcomes)),
-        )
-        .await
+        let (tell, tally, limits) = (self.teller(&tally.namespace), tally.clone(), self.limits);
+        let applied = self.write(
+            move |tables| apply::apply(tables, &tally, &limits),
+            move |(_, updates)| tell(updates),
+        );
+        Ok(applied.await?.0)
     }
 
     async fn retract(&self, tally: &Tally) -> Result<(), StoreError> {
-        let (tally, orphans) = (tally.clone(), self.orphans.clone());
-        self.write(
-            // Jobs are done in order, so the tally was applied by now or never will be.
-            move |txn| match lock(&orphans).remove(&tally.number) {
-                Some(outcomes) => retract(txn, &tally, &outcomes),
-                None => Ok(()),
-            },
-            drop,
-        )
-        .await
+        let (tell, tally) = (self.teller(&tally.namespace), tally.clone());
+        let retracted =
+            self.write(move |tables| apply::retract(tables, &tally), move |updates| tell(updates));
+        retracted.await.map(drop)
     }
 
     async fn totals(
@@ -206,14 +243,138 @@ impl Store for Embedded {
         namespace: &Name,
         keys: &[Name],
     ) -> Result<Vec<Option<i64>>, StoreError> {
-        let counters = self.database()?.begin_read()?.open_table(COUNTERS)?;
-        keys.iter()
-            .map(|key| Ok(read(&counters, namespace, key)?.map(|record| record.total)))
-            .collect()
+        self.read(|txn| {
+            let counters = txn.open_table(COUNTERS)?;
+            let total = |key: &Name| {
+                let counter = Counter { namespace: namespace.clone(), key: key.clone() };
+                Ok(record(&counters, &counter)?.map(|r| r.total))
+            };
+            keys.iter().map(total).collect()
+        })
+    }
+
+    async fn count(&self, counter: &Counter, now: Timestamp) -> Result<Option<Count>, StoreError> {
+        Ok(self.record(counter)?.map(|record| record.count(now)))
+    }
+
+    async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
+        Ok(self.record(counter)?.map(Record::into_history))
+    }
+
+    async fn edit(&self, change: &Change) -> Result<Edited, EditError> {
+        let tell = self.teller(&change.counter.namespace);
+        let (change, limits) = (change.clone(), self.limits);
+        let key = change.counter.key.clone();
+        self.change(
+            move |tables| edit::edit(tables, &change, &limits),
+            move |edited| {
+                if edited.old != edited.new {
+                    tell(&[Update { key, total: edited.new }]);
+                }
+            },
+        )
+        .await
+    }
+
+    async fn namespace(&self, namespace: &Name) -> Result<Namespace, StoreError> {
+        self.read(|txn| Ok(held(&txn.open_table(NAMESPACES)?, namespace)?.into()))
+    }
+
+    async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
+        loop {
+            let tell = self.teller(&change.namespace);
+            let (change, limits) = (change.clone(), self.limits);
+            let progress = self.change(
+                move |tables| edit::edit_namespace(tables, &change, &limits),
+                move |(Progress::Done(updates) | Progress::More(updates))| tell(updates),
+            );
+            if let Progress::Done(_) = progress.await? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn visitor_key(&self, day: u32) -> Result<[u8; 32], StoreError> {
+        let known = self.read(|txn| {
+            let keys = txn.open_table(VISITOR_KEYS)?;
+            Ok(keys.get(day)?.map(|key| key.value()))
+        })?;
+        if let Some(key) = known {
+            return Ok(key);
+        }
+        let new = token::random()?;
+        self.write(
+            move |tables| {
+                tables.visitor_keys.retain(|other, _| other >= day)?;
+                let known = tables.visitor_keys.get(day)?.map(|key| key.value());
+                if known.is_none() {
+                    tables.visitor_keys.insert(day, new)?;
+                }
+                Ok(known.unwrap_or(new))
+            },
+            |_| {},
+        )
+        .await
+    }
+
+    async fn ranking(
+        &self,
+        namespace: &Name,
+        offset: u64,
+        limit: u32,
+    ) -> Result<Vec<(Name, i64)>, StoreError> {
+        let mut all = self.read(|txn| {
+            let counters = txn.open_table(COUNTERS)?;
+            let mut all = Vec::new();
+            for row in counters.range((namespace.as_str(), "")..)? {
+                let (place, bytes) = row?;
+                let (of, key) = place.value();
+                if of != namespace.as_str() {
+                    break;
+                }
+                let record: Record = from_bytes(bytes.value(), key)?;
+                all.push((Name::new(key).map_err(odd_name)?, record.total));
+            }
+            Ok(all)
+        })?;
+        all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        Ok(all.into_iter().skip(offset).take(limit as usize).collect())
+    }
+
+    async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError> {
+        self.read(|txn| transfer::namespaces(txn, after))
+    }
+
+    async fn export(
+        &self,
+        namespace: &Name,
+        after: Option<&str>,
+    ) -> Result<Page<Exported>, StoreError> {
+        self.read(|txn| transfer::export(txn, namespace, after))
+    }
+
+    async fn import(
+        &self,
+        exported: &Exported,
+        on_conflict: OnConflict,
+        now: Timestamp,
+    ) -> Result<Imported, EditError> {
+        let (exported, limits) = (exported.clone(), self.limits);
+        self.change(
+            move |tables| transfer::import(tables, &exported, on_conflict, &limits, now),
+            |_| {},
+        )
+        .await
+    }
+
+    async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError> {
+        // There is no elsewhere: all writers are in this process.
+        Ok(self.hub.listen(namespace))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.write(|_| Ok(()), drop).await
+        self.write(|_| Ok(()), |()| {}).await
     }
 
     async fn close(&self) {
@@ -225,88 +386,7 @@ impl Store for Embedded {
                 tracing::error!("the store's writer did not end well");
             }
         }
-        drop(lock(&self.database).take());
     }
-}
-
-fn apply(
-    txn: &WriteTransaction,
-    tally: &Tally,
-    limits: &Limits,
-) -> Result<Vec<Outcome>, StoreError> {
-    let mut counters = txn.open_table(COUNTERS)?;
-    let mut namespaces = txn.open_table(NAMESPACES)?;
-    let namespace = tally.namespace.as_str();
-    let mut outcomes = Vec::with_capacity(tally.entries.len());
-    for entry in &tally.entries {
-        let found = read(&counters, &tally.namespace, &entry.key)?;
-        let is_new = found.is_none();
-        if is_new {
-            let held = namespaces.get(namespace)?.map_or(0, |v| v.value());
-            if !limits.hits_create {
-                outcomes.push(Outcome::Refused(Refusal::Missing));
-                continue;
-            }
-            if held >= limits.counters_per_namespace {
-                outcomes.push(Outcome::Refused(Refusal::NamespaceFull));
-                continue;
-            }
-            namespaces.insert(namespace, held + 1)?;
-        }
-        let mut record = found.unwrap_or_else(|| Record::new(tally.at));
-        let outcome = count(&mut record, entry, tally);
-        record.trim(tally.at, limits.history_days, limits.history_hours);
-        write(&mut counters, &tally.namespace, &entry.key, &record)?;
-        outcomes.push(outcome);
-    }
-    Ok(outcomes)
-}
-
-fn count(record: &mut Record, entry: &Entry, tally: &Tally) -> Outcome {
-    let hits: u64 = entry.runs.iter().map(|r| r.hits).sum();
-    if record.total.saturating_add_unsigned(hits) > MAX_TOTAL {
-        return Outcome::Refused(Refusal::OutOfRange);
-    }
-    let counted = entry.runs.iter().map(|run| {
-        record.add(run.hits, run.source, tally.at);
-        Counted { hits: run.hits, last: record.total }
-    });
-    Outcome::Counted(counted.collect())
-}
-
-fn retract(txn: &WriteTransaction, tally: &Tally, outcomes: &[Outcome]) -> Result<(), StoreError> {
-    let mut counters = txn.open_table(COUNTERS)?;
-    for (entry, outcome) in tally.entries.iter().zip(outcomes) {
-        let Outcome::Counted(counted) = outcome else { continue };
-        let Some(mut record) = read(&counters, &tally.namespace, &entry.key)? else { continue };
-        for (run, counted) in entry.runs.iter().zip(counted) {
-            record.take_back(counted.hits, run.source, tally.at);
-        }
-        write(&mut counters, &tally.namespace, &entry.key, &record)?;
-    }
-    Ok(())
-}
-
-fn read(
-    counters: &impl ReadableTable<(&'static str, &'static str), &'static [u8]>,
-    namespace: &Name,
-    key: &Name,
-) -> Result<Option<Record>, StoreError> {
-    let Some(bytes) = counters.get((namespace.as_str(), key.as_str()))? else { return Ok(None) };
-    let damaged = |e| StoreError::Failed(format!("{namespace}/{key} cannot be read: {e}"));
-    postcard::from_bytes(bytes.value()).map(Some).map_err(damaged)
-}
-
-fn write(
-    counters: &mut redb::Table<(&str, &str), &[u8]>,
-    namespace: &Name,
-    key: &Name,
-    record: &Record,
-) -> Result<(), StoreError> {
-    let failed = |e| StoreError::Failed(format!("{namespace}/{key} cannot be written: {e}"));
-    let bytes = postcard::to_allocvec(record).map_err(failed)?;
-    counters.insert((namespace.as_str(), key.as_str()), bytes.as_slice())?;
-    Ok(())
 }
 
 /// A panic elsewhere must not stop the counting.
@@ -314,26 +394,5 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-impl From<redb::Error> for StoreError {
-    fn from(error: redb::Error) -> Self {
-        match error {
-            redb::Error::Io(e) if e.kind() == std::io::ErrorKind::StorageFull => {
-                Self::Full(e.to_string())
-            }
-            e => Self::Failed(e.to_string()),
-        }
-    }
-}
-
-/// redb has an error type for each kind of call.
-macro_rules! from_redb {
-    ($($error:ident)*) => {
-        $(impl From<redb::$error> for StoreError {
-            fn from(error: redb::$error) -> Self {
-                redb::Error::from(error).into()
-            }
-        })*
-    };
-}
-
-from_redb!(CommitError DatabaseError StorageError TableError TransactionError);
+#[cfg(test)]
+mod tests;

@@ -1,28 +1,38 @@
-//! All that the embedded store keeps of one counter, and how hits change it.
+//! All that a store keeps of one counter, and how hits change it. It is what
+//! the embedded store writes, and what a counter of Redis is read into.
 
 use serde::{Deserialize, Serialize};
 
+use super::Limits;
+use crate::buckets::Buckets;
+use crate::count::{Count, History, Settings, Sources};
 use crate::hit::Source;
+use crate::name::Counter;
 use crate::time::Timestamp;
+use crate::token::Digest;
+use crate::transfer::{ExportedCounter, ExportedSketch};
 
-/// A counter: its total, where its hits came from, and its history.
+/// A counter: its total, where its hits came from, its history, and what its
+/// owner set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The number that the counter shows.
     pub total: i64,
     /// When it was created, in seconds since the epoch.
     pub created: u64,
-    /// Hits by source, in the order of [`Source::ALL`].
-    pub sources: [u64; 5],
+    /// Hits by source.
+    pub sources: Sources,
     /// Hits by day.
     pub days: Buckets,
     /// Hits by hour.
     pub hours: Buckets,
+    /// Different visitors by day.
+    pub uniques: Buckets,
+    /// What the owner set.
+    pub settings: Settings,
+    /// The digest of its token.
+    pub token: Option<Digest>,
 }
-
-/// Hits by a unit of time since the epoch, oldest first, without the empty ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Buckets(pub Vec<(u32, u64)>);
 
 impl Record {
     /// A counter that nobody has seen yet.
@@ -33,7 +43,7 @@ impl Record {
     /// Adds hits everywhere that they count.
     pub fn add(&mut self, hits: u64, source: Source, at: Timestamp) {
         self.total = self.total.saturating_add_unsigned(hits);
-        self.sources[source.index()] += hits;
+        self.sources.add(source, hits);
         self.days.add(at.day(), hits);
         self.hours.add(at.hour(), hits);
     }
@@ -41,51 +51,98 @@ impl Record {
     /// Takes back what [`Record::add`] added.
     pub fn take_back(&mut self, hits: u64, source: Source, at: Timestamp) {
         self.total = self.total.saturating_sub_unsigned(hits);
-        let sum = &mut self.sources[source.index()];
-        *sum = sum.saturating_sub(hits);
+        self.sources.take_back(source, hits);
         self.days.take_back(at.day(), hits);
         self.hours.take_back(at.hour(), hits);
     }
 
     /// Forgets buckets that are older than their retention.
-    pub fn trim(&mut self, at: Timestamp, days: u32, hours: u32) {
-        self.days.keep_from(at.day().saturating_sub(days.saturating_sub(1)));
-        self.hours.keep_from(at.hour().saturating_sub(hours.saturating_sub(1)));
-    }
-}
-
-impl Buckets {
-    /// The hits of one unit of time.
-    pub fn get(&self, unit: u32) -> u64 {
-        self.0.binary_search_by_key(&unit, |b| b.0).map_or(0, |i| self.0[i].1)
+    pub fn trim(&mut self, at: Timestamp, limits: &Limits) {
+        self.days.keep_from(limits.oldest_day(at));
+        self.uniques.keep_from(limits.oldest_day(at));
+        self.hours.keep_from(limits.oldest_hour(at));
     }
 
-    fn add(&mut self, unit: u32, hits: u64) {
-        match self.0.binary_search_by_key(&unit, |b| b.0) {
-            Ok(i) => self.0[i].1 += hits,
-            // Nearly always at the end: time moves on.
-            Err(i) => self.0.insert(i, (unit, hits)),
+    /// Forgets all hits; the owner's settings stay.
+    pub fn reset(&mut self) {
+        let Self { created, settings, token, .. } = std::mem::take(self);
+        *self = Self { created, settings, token, ..Self::default() };
+    }
+
+    /// Adds the numbers of another counter.
+    pub fn absorb(&mut self, other: &Self) {
+        self.total = self.total.saturating_add(other.total);
+        for source in Source::ALL {
+            self.sources.add(source, other.sources.get(source));
+        }
+        let sums = [(&mut self.days, &other.days), (&mut self.hours, &other.hours)];
+        for (mine, theirs) in sums {
+            theirs.iter().for_each(|(unit, hits)| mine.add(unit, hits));
+        }
+        // Visitors of both cannot be told apart but for the days with sketches.
+        for (day, uniques) in other.uniques.iter() {
+            self.uniques.set(day, self.uniques.get(day).max(uniques));
+        }
+        self.created = self.created.min(other.created);
+    }
+
+    /// What it shows at `now`.
+    pub fn count(&self, now: Timestamp) -> Count {
+        Count {
+            total: self.total,
+            created: Timestamp(self.created),
+            sources: self.sources,
+            today: self.days.get(now.day()),
+            uniques_today: self.uniques.get(now.day()),
+            settings: self.settings,
+            token: self.token,
         }
     }
 
-    fn take_back(&mut self, unit: u32, hits: u64) {
-        if let Ok(i) = self.0.binary_search_by_key(&unit, |b| b.0) {
-            self.0[i].1 = self.0[i].1.saturating_sub(hits);
-            if self.0[i].1 == 0 {
-                self.0.remove(i);
-            }
+    /// What it remembers.
+    pub fn into_history(self) -> History {
+        History { days: self.days, hours: self.hours, uniques: self.uniques }
+    }
+
+    /// The line that takes it elsewhere.
+    pub fn export(self, counter: Counter, sketches: Vec<ExportedSketch>) -> ExportedCounter {
+        let Self { total, created, sources, days, hours, uniques, settings, token } = self;
+        let Counter { namespace, key } = counter;
+        ExportedCounter {
+            namespace,
+            key,
+            total,
+            created,
+            sources,
+            days,
+            hours,
+            uniques,
+            sketches,
+            settings,
+            token,
         }
     }
 
-    fn keep_from(&mut self, oldest: u32) {
-        let stale = self.0.partition_point(|b| b.0 < oldest);
-        self.0.drain(..stale);
+    /// Reads what [`Record::export`] wrote; without a date it was created now.
+    pub fn import(exported: &ExportedCounter, now: Timestamp) -> Self {
+        let ExportedCounter { total, created, sources, settings, token, .. } = *exported;
+        Self {
+            total,
+            created: if created == 0 { now.0 } else { created },
+            sources,
+            days: exported.days.clone(),
+            hours: exported.hours.clone(),
+            uniques: exported.uniques.clone(),
+            settings,
+            token,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Mode;
 
     const NOON: Timestamp = Timestamp(100 * 86_400 + 12 * 3600);
 
@@ -94,7 +151,10 @@ mod tests {
         let mut record = Record::new(NOON);
         let before = record.clone();
         record.add(3, Source::Bot, NOON);
-        assert_eq!((record.total, record.days.get(100), record.sources[2]), (3, 3, 3));
+        assert_eq!(
+            (record.total, record.days.get(100), record.sources.get(Source::Bot)),
+            (3, 3, 3)
+        );
         record.take_back(3, Source::Bot, NOON);
         assert_eq!(record, before);
     }
@@ -105,9 +165,16 @@ mod tests {
         for day in 0..10 {
             record.add(1, Source::Browser, Timestamp(day * 86_400));
         }
-        record.trim(Timestamp(9 * 86_400), 3, 1);
-        assert_eq!(record.days.0, [(7, 1), (8, 1), (9, 1)]);
-        assert_eq!(record.hours.0, [(9 * 24, 1)]);
+        let limits = Limits {
+            mode: Mode::Open,
+            counters_per_namespace: 1,
+            counters: 1,
+            history_days: 3,
+            history_hours: 1,
+        };
+        record.trim(Timestamp(9 * 86_400), &limits);
+        assert_eq!(record.days.iter().collect::<Vec<_>>(), [(7, 1), (8, 1), (9, 1)]);
+        assert_eq!(record.hours.iter().collect::<Vec<_>>(), [(9 * 24, 1)]);
         assert_eq!(record.total, 10);
     }
 }

@@ -1,40 +1,49 @@
-//! The Redis store: one server, Sentinel or Cluster, Redis and Valkey alike.
+//! The Redis store: one server, Sentinel or Cluster, Redis and Valkey alike,
+//! from version 7 of either on (sharded publish and subscribe).
 //!
-//! One script call counts a whole tally of a namespace ([`APPLY`] says how the
+//! One script call counts a whole tally of a namespace (`apply.lua` says how the
 //! counts are laid out). Each call carries this process's name and a number,
 //! and Redis remembers the last number's answer, so a call whose answer was
 //! lost is repeated and counts once.
 
+mod answer;
+mod error;
 pub mod guard;
+mod live;
+mod registry;
+mod script;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use fred::clients::Client;
-use fred::error::Error;
-use fred::interfaces::{ClientLike, SortedSetsInterface};
+use fred::interfaces::{ClientLike, HashesInterface, KeysInterface, SortedSetsInterface};
 use fred::types::config::{
     Config, ConnectionConfig, PerformanceConfig, ReconnectPolicy, UnresponsiveConfig,
 };
-use fred::types::scripts::Script;
-use fred::types::{ConnectHandle, Value};
+use fred::types::{ConnectHandle, Expiration, SetOptions, Value};
 use tokio::sync::Mutex;
 
+use self::answer::Words;
 use self::guard::Guard;
-use super::{Limits, Store, StoreError};
-use crate::name::Name;
-use crate::tally::{Counted, MAX_TOTAL, Outcome, Refusal, Tally};
+use self::live::Subscriber;
+use self::registry::{Registry, scan};
+use self::script::Scripts;
+use super::record::Record;
+use super::{Limits, Mode, Store, StoreError};
+use crate::count::{Count, History};
+use crate::edit::{Change, Edit, EditError, Edited, Namespace, NamespaceChange, NamespaceEdit};
+use crate::hex;
+use crate::live::{Hub, Listener};
+use crate::name::{Counter, Name};
+use crate::tally::{Outcome, Tally};
+use crate::time::Timestamp;
+use crate::token::{self, Digest};
+use crate::transfer::{Exported, ExportedNamespace, Imported, OnConflict, Page};
 
 /// The URL schemes of a Redis store; a second `s` means TLS.
 pub const SCHEMES: [&str; 6] =
     ["redis", "rediss", "redis-cluster", "rediss-cluster", "redis-sentinel", "rediss-sentinel"];
-
-const APPLY: &str = include_str!("redis/apply.lua");
-const RETRACT: &str = include_str!("redis/retract.lua");
-
-/// How long a process's last write is remembered, in seconds. An outage longer
-/// than this can leave hits counted that were answered 503.
-const WRITE_MEMORY: u64 = 3600;
 
 /// The waits between attempts to reconnect, in milliseconds.
 const RECONNECT_MIN: u32 = 20;
@@ -44,12 +53,28 @@ const RECONNECT_MAX: u32 = 1000;
 /// for dead, and the connection is made anew.
 const UNRESPONSIVE: Duration = Duration::from_secs(3);
 
-/// A store in Redis. All requests share one connection to each server.
+/// How long a subscription may take before the listener is told that the store
+/// cannot be reached.
+const SUBSCRIPTION: Duration = Duration::from_secs(2);
+
+/// How many messages of other processes may wait to be passed on.
+const MESSAGES: usize = 1024;
+
+/// How long a day's visitor key lives after it was first asked for, in seconds:
+/// the day and an hour.
+const VISITOR_KEY_LIFE: i64 = 25 * 3600;
+
+/// A store in Redis. All requests share one connection to each server; those
+/// who listen share another.
 pub struct Redis {
     client: Client,
-    apply: Script,
-    retract: Script,
+    config: Config,
+    connection_config: ConnectionConfig,
+    scripts: Scripts,
     guard: Guard,
+    registry: Registry,
+    hub: Hub,
+    subscriber: Mutex<Option<Subscriber>>,
     process: String,
     limits: Limits,
     connection: Mutex<Option<ConnectHandle>>,
@@ -66,7 +91,7 @@ impl Redis {
     pub fn open(url: &str, limits: Limits, allow_eviction: bool) -> Result<Self, StoreError> {
         let mut config = Config::from_url(url)?;
         config.fail_fast = false;
-        let connection = ConnectionConfig {
+        let connection_config = ConnectionConfig {
             connection_timeout: Duration::from_secs(2),
             internal_command_timeout: Duration::from_secs(2),
             // A write is repeated by the joiner, which knows its number, never by the client.
@@ -79,17 +104,19 @@ impl Redis {
             },
             ..ConnectionConfig::default()
         };
-        let policy = ReconnectPolicy::new_exponential(0, RECONNECT_MIN, RECONNECT_MAX, 2);
-        let client =
-            Client::new(config, Some(PerformanceConfig::default()), Some(connection), Some(policy));
+        let client = client(&config, &connection_config);
         let guard = Guard::watch(client.clone(), allow_eviction);
         let handle = client.connect();
         Ok(Self {
+            registry: Registry::new(client.clone()),
             client,
-            apply: Script::from_lua(APPLY),
-            retract: Script::from_lua(RETRACT),
+            config,
+            connection_config,
+            scripts: Scripts::default(),
             guard,
-            process: random_name()?,
+            hub: Hub::default(),
+            subscriber: Mutex::new(None),
+            process: hex::encode(&token::random::<12>()?),
             limits,
             connection: Mutex::new(Some(handle)),
         })
@@ -104,56 +131,63 @@ impl Redis {
         }
     }
 
-    /// Calls a script of one namespace; loads it where the server lacks it.
-    async fn call(&self, script: &Script, tally: &Tally) -> Result<Value, StoreError> {
+    /// Reads counters of one namespace, each as it is at one moment.
+    async fn read(
+        &self,
+        much: &'static str,
+        day: u32,
+        namespace: &Name,
+        keys: &[Name],
+    ) -> Result<Vec<Option<(Record, Vec<crate::transfer::ExportedSketch>)>>, StoreError> {
         self.guard.check()?;
-        let keys = vec![totals_key(&tally.namespace)];
-        let answer = script.evalsha_with_reload(&self.client, keys, self.arguments(tally)).await;
-        Ok(answer?)
+        let mut arguments: Vec<Value> = vec![much.into(), day.into()];
+        arguments.extend(keys.iter().map(|key| Value::from(key.as_str())));
+        let found = self.scripts.read.call(&self.client, namespace, arguments).await?;
+        answer::records(found)
     }
 
-    /// ARGV of apply.lua and retract.lua.
-    fn arguments(&self, tally: &Tally) -> Vec<Value> {
-        let Limits { hits_create, counters_per_namespace, history_days, history_hours } =
-            self.limits;
-        let (hour, day) = (tally.at.hour(), tally.at.day());
-        let mut arguments: Vec<Value> = Vec::with_capacity(11 + 4 * tally.entries.len());
-        arguments.push(self.process.as_str().into());
-        arguments.extend(
-            [
-                tally.number,
-                WRITE_MEMORY,
-                tally.at.0,
-                hour.into(),
-                day.into(),
-                hour.saturating_sub(history_hours.saturating_sub(1)).into(),
-                day.saturating_sub(history_days.saturating_sub(1)).into(),
-                hits_create.into(),
-                counters_per_namespace,
-                MAX_TOTAL.unsigned_abs(),
-            ]
-            .map(integer),
-        );
-        for entry in &tally.entries {
-            arguments.push(entry.key.as_str().into());
-            arguments.push(integer(entry.runs.len() as u64));
-            for run in &entry.runs {
-                arguments.push(integer(run.hits));
-                arguments.push(Value::from_static_str(run.source.as_str()));
-            }
-        }
-        arguments
+    async fn read_one(
+        &self,
+        much: &'static str,
+        day: u32,
+        counter: &Counter,
+    ) -> Result<Option<Record>, StoreError> {
+        let keys = std::slice::from_ref(&counter.key);
+        let found = self.read(much, day, &counter.namespace, keys).await?;
+        Ok(found.into_iter().next().flatten().map(|(record, _)| record))
+    }
+
+    async fn facts(&self, namespace: &Name) -> Result<(Option<Digest>, bool), StoreError> {
+        let key = facts_key(namespace);
+        let (owner, public): (Option<String>, Option<String>) =
+            self.client.hmget(key, vec!["owner", "public"]).await?;
+        Ok((owner.as_deref().and_then(Digest::from_hex), public.is_some()))
     }
 }
 
 #[async_trait]
 impl Store for Redis {
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError> {
-        outcomes(self.call(&self.apply, tally).await?, tally.entries.len())
+        self.guard.check()?;
+        let full = self.registry.is_full(self.limits.counters).await?;
+        // In the other modes a namespace is entered when it is claimed or when a
+        // counter is created in it.
+        if self.limits.mode == Mode::Open && !full {
+            self.registry.enter(&tally.namespace).await?;
+        }
+        let arguments = script::tally(&self.process, tally, &self.limits, full);
+        let answer = self.scripts.apply.call(&self.client, &tally.namespace, arguments).await?;
+        let applied = answer::applied(answer, tally.entries.len())?;
+        if let Some(counters) = applied.counters {
+            self.registry.set(&tally.namespace, counters, applied.created, true);
+        }
+        Ok(applied.outcomes)
     }
 
     async fn retract(&self, tally: &Tally) -> Result<(), StoreError> {
-        self.call(&self.retract, tally).await.map(drop)
+        self.guard.check()?;
+        let arguments = script::tally(&self.process, tally, &self.limits, false);
+        self.scripts.retract.call(&self.client, &tally.namespace, arguments).await.map(drop)
     }
 
     async fn totals(
@@ -162,10 +196,203 @@ impl Store for Redis {
         keys: &[Name],
     ) -> Result<Vec<Option<i64>>, StoreError> {
         self.guard.check()?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let members: Vec<&str> = keys.iter().map(Name::as_str).collect();
         let scores: Vec<Option<f64>> = self.client.zmscore(totals_key(namespace), members).await?;
         // Exact: a total is never above 2^53.
         Ok(scores.into_iter().map(|score| score.map(|s| s as i64)).collect())
+    }
+
+    async fn count(&self, counter: &Counter, now: Timestamp) -> Result<Option<Count>, StoreError> {
+        let record = self.read_one("count", now.day(), counter).await?;
+        Ok(record.map(|record| record.count(now)))
+    }
+
+    async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
+        Ok(self.read_one("history", 0, counter).await?.map(Record::into_history))
+    }
+
+    async fn edit(&self, change: &Change) -> Result<Edited, EditError> {
+        self.guard.check()?;
+        let namespace = &change.counter.namespace;
+        let creates = matches!(change.edit, Edit::Create { .. });
+        let full = creates && self.registry.is_full(self.limits.counters).await?;
+        if creates && !full {
+            self.registry.enter(namespace).await?;
+        }
+        let arguments = script::change(change, &self.limits, full);
+        let answer = self.scripts.edit.call(&self.client, namespace, arguments).await?;
+        let edited = answer::edited(answer);
+        match &edited {
+            Ok((_, Some(counters))) => {
+                let owned = *counters > 0 || self.facts(namespace).await?.0.is_some();
+                self.registry.set(namespace, *counters, if creates { 1 } else { -1 }, owned);
+            }
+            // It was entered for nothing.
+            Err(_) if creates => {
+                let Namespace { counters, owner, .. } = self.namespace(namespace).await?;
+                self.registry.set(namespace, counters, 0, owner.is_some());
+            }
+            _ => {}
+        }
+        edited.map(|(edited, _)| edited)
+    }
+
+    async fn namespace(&self, namespace: &Name) -> Result<Namespace, StoreError> {
+        self.guard.check()?;
+        let (counters, (owner, public)) = tokio::try_join!(
+            async {
+                Ok::<_, StoreError>(self.client.zcard::<u64, _>(totals_key(namespace)).await?)
+            },
+            self.facts(namespace),
+        )?;
+        Ok(Namespace { counters, owner, public })
+    }
+
+    async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
+        self.guard.check()?;
+        if matches!(change.edit, NamespaceEdit::Claim(_)) {
+            self.registry.enter(&change.namespace).await?;
+        }
+        let before = self.namespace(&change.namespace).await?.counters;
+        loop {
+            let arguments = script::namespace_change(change, &self.limits);
+            let answer =
+                self.scripts.namespace.call(&self.client, &change.namespace, arguments).await?;
+            let mut words = Words::of(answer);
+            let (word, counters, owned) = (words.text()?, words.number()?, words.number()? == 1);
+            if word == "more" {
+                continue;
+            }
+            let counters = u64::try_from(counters).unwrap_or(0);
+            let change_of =
+                i64::try_from(counters).unwrap_or(0) - i64::try_from(before).unwrap_or(0);
+            self.registry.set(&change.namespace, counters, change_of.min(0), owned);
+            return match word.as_str() {
+                "ok" => Ok(()),
+                word => Err(answer::refusal(word, None)),
+            };
+        }
+    }
+
+    async fn visitor_key(&self, day: u32) -> Result<[u8; 32], StoreError> {
+        self.guard.check()?;
+        let key = format!("seen:visitor-key:{day}");
+        let new = hex::encode(&token::random::<32>()?);
+        let life = Some(Expiration::EX(VISITOR_KEY_LIFE));
+        let _: Option<String> =
+            self.client.set(&key, new, life, Some(SetOptions::NX), false).await?;
+        let shared: Option<String> = self.client.get(&key).await?;
+        shared
+            .and_then(|text| hex::decode(&text)?.try_into().ok())
+            .ok_or_else(|| StoreError::Failed(format!("{key} is no key")))
+    }
+
+    async fn ranking(
+        &self,
+        namespace: &Name,
+        offset: u64,
+        limit: u32,
+    ) -> Result<Vec<(Name, i64)>, StoreError> {
+        self.guard.check()?;
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let arguments = vec![integer(offset), limit.into()];
+        let page = self.scripts.ranking.call(&self.client, namespace, arguments).await?;
+        let mut words = Words::of(page);
+        let mut ranking = Vec::new();
+        while !words.is_empty() {
+            ranking.push((words.name()?, words.number()?));
+        }
+        Ok(ranking)
+    }
+
+    async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError> {
+        self.guard.check()?;
+        let (items, next) = self.registry.page(after.unwrap_or("0")).await?;
+        Ok(Page { items, next })
+    }
+
+    async fn export(
+        &self,
+        namespace: &Name,
+        after: Option<&str>,
+    ) -> Result<Page<Exported>, StoreError> {
+        self.guard.check()?;
+        let mut items = Vec::new();
+        if after.is_none() {
+            let (owner, public) = self.facts(namespace).await?;
+            if owner.is_some() || public {
+                let namespace = namespace.clone();
+                items.push(Exported::Namespace(ExportedNamespace { namespace, owner, public }));
+            }
+        }
+        let key = totals_key(namespace);
+        let (mut words, next) = scan(&self.client, &key, after.unwrap_or("0")).await?;
+        let mut keys = Vec::new();
+        while !words.is_empty() {
+            keys.push(words.name()?);
+            words.next()?;
+        }
+        let found = self.read("export", Timestamp::now().day(), namespace, &keys).await?;
+        for (key, found) in keys.into_iter().zip(found) {
+            let Some((record, sketches)) = found else { continue };
+            let counter = Counter { namespace: namespace.clone(), key };
+            items.push(Exported::Counter(Box::new(record.export(counter, sketches))));
+        }
+        Ok(Page { items, next })
+    }
+
+    async fn import(
+        &self,
+        exported: &Exported,
+        on_conflict: OnConflict,
+        now: Timestamp,
+    ) -> Result<Imported, EditError> {
+        self.guard.check()?;
+        match exported {
+            Exported::Namespace(exported) => self.import_namespace(exported, on_conflict).await,
+            Exported::Counter(exported) => {
+                let full = self.registry.is_full(self.limits.counters).await?;
+                if !full {
+                    self.registry.enter(&exported.namespace).await?;
+                }
+                let arguments = script::import(exported, on_conflict, &self.limits, full, now);
+                let answer =
+                    self.scripts.import.call(&self.client, &exported.namespace, arguments).await?;
+                let mut words = Words::of(answer);
+                let word = words.text()?;
+                if let Ok(counters) = u64::try_from(words.number()?) {
+                    let change = i64::from(word == "created");
+                    self.registry.set(&exported.namespace, counters, change, true);
+                }
+                match word.as_str() {
+                    "created" => Ok(Imported::Created),
+                    "replaced" => Ok(Imported::Replaced),
+                    "added" => Ok(Imported::Added),
+                    "skipped" => Ok(Imported::Skipped),
+                    word => Err(answer::refusal(word, None)),
+                }
+            }
+        }
+    }
+
+    async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError> {
+        self.guard.check()?;
+        let mut subscriber = self.subscriber.lock().await;
+        if subscriber.is_none() {
+            let client = client(&self.config, &self.connection_config);
+            *subscriber = Some(Subscriber::start(client, &self.hub));
+        }
+        drop(subscriber);
+        let mut listener = self.hub.listen(namespace);
+        tokio::time::timeout(SUBSCRIPTION, listener.connected())
+            .await
+            .map_err(|_| StoreError::Unavailable("no subscription in time".into()))?;
+        Ok(listener)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -174,6 +401,9 @@ impl Store for Redis {
     }
 
     async fn close(&self) {
+        if let Some(subscriber) = self.subscriber.lock().await.take() {
+            subscriber.close().await;
+        }
         if let Err(error) = self.client.quit().await {
             tracing::debug!(%error, "the connection did not end well");
         }
@@ -183,87 +413,56 @@ impl Store for Redis {
     }
 }
 
+impl Redis {
+    async fn import_namespace(
+        &self,
+        exported: &ExportedNamespace,
+        on_conflict: OnConflict,
+    ) -> Result<Imported, EditError> {
+        let (owner, public) = self.facts(&exported.namespace).await?;
+        let known = owner.is_some() || public;
+        if known && on_conflict != OnConflict::Replace {
+            return Ok(Imported::Skipped);
+        }
+        self.registry.enter(&exported.namespace).await?;
+        let key = facts_key(&exported.namespace);
+        let mut set = Vec::new();
+        set.extend(exported.owner.map(|owner| ("owner", owner.to_hex())));
+        set.extend(exported.public.then(|| ("public", "1".into())));
+        let wrong = |e: StoreError| EditError::from(e);
+        let clear: Result<(), _> = self.client.hdel(&key, vec!["owner", "public"]).await;
+        clear.map_err(|e| wrong(e.into()))?;
+        if !set.is_empty() {
+            let set: Result<(), _> = self.client.hset(&key, set).await;
+            set.map_err(|e| wrong(e.into()))?;
+        }
+        Ok(if known { Imported::Replaced } else { Imported::Created })
+    }
+}
+
+fn client(config: &Config, connection: &ConnectionConfig) -> Client {
+    let performance =
+        PerformanceConfig { broadcast_channel_capacity: MESSAGES, ..PerformanceConfig::default() };
+    let policy = ReconnectPolicy::new_exponential(0, RECONNECT_MIN, RECONNECT_MAX, 2);
+    Client::new(config.clone(), Some(performance), Some(connection.clone()), Some(policy))
+}
+
 /// The sorted set of a namespace's totals. The braces keep all of a namespace
 /// in one slot of a Cluster.
 fn totals_key(namespace: &Name) -> String {
     format!("seen:{{{namespace}}}:total")
 }
 
+/// The hash of what is kept of a namespace itself.
+fn facts_key(namespace: &Name) -> String {
+    format!("seen:{{{namespace}}}:namespace")
+}
+
+/// Where the scripts publish new totals of a namespace.
+fn live_channel(namespace: &Name) -> String {
+    format!("seen:{{{namespace}}}:live")
+}
+
 fn integer(n: u64) -> Value {
     Value::Integer(i64::try_from(n).unwrap_or(i64::MAX))
-}
-
-/// What names this process among all that write to the same Redis.
-fn random_name() -> Result<String, StoreError> {
-    use ring::rand::{SecureRandom, SystemRandom};
-    let mut bytes = [0; 12];
-    let failed = |_| StoreError::Failed("the system gives no random numbers".into());
-    SystemRandom::new().fill(&mut bytes).map_err(failed)?;
-    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
-}
-
-/// Reads the answer of apply.lua.
-fn outcomes(answer: Value, entries: usize) -> Result<Vec<Outcome>, StoreError> {
-    let odd = |what: &str| StoreError::Failed(format!("the script answered {what}"));
-    let mut words = answer.into_array().into_iter();
-    let mut next = || words.next().ok_or_else(|| odd("too little"));
-    let number = |word: Value| word.as_i64().ok_or_else(|| odd("something that is no number"));
-    (0..entries)
-        .map(|_| match number(next()?)? {
-            0 => match next()?.as_str().as_deref() {
-                Some("missing") => Ok(Outcome::Refused(Refusal::Missing)),
-                Some("full") => Ok(Outcome::Refused(Refusal::NamespaceFull)),
-                Some("range") => Ok(Outcome::Refused(Refusal::OutOfRange)),
-                _ => Err(odd("an unknown refusal")),
-            },
-            runs => {
-                let counted = (0..runs).map(|_| -> Result<_, StoreError> {
-                    let hits =
-                        u64::try_from(number(next()?)?).map_err(|_| odd("less than none"))?;
-                    Ok(Counted { hits, last: number(next()?)? })
-                });
-                Ok(Outcome::Counted(counted.collect::<Result<_, StoreError>>()?))
-            }
-        })
-        .collect()
-}
-
-impl From<Error> for StoreError {
-    fn from(error: Error) -> Self {
-        let details = error.details();
-        match details.split(' ').next() {
-            Some("OOM") => Self::Full(details.into()),
-            // What the server says before it has touched anything.
-            Some("MISCONF" | "NOAUTH" | "NOPERM" | "WRONGPASS" | "RETRACTED") => {
-                Self::Refused(details.into())
-            }
-            // A server that understood and could not; to ask again would not help.
-            Some("ERR" | "WRONGTYPE") => Self::Failed(details.into()),
-            // Anything else may be a passing state of the server or of the
-            // connection (fred has many words for that), and to repeat is safe.
-            _ => Self::Unavailable(details.into()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use fred::error::ErrorKind;
-
-    use super::*;
-
-    /// A lost connection was once answered 500, for fred called it unknown.
-    #[test]
-    fn what_is_not_understood_is_tried_again() {
-        let error = |kind, details: &'static str| StoreError::from(Error::new(kind, details));
-        let lost = error(ErrorKind::Unknown, "Failed to route command.");
-        assert!(matches!(lost, StoreError::Unavailable(_)));
-        let loading = error(ErrorKind::Unknown, "LOADING Redis is loading the dataset in memory");
-        assert!(matches!(loading, StoreError::Unavailable(_)));
-        let bug = error(ErrorKind::Unknown, "ERR Error running script");
-        assert!(matches!(bug, StoreError::Failed(_)));
-        let full =
-            error(ErrorKind::Unknown, "OOM command not allowed when used memory > 'maxmemory'");
-        assert!(matches!(full, StoreError::Full(_)));
-    }
 }

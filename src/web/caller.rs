@@ -4,13 +4,16 @@ use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::Method;
+use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method};
 
 use super::App;
 use super::client::{self, Client};
 use super::source;
-use crate::hit::Source;
+use crate::hit::{Source, Visitor};
+use crate::name::Name;
+use crate::time::Timestamp;
 
 /// The client of a request. Its address ends here: what goes on is a source,
 /// and a visitor that is a keyed hash.
@@ -21,6 +24,19 @@ pub struct Caller {
     pub client: Client,
     /// Whether the request wants to be counted: a HEAD has seen nothing.
     pub counts: bool,
+    agent: Option<HeaderValue>,
+}
+
+impl Caller {
+    /// The visitor, where there is one to see: not behind an image proxy, not a
+    /// machine. Without the store's key of the day nobody can be told apart.
+    pub async fn visitor(&self, app: &App, namespace: &Name) -> Option<Visitor> {
+        if self.source != Source::Browser {
+            return None;
+        }
+        let agent = self.agent.as_ref().map_or(b"".as_slice(), |agent| source::looked_at(agent));
+        app.visitors.visitor(&self.client.0, agent, namespace, Timestamp::now()).await.ok()
+    }
 }
 
 impl FromRequestParts<App> for Caller {
@@ -33,6 +49,7 @@ impl FromRequestParts<App> for Caller {
             source: source::source(&parts.headers),
             client: client::client(peer, &parts.headers, &app.trusted_proxies),
             counts: parts.method != Method::HEAD,
+            agent: parts.headers.get(USER_AGENT).cloned(),
         })
     }
 }

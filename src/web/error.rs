@@ -159,7 +159,7 @@ impl ApiError {
         match error {
             HitError::Store(error) => error.into(),
             HitError::Refused(Refusal::Missing) => Self::no_counter(counter),
-            HitError::Refused(refusal @ Refusal::NamespaceFull) => {
+            HitError::Refused(refusal @ (Refusal::NamespaceFull | Refusal::InstanceFull)) => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, HitError::Refused(refusal).to_string())
                     .allowed("hits on the counters that it has")
                     .retry_after(RETRY_LATER)

@@ -1,7 +1,7 @@
 //! What asks for a hit, by its headers.
 
-use axum::http::HeaderMap;
 use axum::http::header::USER_AGENT;
+use axum::http::{HeaderMap, HeaderValue};
 
 use crate::hit::Source;
 
@@ -69,7 +69,7 @@ pub fn source(headers: &HeaderMap) -> Source {
     {
         return Source::Own;
     }
-    let agent = agent(headers);
+    let agent = headers.get(USER_AGENT).map_or(b"".as_slice(), looked_at);
     if holds_any(agent, PROXIES) {
         Source::Proxy
     } else if holds_any(agent, BOTS) {
@@ -79,9 +79,9 @@ pub fn source(headers: &HeaderMap) -> Source {
     }
 }
 
-/// The user agent, cut to what is looked at; empty without one.
-pub fn agent(headers: &HeaderMap) -> &[u8] {
-    let agent = value(headers, USER_AGENT.as_str());
+/// As much of a user agent as is looked at.
+pub fn looked_at(agent: &HeaderValue) -> &[u8] {
+    let agent = agent.as_bytes();
     &agent[..agent.len().min(AGENT_MOST)]
 }
 

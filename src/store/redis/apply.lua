@@ -2,19 +2,31 @@
 --
 -- KEYS[1]  seen:{namespace}:total, a sorted set: key -> total (its order is the ranking)
 -- Beside it, all with the same hash tag:
---   seen:{namespace}:write:PROCESS   the last write of a process and its answer
---   seen:{namespace}:from:KEY        a hash: source -> hits, and `created`
+--   seen:{namespace}:write:PROCESS   the last write of a process and what it did
+--   seen:{namespace}:namespace       a hash: `owner`, `public`
+--   seen:{namespace}:about:KEY       a hash: source -> hits, `created`, and what the owner set:
+--                                    `token`, `dedupe`, `reset`, `lower`, `upper`
 --   seen:{namespace}:day:KEY         a hash: day since the epoch -> hits
 --   seen:{namespace}:hour:KEY        a hash: hour since the epoch -> hits
+--   seen:{namespace}:unique:KEY      a hash: day since the epoch -> different visitors
+--   seen:{namespace}:sketch:KEY:DAY  a HyperLogLog of the day's visitors
+--   seen:{namespace}:mark:KEY:CREATED:VISITOR  when a visitor was counted, for dedupe
+--   seen:{namespace}:id:KEY:CREATED:ID         when a hit with an id was counted, its number,
+--                                              and the write that did it
+-- The last three expire; CREATED keeps them from a new counter of the same name.
+-- Published on seen:{namespace}:live: key, total, key, total …
+--
 -- ARGV     process, number, seconds a write is remembered, now, hour, day,
---          oldest hour, oldest day, whether hits create, counters at most,
---          largest total, then for each counter its key and its number of runs,
---          and for each run: hits, source
--- Answers  for each counter its number of runs, then hits counted and total for
---          each; or 0 and a word that says why it was refused.
+--          oldest hour, oldest day, mode, whether the instance is full, counters
+--          at most, largest total, seconds an id is remembered, seconds a sketch
+--          is remembered, then for each counter its key and its number of runs,
+--          and for each run: hits, source, visitor or '', id or ''
+-- Answers  the number of counters if some are new, else -1; then for each counter
+--          its number of runs, whether it is new, and hits counted and number for
+--          each run; or 0 and a word that says why it was refused.
 local base = string.sub(KEYS[1], 1, -6)
-local number = tonumber(ARGV[2])
-local once = base .. 'write:' .. ARGV[1]
+local process, number = ARGV[1], tonumber(ARGV[2])
+local once = base .. 'write:' .. process
 
 local before = redis.call('GET', once)
 if before then
@@ -24,52 +36,143 @@ if before then
 end
 
 local now, hour, day = ARGV[4], ARGV[5], ARGV[6]
-local creates, most, largest = ARGV[9] == '1', tonumber(ARGV[10]), tonumber(ARGV[11])
+local oldest_hour, oldest_day = tonumber(ARGV[7]), tonumber(ARGV[8])
+local mode, full = ARGV[9], ARGV[10] == '1'
+local most, largest = tonumber(ARGV[11]), tonumber(ARGV[12])
+local id_memory, sketch_memory = ARGV[13], ARGV[14]
 
-local function add(bucket, unit, hits, oldest)
-  if redis.call('HINCRBY', bucket, unit, hits) == tonumber(hits) then
-    -- A new bucket was opened: the time to forget the old ones.
-    for _, other in ipairs(redis.call('HKEYS', bucket)) do
-      if tonumber(other) < tonumber(oldest) then redis.call('HDEL', bucket, other) end
-    end
+local function whole(n) return string.format('%.0f', n) end
+
+local function is_within(seconds, earlier)
+  return tonumber(now) < tonumber(earlier) + tonumber(seconds)
+end
+
+-- A new bucket was opened: the time to forget the old ones.
+local function trim(bucket, oldest)
+  for _, unit in ipairs(redis.call('HKEYS', bucket)) do
+    if tonumber(unit) < oldest then redis.call('HDEL', bucket, unit) end
   end
 end
 
-local answer = {}
-local at = 12
+local function add(bucket, unit, hits, oldest)
+  if redis.call('HINCRBY', bucket, unit, hits) == hits then trim(bucket, oldest) end
+end
+
+local function why_not_new()
+  if mode == 'create' then return 'missing' end
+  if mode == 'private' and redis.call('HEXISTS', base .. 'namespace', 'owner') == 0 then
+    return 'missing'
+  end
+  if full then return 'instance' end
+  if redis.call('ZCARD', KEYS[1]) >= most then return 'full' end
+end
+
+local function see(key, visitors)
+  local sketch, changed = base .. 'sketch:' .. key .. ':' .. day, 0
+  for from = 1, #visitors, 1000 do
+    local to = math.min(from + 999, #visitors)
+    changed = changed + redis.call('PFADD', sketch, unpack(visitors, from, to))
+  end
+  if changed == 0 then return end
+  redis.call('EXPIRE', sketch, sketch_memory)
+  local uniques = base .. 'unique:' .. key
+  if redis.call('HSET', uniques, day, redis.call('PFCOUNT', sketch)) == 1 then
+    trim(uniques, oldest_day)
+  end
+end
+
+local answer, live = {-1}, {}
+local at = 15
 while at <= #ARGV do
   local key, runs = ARGV[at], tonumber(ARGV[at + 1])
   local first = at + 2
-  at = first + 2 * runs
-
-  local hits = 0
-  for run = 0, runs - 1 do hits = hits + tonumber(ARGV[first + 2 * run]) end
+  at = first + 4 * runs
 
   local total = redis.call('ZSCORE', KEYS[1], key)
+  local is_new = not total
   local refusal
-  if not total then
-    if not creates then refusal = 'missing'
-    elseif redis.call('ZCARD', KEYS[1]) >= most then refusal = 'full' end
-  elseif tonumber(total) + hits > largest then refusal = 'range' end
+  if is_new then
+    refusal = why_not_new()
+  else
+    local hits = tonumber(total)
+    for run = first, at - 1, 4 do hits = hits + tonumber(ARGV[run]) end
+    if hits > largest then refusal = 'range' end
+  end
 
   if refusal then
     answer[#answer + 1] = 0
     answer[#answer + 1] = refusal
   else
-    local from = base .. 'from:' .. key
-    if not total then redis.call('HSET', from, 'created', now) end
-    total = tonumber(redis.call('ZINCRBY', KEYS[1], hits, key)) - hits
-    add(base .. 'day:' .. key, day, hits, ARGV[8])
-    add(base .. 'hour:' .. key, hour, hits, ARGV[7])
-    answer[#answer + 1] = runs
-    for run = first, at - 1, 2 do
-      redis.call('HINCRBY', from, ARGV[run + 1], ARGV[run])
-      total = total + tonumber(ARGV[run])
-      answer[#answer + 1] = tonumber(ARGV[run])
-      answer[#answer + 1] = total
+    local about = base .. 'about:' .. key
+    local created, window = now, 0
+    if is_new then
+      redis.call('HSET', about, 'created', now)
+    else
+      local set = redis.call('HMGET', about, 'created', 'dedupe')
+      created, window = set[1] or now, tonumber(set[2] or 0)
     end
+    local counter = key .. ':' .. created .. ':'
+    local start = tonumber(total or 0)
+    local sum, from, visitors = start, {}, {}
+    answer[#answer + 1] = runs
+    answer[#answer + 1] = is_new and 1 or 0
+
+    for run = first, at - 1, 4 do
+      local hits, source = tonumber(ARGV[run]), ARGV[run + 1]
+      local visitor, id = ARGV[run + 2], ARGV[run + 3]
+      local repeated
+      if id ~= '' then
+        id = base .. 'id:' .. counter .. id
+        local known = redis.call('GET', id)
+        if known then
+          local seen, its_number = string.match(known, '^(%d+) (%-?%d+) ')
+          if is_within(id_memory, seen) then repeated = tonumber(its_number) end
+        end
+      end
+      if repeated then
+        answer[#answer + 1] = 0
+        answer[#answer + 1] = repeated
+      else
+        if visitor ~= '' then
+          if window > 0 then
+            local mark = base .. 'mark:' .. counter .. visitor
+            local seen = redis.call('GET', mark)
+            if seen and is_within(window, seen) then
+              hits = 0
+            else
+              hits = math.min(hits, 1)
+              redis.call('SET', mark, now, 'EX', window)
+            end
+          end
+          if source == 'browser' then visitors[#visitors + 1] = visitor end
+        end
+        sum = sum + hits
+        from[source] = (from[source] or 0) + hits
+        if id ~= '' then
+          local value = table.concat({now, whole(sum), process, ARGV[2]}, ' ')
+          redis.call('SET', id, value, 'EX', id_memory)
+        end
+        answer[#answer + 1] = hits
+        answer[#answer + 1] = sum
+      end
+    end
+
+    for source, hits in pairs(from) do
+      if hits > 0 then redis.call('HINCRBY', about, source, hits) end
+    end
+    if is_new or sum ~= start then
+      redis.call('ZINCRBY', KEYS[1], sum - start, key)
+      add(base .. 'day:' .. key, day, sum - start, oldest_day)
+      add(base .. 'hour:' .. key, hour, sum - start, oldest_hour)
+      live[#live + 1] = key
+      live[#live + 1] = whole(sum)
+    end
+    if is_new then answer[1] = redis.call('ZCARD', KEYS[1]) end
+    if #visitors > 0 then see(key, visitors) end
   end
 end
 
 redis.call('SET', once, cmsgpack.pack(number, answer), 'EX', ARGV[3])
+-- Nobody may be there to hear it, or nobody may be allowed to: the hits count.
+if #live > 0 then redis.pcall('SPUBLISH', base .. 'live', table.concat(live, ' ')) end
 return answer

@@ -3,8 +3,8 @@
 --
 -- KEYS and ARGV are those of apply.lua.
 local base = string.sub(KEYS[1], 1, -6)
-local number = tonumber(ARGV[2])
-local once = base .. 'write:' .. ARGV[1]
+local process, number, now = ARGV[1], tonumber(ARGV[2]), ARGV[4]
+local once = base .. 'write:' .. process
 
 local before = redis.call('GET', once)
 local written, answer = 0, nil
@@ -13,27 +13,60 @@ redis.call('SET', once, cmsgpack.pack(math.max(number, written), false), 'EX', A
 if written ~= number or not answer then return 0 end
 
 local function take(bucket, unit, hits)
-  if redis.call('HINCRBY', bucket, unit, -hits) <= 0 then redis.call('HDEL', bucket, unit) end
+  if hits > 0 and redis.call('HINCRBY', bucket, unit, -hits) <= 0 then
+    redis.call('HDEL', bucket, unit)
+  end
 end
 
-local at, read = 12, 1
+local live = {}
+local at, read = 15, 2
 while at <= #ARGV do
   local key, runs = ARGV[at], tonumber(ARGV[at + 1])
   local first = at + 2
-  at = first + 2 * runs
+  at = first + 4 * runs
   if answer[read] == 0 then
     read = read + 2
   else
-    read = read + 1
+    local is_new = answer[read + 1] == 1
+    read = read + 2
+    local about = base .. 'about:' .. key
+    local created = redis.call('HGET', about, 'created')
     local hits = 0
-    for run = first, at - 1, 2 do
-      hits = hits + answer[read]
-      take(base .. 'from:' .. key, ARGV[run + 1], answer[read])
+    for run = first, at - 1, 4 do
+      local counted = answer[read]
       read = read + 2
+      -- A counter that was deleted meanwhile has nothing to take back.
+      if created then
+        local counter = key .. ':' .. created .. ':'
+        hits = hits + counted
+        take(about, ARGV[run + 1], counted)
+        if counted > 0 and ARGV[run + 2] ~= '' then
+          local mark = base .. 'mark:' .. counter .. ARGV[run + 2]
+          if redis.call('GET', mark) == now then redis.call('DEL', mark) end
+        end
+        if ARGV[run + 3] ~= '' then
+          local id = base .. 'id:' .. counter .. ARGV[run + 3]
+          local mine = ' ' .. process .. ' ' .. ARGV[2]
+          local known = redis.call('GET', id)
+          if known and string.sub(known, -#mine) == mine then redis.call('DEL', id) end
+        end
+      end
     end
-    redis.call('ZINCRBY', KEYS[1], -hits, key)
-    take(base .. 'day:' .. key, ARGV[6], hits)
-    take(base .. 'hour:' .. key, ARGV[5], hits)
+    if created then
+      local total = redis.call('ZINCRBY', KEYS[1], -hits, key)
+      take(base .. 'day:' .. key, ARGV[6], hits)
+      take(base .. 'hour:' .. key, ARGV[5], hits)
+      live[#live + 1] = key
+      if is_new and tonumber(total) == 0 and redis.call('HEXISTS', about, 'token') == 0 then
+        redis.call('ZREM', KEYS[1], key)
+        redis.call('UNLINK', about, base .. 'day:' .. key, base .. 'hour:' .. key,
+          base .. 'unique:' .. key, base .. 'sketch:' .. key .. ':' .. ARGV[6])
+        live[#live + 1] = '-'
+      else
+        live[#live + 1] = string.format('%.0f', tonumber(total))
+      end
+    end
   end
 end
+if #live > 0 then redis.pcall('SPUBLISH', base .. 'live', table.concat(live, ' ')) end
 return 1

@@ -1,0 +1,118 @@
+//! What a counter shows, and what its owner set.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::buckets::Buckets;
+use crate::hit::Source;
+use crate::time::Timestamp;
+use crate::token::Digest;
+
+/// The longest dedupe window, in seconds: a day, after which a visitor is
+/// another one anyway.
+pub const DEDUPE_MOST: u32 = 86_400;
+
+/// A counter as it is at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The number that it shows.
+    pub total: i64,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Its hits by source. `set` and `update` change the total alone, so these
+    /// need not add up to it.
+    pub sources: Sources,
+    /// Today's hits (UTC).
+    pub today: u64,
+    /// Today's different visitors (UTC), within about 1 %.
+    pub uniques_today: u64,
+    /// What its owner set.
+    pub settings: Settings,
+    /// The digest of its token; a counter that a hit created has none.
+    pub token: Option<Digest>,
+}
+
+/// What a counter remembers of the past.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// Hits by day since the epoch (UTC).
+    pub days: Buckets,
+    /// Hits by hour since the epoch.
+    pub hours: Buckets,
+    /// Different visitors by day since the epoch (UTC).
+    pub uniques: Buckets,
+}
+
+/// What a counter's owner may set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Within this many seconds after a hit that counted, further hits of the
+    /// same visitor do not; 0 is off, [`DEDUPE_MOST`] the most.
+    pub dedupe: u32,
+    /// Whether anybody may set the total (CountAPI).
+    pub enable_reset: bool,
+    /// The least that anybody may add at once (CountAPI).
+    pub update_lowerbound: i64,
+    /// The most that anybody may add at once (CountAPI).
+    pub update_upperbound: i64,
+}
+
+impl Default for Settings {
+    /// Those of a counter that a hit created: anybody may add 1, as a hit does
+    /// (CountAPI's documentation of `/hit`).
+    fn default() -> Self {
+        Self { dedupe: 0, enable_reset: false, update_lowerbound: 0, update_upperbound: 1 }
+    }
+}
+
+/// Hits by source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sources(pub [u64; Source::ALL.len()]);
+
+impl Sources {
+    /// The hits of one source.
+    pub fn get(&self, source: Source) -> u64 {
+        self.0[source.index()]
+    }
+
+    /// Hits with a person behind them.
+    pub fn human(&self) -> u64 {
+        Source::ALL.into_iter().filter(|s| s.is_human()).map(|s| self.get(s)).sum()
+    }
+
+    /// Adds hits.
+    pub fn add(&mut self, source: Source, hits: u64) {
+        let sum = &mut self.0[source.index()];
+        *sum = sum.saturating_add(hits);
+    }
+
+    /// Takes back hits that were added.
+    pub fn take_back(&mut self, source: Source, hits: u64) {
+        let sum = &mut self.0[source.index()];
+        *sum = sum.saturating_sub(hits);
+    }
+}
+
+/// By name where people may read it, without the empty ones; in order elsewhere.
+impl Serialize for Sources {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return self.0.serialize(serializer);
+        }
+        let named = Source::ALL.into_iter().map(|s| (s.as_str(), self.get(s)));
+        serializer.collect_map(named.filter(|(_, hits)| *hits > 0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Sources {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return <[u64; Source::ALL.len()]>::deserialize(deserializer).map(Self);
+        }
+        // A source that this version does not know is no reason to refuse the rest.
+        let named = BTreeMap::<String, u64>::deserialize(deserializer)?;
+        Ok(Self(Source::ALL.map(|s| named.get(s.as_str()).copied().unwrap_or(0))))
+    }
+}

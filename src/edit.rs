@@ -1,0 +1,181 @@
+//! Changes to counters and namespaces other than hits, and who may make them.
+//!
+//! A change is made in one step with the check of who may make it: the guard
+//! carries what the caller proved, and the store looks again at the moment of
+//! the change, so that a counter which was deleted and created again meanwhile
+//! is not changed by its former owner.
+
+use crate::count::Settings;
+use crate::name::{Counter, Name};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+use crate::token::{self, Digest, NoRandomness};
+
+/// What makes a repeated change the same change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ChangeId(pub [u8; 16]);
+
+impl ChangeId {
+    /// How long a store remembers a change, in seconds.
+    pub const MEMORY: u64 = 600;
+
+    /// An id that no other change has.
+    pub fn random() -> Result<Self, NoRandomness> {
+        token::random().map(Self)
+    }
+}
+
+/// What the caller proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing. Such a caller may do what the counter's settings allow to
+    /// anybody, and create counters where the mode allows it and the namespace
+    /// has no owner.
+    Nobody,
+    /// To hold the counter's token, which has this digest.
+    Counter(Digest),
+    /// To hold the namespace's token, which has this digest.
+    Namespace(Digest),
+    /// To hold the instance's token.
+    Instance,
+}
+
+/// A change to a counter.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Applied twice under the same id it is done once, within
+    /// [`ChangeId::MEMORY`], and answers the same.
+    pub id: ChangeId,
+    /// The counter.
+    pub counter: Counter,
+    /// When it is made.
+    pub at: Timestamp,
+    /// Who makes it.
+    pub guard: Guard,
+    /// What is changed.
+    pub edit: Edit,
+}
+
+/// What is changed of a counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Creates it; an error if it exists.
+    Create {
+        /// The first total.
+        value: i64,
+        /// The owner's settings.
+        settings: Settings,
+        /// The digest of its token; without one only the namespace's owner and
+        /// the instance's can change it.
+        token: Option<Digest>,
+    },
+    /// Sets the total; the history stays. Anybody may where `enable_reset` is on.
+    Set(i64),
+    /// Adds to the total; the history stays. Anybody may within the bounds.
+    Add(i64),
+    /// Starts over: total, sources, history and uniques are as of a counter
+    /// just created. Token, settings and `created` stay.
+    Reset,
+    /// Deletes all of it. Marks of its visitors expire by themselves within a
+    /// day, and do not matter to a new counter of the same name.
+    Delete,
+    /// Replaces the settings.
+    Configure(Settings),
+    /// Replaces the token: the old one is worth nothing any more.
+    Rotate(Digest),
+}
+
+/// What a change did to the total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// The total before; `None` for a counter that was not there.
+    pub old: Option<i64>,
+    /// The total now; `None` for a counter that is gone.
+    pub new: Option<i64>,
+}
+
+/// Why a change was not made. `value` is the total that is still there.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum EditError {
+    /// There is no such counter.
+    #[error("the counter does not exist")]
+    Missing,
+    /// The counter is there already, or the namespace has an owner already.
+    #[error("it exists already")]
+    Exists {
+        /// The counter's total; 0 for a namespace.
+        value: i64,
+    },
+    /// The guard does not allow it.
+    #[error("that needs the token of the counter, its namespace or the instance")]
+    Forbidden {
+        /// The counter's total, if there is one.
+        value: Option<i64>,
+    },
+    /// Without a token, more or less than the bounds allow was to be added.
+    #[error("the amount is outside the bounds of this counter")]
+    OutOfBounds {
+        /// The counter's total.
+        value: i64,
+    },
+    /// The total would leave ±[`crate::tally::MAX_TOTAL`].
+    #[error("the total would leave the range in which it is exact")]
+    OutOfRange {
+        /// The counter's total, if there is one.
+        value: Option<i64>,
+    },
+    /// The namespace holds as many counters as it may.
+    #[error("the namespace holds as many counters as it may")]
+    NamespaceFull,
+    /// The instance holds as many counters as it may.
+    #[error("this instance holds as many counters as it may")]
+    InstanceFull,
+    /// The store did not do it. After [`StoreError::Unavailable`] it may have.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A change to a namespace. Each is safe to repeat.
+#[derive(Clone, Debug)]
+pub struct NamespaceChange {
+    /// The namespace.
+    pub namespace: Name,
+    /// When it is made.
+    pub at: Timestamp,
+    /// Who makes it; [`Guard::Counter`] is as good as nobody.
+    pub guard: Guard,
+    /// What is changed.
+    pub edit: NamespaceEdit,
+}
+
+/// What is changed of a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamespaceEdit {
+    /// Makes the token with this digest its owner's. Without the instance's
+    /// token only a namespace without counters can be claimed, and not in
+    /// private mode. An error if it has another owner.
+    Claim(Digest),
+    /// Whether anybody may list its counters.
+    Configure {
+        /// Anybody may.
+        public: bool,
+    },
+    /// Replaces the owner's token.
+    Rotate(Digest),
+    /// Gives up the ownership; the counters stay.
+    Release,
+    /// Deletes it and all its counters, some hundreds at a time; hits that
+    /// arrive meanwhile may create new ones.
+    Delete,
+}
+
+/// A namespace as it is at one moment; one that nobody used is empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Namespace {
+    /// How many counters it has.
+    pub counters: u64,
+    /// The digest of its owner's token.
+    pub owner: Option<Digest>,
+    /// Whether anybody may list its counters.
+    pub public: bool,
+}

@@ -1,0 +1,153 @@
+//! Pages of what is in the file, and what is taken into it.
+
+use redb::ReadTransaction;
+
+use super::edit::odd_name;
+use super::marks::{self, MARKS, Mark, sketch_expiry};
+use super::tables::{COUNTERS, NAMESPACES, Tables, from_bytes, held, record};
+use crate::edit::EditError;
+use crate::name::{Counter, Name};
+use crate::sketch::Sketch;
+use crate::store::record::Record;
+use crate::store::{Limits, StoreError};
+use crate::tally::MAX_TOTAL;
+use crate::time::Timestamp;
+use crate::transfer::{
+    Exported, ExportedCounter, ExportedNamespace, Imported, OnConflict, PAGE_MOST, Page,
+};
+
+/// How many counters are exported at once: each may have 12 KB of sketches.
+const EXPORTED_AT_ONCE: usize = 100;
+
+/// The namespaces after one.
+pub fn namespaces(txn: &ReadTransaction, after: Option<&str>) -> Result<Page<Name>, StoreError> {
+    let table = txn.open_table(NAMESPACES)?;
+    let items = table
+        .range(after.unwrap_or_default()..)?
+        .map(|row| Name::new(row?.0.value()).map_err(odd_name))
+        .skip_while(|name| name.as_ref().is_ok_and(|n| Some(n.as_str()) == after))
+        .take(PAGE_MOST)
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let next = (items.len() == PAGE_MOST).then(|| items.last().map(|n| n.as_str().to_owned()));
+    Ok(Page { next: next.flatten(), items })
+}
+
+/// What a namespace holds after a key.
+pub fn export(
+    txn: &ReadTransaction,
+    namespace: &Name,
+    after: Option<&str>,
+) -> Result<Page<Exported>, StoreError> {
+    let (counters, marks) = (txn.open_table(COUNTERS)?, txn.open_table(MARKS)?);
+    let mut items = Vec::new();
+    if after.is_none() {
+        let held = held(&txn.open_table(NAMESPACES)?, namespace)?;
+        if held.owner.is_some() || held.public {
+            items.push(Exported::Namespace(ExportedNamespace {
+                namespace: namespace.clone(),
+                owner: held.owner,
+                public: held.public,
+            }));
+        }
+    }
+    let mut last = None;
+    let mut exported = 0;
+    for row in counters.range((namespace.as_str(), after.unwrap_or_default())..)? {
+        let (place, bytes) = row?;
+        let (of, key) = place.value();
+        if of != namespace.as_str() {
+            break;
+        }
+        if Some(key) == after {
+            continue;
+        }
+        let counter =
+            Counter { namespace: namespace.clone(), key: Name::new(key).map_err(odd_name)? };
+        let record: Record = from_bytes(bytes.value(), &counter)?;
+        let sketches = marks::sketches(&marks, &counter)?;
+        items.push(Exported::Counter(Box::new(record.export(counter, sketches))));
+        exported += 1;
+        if exported == EXPORTED_AT_ONCE {
+            last = Some(key.to_owned());
+            break;
+        }
+    }
+    Ok(Page { items, next: last })
+}
+
+/// Takes in a line of an export.
+pub fn import(
+    tables: &mut Tables,
+    exported: &Exported,
+    on_conflict: OnConflict,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Imported, EditError> {
+    match exported {
+        Exported::Namespace(exported) => {
+            let mut found = held(&tables.namespaces, &exported.namespace)?;
+            let known = found.owner.is_some() || found.public;
+            if known && on_conflict != OnConflict::Replace {
+                return Ok(Imported::Skipped);
+            }
+            (found.owner, found.public) = (exported.owner, exported.public);
+            tables.put_namespace(&exported.namespace, &found)?;
+            Ok(if known { Imported::Replaced } else { Imported::Created })
+        }
+        Exported::Counter(exported) => import_counter(tables, exported, on_conflict, limits, now),
+    }
+}
+
+fn import_counter(
+    tables: &mut Tables,
+    exported: &ExportedCounter,
+    on_conflict: OnConflict,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Imported, EditError> {
+    let counter = Counter { namespace: exported.namespace.clone(), key: exported.key.clone() };
+    let found = record(&tables.counters, &counter)?;
+    let mut imported = Record::import(exported, now);
+    let done = match (found, on_conflict) {
+        (None, _) => {
+            if let Some(refusal) = tables.cap(&counter.namespace, limits)? {
+                return Err(refusal.into());
+            }
+            Imported::Created
+        }
+        (Some(_), OnConflict::Skip) => return Ok(Imported::Skipped),
+        (Some(_), OnConflict::Replace) => Imported::Replaced,
+        (Some(mut found), OnConflict::Add) => {
+            found.absorb(&imported);
+            imported = found;
+            Imported::Added
+        }
+    };
+    if imported.total.saturating_abs() > MAX_TOTAL {
+        return Err(EditError::OutOfRange { value: None });
+    }
+    if done == Imported::Replaced {
+        tables.marks.delete_sketches(&counter)?;
+    }
+    for exported in &exported.sketches {
+        // Yesterday's may still get a late hit; older ones are done with.
+        if exported.day + 1 < now.day() {
+            continue;
+        }
+        let mark = Mark::Sketch(&counter, exported.day);
+        let mut sketch = match tables.marks.get(mark, now)? {
+            Some(bytes) => marks::read_sketch(&bytes, &counter)?,
+            None => Sketch::default(),
+        };
+        sketch.merge(&exported.sketch);
+        imported.uniques.set(exported.day, sketch.count());
+        tables.marks.put(mark, sketch_expiry(exported.day), &sketch.to_redis())?;
+    }
+    imported.trim(now, limits);
+    if done == Imported::Created {
+        tables.create(&counter, &imported)?;
+    } else {
+        tables.put(&counter, &imported)?;
+    }
+    Ok(done)
+}

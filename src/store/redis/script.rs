@@ -1,0 +1,234 @@
+//! The scripts and what they are given.
+
+use bytes::Bytes;
+use fred::clients::Client;
+use fred::types::Value;
+use fred::types::scripts::Script;
+
+use super::{answer, integer, totals_key};
+use crate::edit::{Change, ChangeId, Edit, Guard, NamespaceChange, NamespaceEdit};
+use crate::hex;
+use crate::name::Name;
+use crate::store::record::Record;
+use crate::store::{Limits, Mode, StoreError};
+use crate::tally::{ID_MEMORY, MAX_TOTAL, Tally};
+use crate::time::Timestamp;
+use crate::transfer::{ExportedCounter, OnConflict};
+
+/// How long a process's last write is remembered, in seconds. An outage longer
+/// than this can leave hits counted that were answered 503.
+const WRITE_MEMORY: u64 = 3600;
+
+/// How long a sketch is kept after it last changed, in seconds.
+const SKETCH_MEMORY: u64 = 2 * 86_400;
+
+/// How many counters a deleted namespace loses in one call.
+const DELETED_PER_CALL: u64 = 200;
+
+/// A script of one namespace. Servers know it by its hash, and are given it
+/// when they do not.
+pub struct NamespaceScript(Script);
+
+/// All scripts.
+pub struct Scripts {
+    pub apply: NamespaceScript,
+    pub retract: NamespaceScript,
+    pub edit: NamespaceScript,
+    pub namespace: NamespaceScript,
+    pub read: NamespaceScript,
+    pub ranking: NamespaceScript,
+    pub import: NamespaceScript,
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        let script = |text: &str| NamespaceScript(Script::from_lua(text));
+        Self {
+            apply: script(include_str!("apply.lua")),
+            retract: script(include_str!("retract.lua")),
+            edit: script(include_str!("edit.lua")),
+            namespace: script(include_str!("namespace.lua")),
+            read: script(include_str!("read.lua")),
+            ranking: script(include_str!("ranking.lua")),
+            import: script(include_str!("import.lua")),
+        }
+    }
+}
+
+impl NamespaceScript {
+    pub async fn call(
+        &self,
+        client: &Client,
+        namespace: &Name,
+        arguments: Vec<Value>,
+    ) -> Result<Value, StoreError> {
+        let keys = vec![totals_key(namespace)];
+        Ok(self.0.evalsha_with_reload(client, keys, arguments).await?)
+    }
+}
+
+fn mode(mode: Mode) -> Value {
+    Value::from_static_str(match mode {
+        Mode::Open => "open",
+        Mode::Create => "create",
+        Mode::Private => "private",
+    })
+}
+
+fn largest() -> Value {
+    MAX_TOTAL.into()
+}
+
+/// ARGV of apply.lua and retract.lua.
+pub fn tally(process: &str, tally: &Tally, limits: &Limits, full: bool) -> Vec<Value> {
+    let runs: usize = tally.entries.iter().map(|e| e.runs.len()).sum();
+    let mut arguments: Vec<Value> = Vec::with_capacity(14 + 2 * tally.entries.len() + 4 * runs);
+    arguments.extend([
+        process.into(),
+        integer(tally.number),
+        integer(WRITE_MEMORY),
+        integer(tally.at.0),
+        tally.at.hour().into(),
+        tally.at.day().into(),
+        limits.oldest_hour(tally.at).into(),
+        limits.oldest_day(tally.at).into(),
+        mode(limits.mode),
+        i64::from(full).into(),
+        integer(limits.counters_per_namespace),
+        largest(),
+        integer(ID_MEMORY),
+        integer(SKETCH_MEMORY),
+    ]);
+    let bytes = |bytes: Option<[u8; 16]>| {
+        Value::Bytes(bytes.map_or_else(Bytes::new, |b| Bytes::copy_from_slice(&b)))
+    };
+    for entry in &tally.entries {
+        arguments.push(entry.key.as_str().into());
+        arguments.push(integer(entry.runs.len() as u64));
+        for run in &entry.runs {
+            arguments.push(integer(run.hits));
+            arguments.push(Value::from_static_str(run.source.as_str()));
+            arguments.push(bytes(run.visitor.map(|v| v.0)));
+            arguments.push(bytes(run.id.map(|id| id.0)));
+        }
+    }
+    arguments
+}
+
+/// ARGV of edit.lua.
+pub fn change(change: &Change, limits: &Limits, full: bool) -> Vec<Value> {
+    let (proved, digest) = guard(change.guard);
+    let (verb, amount) = match change.edit {
+        Edit::Create { value, .. } => ("create", value),
+        Edit::Set(value) => ("set", value),
+        Edit::Add(delta) => ("add", delta),
+        Edit::Reset => ("reset", 0),
+        Edit::Delete => ("delete", 0),
+        Edit::Configure(_) => ("configure", 0),
+        Edit::Rotate(_) => ("rotate", 0),
+    };
+    let mut arguments: Vec<Value> = vec![
+        hex::encode(&change.id.0).into(),
+        integer(ChangeId::MEMORY),
+        integer(change.at.0),
+        change.at.day().into(),
+        mode(limits.mode),
+        i64::from(full).into(),
+        integer(limits.counters_per_namespace),
+        largest(),
+        change.counter.key.as_str().into(),
+        proved,
+        digest,
+        Value::from_static_str(verb),
+        amount.into(),
+    ];
+    match change.edit {
+        Edit::Create { settings, token, .. } => {
+            arguments.extend(answer::settings(&settings));
+            arguments.extend(token.into_iter().flat_map(|t| ["token".into(), t.to_hex().into()]));
+        }
+        Edit::Configure(settings) => arguments.extend(answer::settings(&settings)),
+        Edit::Rotate(token) => arguments.extend(["token".into(), token.to_hex().into()]),
+        Edit::Set(_) | Edit::Add(_) | Edit::Reset | Edit::Delete => {}
+    }
+    arguments
+}
+
+/// ARGV of namespace.lua.
+pub fn namespace_change(change: &NamespaceChange, limits: &Limits) -> Vec<Value> {
+    let (proved, digest) = guard(change.guard);
+    let (verb, value) = match change.edit {
+        NamespaceEdit::Claim(digest) => ("claim", digest.to_hex()),
+        NamespaceEdit::Configure { public } => ("configure", i64::from(public).to_string()),
+        NamespaceEdit::Rotate(digest) => ("rotate", digest.to_hex()),
+        NamespaceEdit::Release => ("release", String::new()),
+        NamespaceEdit::Delete => ("delete", String::new()),
+    };
+    vec![
+        mode(limits.mode),
+        proved,
+        digest,
+        verb.into(),
+        value.into(),
+        change.at.day().into(),
+        integer(DELETED_PER_CALL),
+    ]
+}
+
+fn guard(guard: Guard) -> (Value, Value) {
+    let (proved, digest) = match guard {
+        Guard::Nobody => ("nobody", String::new()),
+        Guard::Counter(digest) => ("counter", digest.to_hex()),
+        Guard::Namespace(digest) => ("namespace", digest.to_hex()),
+        Guard::Instance => ("instance", String::new()),
+    };
+    (Value::from_static_str(proved), digest.into())
+}
+
+/// ARGV of import.lua.
+pub fn import(
+    exported: &ExportedCounter,
+    on_conflict: OnConflict,
+    limits: &Limits,
+    full: bool,
+    now: Timestamp,
+) -> Vec<Value> {
+    let record = Record::import(exported, now);
+    let mut arguments: Vec<Value> = vec![
+        Value::from_static_str(match on_conflict {
+            OnConflict::Skip => "skip",
+            OnConflict::Replace => "replace",
+            OnConflict::Add => "add",
+        }),
+        i64::from(full).into(),
+        integer(limits.counters_per_namespace),
+        largest(),
+        integer(SKETCH_MEMORY),
+        now.day().into(),
+        exported.key.as_str().into(),
+        record.total.into(),
+        integer(record.created),
+    ];
+    let mut set = answer::settings(&record.settings);
+    set.extend(record.token.into_iter().flat_map(|t| ["token".into(), t.to_hex().into()]));
+    let sketches = exported
+        .sketches
+        .iter()
+        // Yesterday's may still get a late hit; older ones are done with.
+        .filter(|s| s.day + 1 >= now.day())
+        .flat_map(|s| [s.day.into(), Value::Bytes(s.sketch.to_redis().into())])
+        .collect();
+    let lists = [
+        set,
+        answer::sources(&record.sources),
+        answer::pairs(&record.days, limits.oldest_day(now)),
+        answer::pairs(&record.hours, limits.oldest_hour(now)),
+        answer::pairs(&record.uniques, limits.oldest_day(now)),
+        sketches,
+    ];
+    for list in lists {
+        arguments.push(integer(list.len() as u64));
+        arguments.extend(list);
+    }
+    arguments
+}

@@ -1,0 +1,145 @@
+//! Counters on their way out of a store or into one: the lines of `seen export`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::buckets::Buckets;
+use crate::count::{Settings, Sources};
+use crate::hex;
+use crate::name::Name;
+use crate::sketch::Sketch;
+use crate::token::Digest;
+
+/// The most items of one page.
+pub const PAGE_MOST: usize = 500;
+
+/// Some of many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// In the order of the store. While counters come and go an item may come
+    /// twice; one that was there all the time comes at least once.
+    pub items: Vec<T>,
+    /// Where the next page begins; `None` after the last one.
+    pub next: Option<String>,
+}
+
+/// One line of an export.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Exported {
+    /// What belongs to the namespace itself.
+    Namespace(ExportedNamespace),
+    /// A counter with all that it remembers.
+    Counter(Box<ExportedCounter>),
+}
+
+/// A namespace that has an owner or a setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportedNamespace {
+    /// Its name.
+    pub namespace: Name,
+    /// The digest of its owner's token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Digest>,
+    /// Whether anybody may list its counters.
+    #[serde(default)]
+    pub public: bool,
+}
+
+/// A counter with all that it remembers. All but names and total may be left
+/// out in JSON: so a plain list of totals can be imported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExportedCounter {
+    /// The namespace.
+    pub namespace: Name,
+    /// The key.
+    pub key: Name,
+    /// The total.
+    pub total: i64,
+    /// When it was created, in seconds since the epoch.
+    #[serde(default)]
+    pub created: u64,
+    /// Hits by source.
+    #[serde(default)]
+    pub sources: Sources,
+    /// Hits by day since the epoch.
+    #[serde(default)]
+    pub days: Buckets,
+    /// Hits by hour since the epoch.
+    #[serde(default)]
+    pub hours: Buckets,
+    /// Different visitors by day since the epoch.
+    #[serde(default)]
+    pub uniques: Buckets,
+    /// The sketches of the days that are not over for long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sketches: Vec<ExportedSketch>,
+    /// What its owner set.
+    #[serde(default)]
+    pub settings: Settings,
+    /// The digest of its token; never the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Digest>,
+}
+
+/// The visitors of one day, as a HyperLogLog.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "SketchText", into = "SketchText")]
+pub struct ExportedSketch {
+    /// The day since the epoch.
+    pub day: u32,
+    /// Its visitors.
+    pub sketch: Sketch,
+}
+
+/// A sketch in JSON: Redis' string in hexadecimal.
+#[derive(Serialize, Deserialize)]
+struct SketchText {
+    day: u32,
+    hyperloglog: String,
+}
+
+impl From<ExportedSketch> for SketchText {
+    fn from(exported: ExportedSketch) -> Self {
+        Self { day: exported.day, hyperloglog: hex::encode(&exported.sketch.to_redis()) }
+    }
+}
+
+impl TryFrom<SketchText> for ExportedSketch {
+    type Error = String;
+
+    fn try_from(text: SketchText) -> Result<Self, String> {
+        let bytes = hex::decode(&text.hyperloglog).ok_or("a sketch is not hexadecimal")?;
+        let sketch = Sketch::from_redis(&bytes).map_err(|e| format!("a sketch is {e}"))?;
+        Ok(Self { day: text.day, sketch })
+    }
+}
+
+impl std::fmt::Debug for ExportedSketch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "day {}: about {}", self.day, self.sketch.count())
+    }
+}
+
+/// What to do with a counter that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum OnConflict {
+    /// Leave it as it is
+    Skip,
+    /// Put the imported one in its place
+    Replace,
+    /// Add the imported numbers to it, and keep its settings and its token
+    Add,
+}
+
+/// What an import did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// It was not there and is now.
+    Created,
+    /// It was there and is as imported now.
+    Replaced,
+    /// It was there and has grown.
+    Added,
+    /// It was there and is as before.
+    Skipped,
+}
