@@ -1,0 +1,43 @@
+{
+  description = "seen: a hit counter that you host yourself";
+
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
+
+  outputs =
+    { self, nixpkgs }:
+    let
+      inherit (nixpkgs) lib;
+
+      # Images and checks are for Linux; a Mac gets the program and the shell.
+      linux = [
+        "x86_64-linux"
+        "aarch64-linux"
+      ];
+      every = linux ++ [ "aarch64-darwin" ];
+
+      on = systems: f: lib.genAttrs systems (system: f nixpkgs.legacyPackages.${system});
+    in
+    {
+      packages = on every (import ./nix/packages.nix);
+
+      apps = on every (pkgs: {
+        default = {
+          type = "app";
+          program = lib.getExe (pkgs.callPackage ./nix/package.nix { });
+          meta.description = "Count visits and answer with badges";
+        };
+      });
+
+      devShells = on every (pkgs: {
+        default = pkgs.callPackage ./nix/shell.nix { };
+      });
+
+      checks = on linux (pkgs: import ./nix/checks.nix { inherit self pkgs; });
+
+      formatter = on every (pkgs: pkgs.nixfmt-tree);
+
+      overlays.default = final: _: { seen = final.callPackage ./nix/package.nix { }; };
+
+      nixosModules.default = ./nix/module.nix;
+    };
+}

@@ -1,0 +1,66 @@
+# The image `seen`: the program, root certificates, and a folder for counts.
+# No shell, no libc, no package manager.
+{
+  lib,
+  dockerTools,
+  runCommand,
+  cacert,
+  seen,
+}:
+let
+  inherit (lib.importTOML ../Cargo.toml) package;
+
+  # By a store path and not by a copied file: were the program not static, its
+  # closure would come along and it would still run.
+  root = runCommand "seen-root" { } ''
+    mkdir -p $out/bin $out/etc/ssl/certs
+    ln -s ${lib.getExe seen} $out/bin/seen
+    # For `rediss://`; mount your own file over it for a private authority.
+    cp ${cacert}/etc/ssl/certs/ca-bundle.crt $out/etc/ssl/certs/
+  '';
+
+  seconds = n: n * 1000000000;
+in
+dockerTools.buildLayeredImage {
+  inherit (package) name;
+  tag = seen.version;
+  contents = [ root ];
+
+  fakeRootCommands = ''
+    mkdir data
+    chown 65532:65532 data
+  '';
+
+  config = {
+    User = "65532:65532";
+    WorkingDir = "/data";
+    Entrypoint = [ "/bin/seen" ];
+    Env = [
+      "PATH=/bin"
+      "SEEN_LISTEN=0.0.0.0:8000"
+      "SEEN_STORE=/data/seen.redb"
+      "SSL_CERT_FILE=/etc/ssl/certs/ca-bundle.crt"
+    ];
+    ExposedPorts."8000/tcp" = { };
+    Healthcheck = {
+      Test = [
+        "CMD"
+        "/bin/seen"
+        "healthcheck"
+      ];
+      Interval = seconds 10;
+      Timeout = seconds 3;
+      Retries = 3;
+      # Asked often while it starts, so that it is known to be well soon.
+      StartPeriod = seconds 10;
+      StartInterval = seconds 1 / 4;
+    };
+    Labels = {
+      "org.opencontainers.image.title" = package.name;
+      "org.opencontainers.image.description" = package.description;
+      "org.opencontainers.image.version" = seen.version;
+      "org.opencontainers.image.licenses" = package.license;
+      "org.opencontainers.image.source" = package.repository;
+    };
+  };
+}

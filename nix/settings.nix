@@ -1,0 +1,50 @@
+# seen's settings as options of the NixOS module, each named as `seen serve
+# --help` names its flag. nix/checks/settings.nix holds the two together.
+lib:
+let
+  inherit (lib) types;
+
+  setting =
+    type: example: description:
+    lib.mkOption {
+      type = types.nullOr type;
+      default = null;
+      inherit example;
+      description = "${description} `null` leaves it at seen's own default.";
+    };
+
+  time = types.strMatching "[0-9]+ ?(ns|us|ms|s|m|h|d).*";
+  count = types.ints.positive;
+in
+{
+  store = setting types.str "redis://127.0.0.1:6379" ''
+    Where counts live: the path of a file, or the URL of a Redis. A URL with a
+    password belongs in {option}`services.seen.environmentFile`. Unset, a file
+    in {file}`/var/lib/seen`.
+  '';
+  metrics-listen =
+    setting types.str "127.0.0.1:9000"
+      "Where to answer {file}`/metrics` alone, as address:port.";
+  allow-eviction =
+    setting types.bool true
+      "Whether to count in a Redis that may delete counters when its memory is full.";
+  threads = setting count 1 "How many threads answer requests.";
+  deadline = setting time "2s" "The longest that a hit may wait for the store.";
+  queue = setting count 65536 "The most hits that may wait for the store at once.";
+  namespace-counters = setting count 100000 "The most counters in one namespace.";
+  history-days = setting count 400 "How many days of each counter are remembered day by day.";
+  history-hours = setting count 72 "How many hours of each counter are remembered hour by hour.";
+  grace = setting time "10s" "How long a stop may take to finish what has begun.";
+  log = setting (types.enum [
+    "error"
+    "warn"
+    "info"
+    "debug"
+    "trace"
+  ]) "info" "The least important messages to log.";
+  log-format = setting (types.enum [
+    "auto"
+    "text"
+    "json"
+  ]) "json" "How log lines look.";
+}

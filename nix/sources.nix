@@ -1,0 +1,34 @@
+# Which files of the repository a build sees; a change to any other builds
+# nothing.
+lib:
+let
+  inherit (lib) fileset;
+  of =
+    files:
+    fileset.toSource {
+      root = ../.;
+      fileset = fileset.unions files;
+    };
+  crate = [
+    ../Cargo.toml
+    ../Cargo.lock
+    ../src
+  ];
+in
+{
+  # The program, without documents, tests and Nix files.
+  program = of crate;
+
+  # What the checks look at.
+  checked = of (
+    crate
+    ++ [
+      ../compose.yaml
+      ../flake.nix
+      ../nix
+      ../tests
+      (fileset.maybeMissing ../benches)
+      (fileset.maybeMissing ../rustfmt.toml)
+    ]
+  );
+}
