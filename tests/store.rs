@@ -649,6 +649,55 @@ async fn both_stores_show_the_same() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_is_as_good_as_a_server() {
+    let server = RedisServer::start_cluster();
+    let store = Redis::open(&server.cluster_url(), LIMITS, false).unwrap();
+    store.ready(Duration::from_secs(10)).await.unwrap();
+    let rig = Rig::of(Arc::new(store), Some(server), None);
+    let mut listener = rig.store.subscribe(&name("n")).await.unwrap();
+    fill(&rig).await;
+    assert!(matches!(listener.next().await, News::Updates(_) | News::Missed));
+    let embedded = Rig::embedded(LIMITS).await;
+    carry(&rig, &embedded).await;
+    rig.store.ranking(&name("n"), 0, 10).await.unwrap();
+    rig.store.visitor_key(rig.now.day()).await.unwrap();
+    rig.edit_namespace(Guard::Instance, NamespaceEdit::Delete).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listeners_hear_again_after_the_connection_was_cut() {
+    let rig = Rig::redis(LIMITS).await;
+    let mut listener = rig.store.subscribe(&name("n")).await.unwrap();
+    let redis = rig.redis.as_ref().unwrap();
+    redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+    let patience = Duration::from_secs(10);
+    // First the news of its own subscription may come, then that of the cut.
+    loop {
+        let news = tokio::time::timeout(patience, listener.next()).await.unwrap();
+        assert_eq!(news, News::Missed);
+        if redis.cli(&["PUBSUB", "SHARDNUMSUB", "seen:{n}:live"]).ends_with('1') {
+            break;
+        }
+    }
+    rig.apply(rig.now, &[hit("a")]).await;
+    loop {
+        match tokio::time::timeout(patience, listener.next()).await.unwrap() {
+            News::Missed => {}
+            News::Updates(updates) => {
+                assert_eq!(updates[0], Update { key: name("a"), total: Some(1) });
+                break;
+            }
+        }
+    }
+    drop(listener);
+    // The last one to leave ends the subscription.
+    let deadline = std::time::Instant::now() + patience;
+    while !redis.cli(&["PUBSUB", "SHARDCHANNELS"]).is_empty() {
+        assert!(std::time::Instant::now() < deadline, "still subscribed");
+    }
+}
+
 #[test]
 fn a_plain_line_is_enough_to_import() {
     let json = r#"{"namespace":"n","key":"a","total":12}"#;
