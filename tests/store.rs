@@ -650,6 +650,76 @@ async fn both_stores_show_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_count_on_one_counter_and_know_one_cap() {
+    let server = RedisServer::start();
+    let limits = Limits { counters: 4, ..LIMITS };
+    let mut replicas = Vec::new();
+    for _ in 0..4 {
+        replicas.push(redis_store(&server, limits).await);
+    }
+    let tasks: Vec<_> = replicas
+        .iter()
+        .cloned()
+        .map(|store| {
+            tokio::spawn(async move {
+                let mut numbers = Vec::new();
+                for number in 1..=50 {
+                    let hits = [hit("a"), hit("a"), hit("a")];
+                    let (tally, places) =
+                        Tally::join(name("n"), number, Timestamp::now(), hits.iter());
+                    let outcomes = store.apply(&tally).await.unwrap();
+                    // Repeated, as after a lost answer.
+                    assert_eq!(store.apply(&tally).await.unwrap(), outcomes);
+                    numbers.extend(places.iter().map(|p| p.number(&outcomes).unwrap()));
+                }
+                numbers
+            })
+        })
+        .collect();
+    let mut numbers = Vec::new();
+    for task in tasks {
+        numbers.extend(task.await.unwrap());
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=600).collect::<Vec<i64>>());
+
+    let (tally, _) =
+        Tally::join(name("m"), 100, Timestamp::now(), [hit("a"), hit("b"), hit("c")].iter());
+    replicas[0].apply(&tally).await.unwrap();
+    // The number of a namespace is noted a little after the write.
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while server.cli(&["ZSCORE", "seen:namespaces", "m"]) != "3" {
+        assert!(std::time::Instant::now() < deadline, "the number was not noted");
+    }
+    let late = redis_store(&server, limits).await;
+    let (tally, _) = Tally::join(name("m"), 1, Timestamp::now(), [hit("d"), hit("a")].iter());
+    let outcomes = late.apply(&tally).await.unwrap();
+    assert_eq!(outcomes[0], Outcome::Refused(Refusal::InstanceFull));
+    assert_eq!(outcomes[1], Outcome::Counted(vec![Counted { hits: 1, last: 2 }]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_in_redis_lives_for_ever_but_the_counters() {
+    let rig = Rig::redis(LIMITS).await;
+    let settings = Settings { dedupe: 60, ..Settings::default() };
+    let made = Edit::Create { value: 0, settings, token: None };
+    rig.edit("a", Guard::Nobody, made).await.unwrap();
+    let hit = Hit { id: Some(HitId([1; 16])), ..hit_of("a", 1) };
+    rig.apply(rig.now, &[hit]).await;
+    rig.store.visitor_key(rig.now.day()).await.unwrap();
+    let redis = rig.redis.as_ref().unwrap();
+    let script = "local kept = {} for _, key in ipairs(redis.call('KEYS', '*')) do \
+                  if redis.call('TTL', key) == -1 then kept[#kept + 1] = key end end \
+                  table.sort(kept) return kept";
+    let kept = redis.cli(&["EVAL", script, "0"]);
+    let expected = ["about:a", "day:a", "hour:a", "total", "unique:a"];
+    let expected: Vec<String> = expected.iter().map(|k| format!("seen:{{n}}:{k}")).collect();
+    let mut kept: Vec<&str> = kept.lines().collect();
+    kept.retain(|key| *key != "seen:namespaces");
+    assert_eq!(kept, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_is_as_good_as_a_server() {
     let server = RedisServer::start_cluster();
     let store = Redis::open(&server.cluster_url(), LIMITS, false).unwrap();
