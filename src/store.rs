@@ -34,7 +34,7 @@ pub trait Store: Send + Sync {
     ///
     /// Hits that counted get the numbers up to the total, in their order. A hit
     /// of a visitor within the counter's dedupe window does not count and shows
-    /// the total; the window begins with the hit that counted. A hit with an id
+    /// the total; the window is the one of the hit that counted, and begins with it. A hit with an id
     /// that arrived within [`crate::tally::ID_MEMORY`] shows the first one's
     /// number. Browsers' visitors go into the uniques of the tally's day.
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError>;
