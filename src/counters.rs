@@ -3,7 +3,7 @@
 
 mod last_known;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout_at};
@@ -25,17 +25,14 @@ const CHANGE_PATIENCE: Duration = Duration::from_secs(2);
 /// The wait before a change is repeated.
 const CHANGE_PAUSE: Duration = Duration::from_millis(50);
 
-/// A day since the epoch and the key of its visitors.
-type DayKey = (u32, [u8; 32]);
-
 /// All counters of this instance. A clone shares them.
 #[derive(Clone)]
 pub struct Counters {
     store: Arc<dyn Store>,
     joiner: Joiner,
     last_known: Arc<LastKnown>,
-    /// The latest day's visitor key, kept until another day's is asked for.
-    visitor_key: Arc<Mutex<Option<DayKey>>>,
+    /// The longest that a read or a change waits for the store.
+    deadline: Duration,
 }
 
 /// A total, and whether it is the present one.
@@ -63,8 +60,20 @@ impl Total {
 
 impl Counters {
     /// Counters kept in `store`, their hits joined by `joiner`.
-    pub fn new(store: Arc<dyn Store>, joiner: Joiner) -> Self {
-        Self { store, joiner, last_known: Arc::default(), visitor_key: Arc::default() }
+    pub fn new(store: Arc<dyn Store>, joiner: Joiner, deadline: Duration) -> Self {
+        Self { store, joiner, deadline, last_known: Arc::default() }
+    }
+
+    /// What the store answers within the deadline: one that hangs is one that
+    /// cannot be reached.
+    async fn in_time<T, E: From<StoreError>>(
+        &self,
+        asking: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match tokio::time::timeout(self.deadline, asking).await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::Unavailable("it did not answer in time".into()).into()),
+        }
     }
 
     /// Counts a hit and answers with its number, once that is stored.
@@ -91,7 +100,7 @@ impl Counters {
         namespace: &Name,
         keys: &[Name],
     ) -> Result<Vec<Option<i64>>, StoreError> {
-        let totals = self.store.totals(namespace, keys).await?;
+        let totals = self.in_time(self.store.totals(namespace, keys)).await?;
         for (key, total) in keys.iter().zip(&totals) {
             self.know(&Counter { namespace: namespace.clone(), key: key.clone() }, *total);
         }
@@ -121,14 +130,14 @@ impl Counters {
 
     /// All that a counter shows now, its owner's settings and token digest too.
     pub async fn count(&self, counter: &Counter) -> Result<Option<Count>, StoreError> {
-        let count = self.store.count(counter, Timestamp::now()).await?;
+        let count = self.in_time(self.store.count(counter, Timestamp::now())).await?;
         self.know(counter, count.as_ref().map(|c| c.total));
         Ok(count)
     }
 
     /// All that a counter remembers; [`crate::history`] makes ranges of it.
     pub async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
-        self.store.history(counter).await
+        self.in_time(self.store.history(counter)).await
     }
 
     /// Makes a change, once; it is repeated while its answer is lost.
@@ -140,7 +149,7 @@ impl Counters {
 
     /// A namespace's own facts, its owner's token digest too.
     pub async fn namespace(&self, namespace: &Name) -> Result<Namespace, StoreError> {
-        self.store.namespace(namespace).await
+        self.in_time(self.store.namespace(namespace)).await
     }
 
     /// Makes a change to a namespace; it is repeated while its answer is lost.
@@ -156,29 +165,17 @@ impl Counters {
         offset: u64,
         limit: u32,
     ) -> Result<Vec<(Name, i64)>, StoreError> {
-        self.store.ranking(namespace, offset, limit).await
-    }
-
-    /// The random key under which a day's visitors are hashed; asks the store
-    /// once a day.
-    pub async fn visitor_key(&self, day: u32) -> Result<[u8; 32], StoreError> {
-        let kept = *self.visitor_key.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, key)) = kept.filter(|kept| kept.0 == day) {
-            return Ok(key);
-        }
-        let key = self.store.visitor_key(day).await?;
-        *self.visitor_key.lock().unwrap_or_else(PoisonError::into_inner) = Some((day, key));
-        Ok(key)
+        self.in_time(self.store.ranking(namespace, offset, limit)).await
     }
 
     /// Hears of every change of a total in a namespace from now on.
     pub async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError> {
-        self.store.subscribe(namespace).await
+        self.in_time(self.store.subscribe(namespace)).await
     }
 
     /// A page of all namespaces.
     pub async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError> {
-        self.store.namespaces(after).await
+        self.in_time(self.store.namespaces(after)).await
     }
 
     /// A page of all that a namespace holds.
@@ -187,7 +184,7 @@ impl Counters {
         namespace: &Name,
         after: Option<&str>,
     ) -> Result<Page<Exported>, StoreError> {
-        self.store.export(namespace, after).await
+        self.in_time(self.store.export(namespace, after)).await
     }
 
     /// Takes in a line of an export.
@@ -201,7 +198,7 @@ impl Counters {
 
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.store.ping().await
+        self.in_time(self.store.ping()).await
     }
 
     /// Hits that wait for their number now.
@@ -266,7 +263,7 @@ mod tests {
             Arc::new(Embedded::open(&folder.path().join("seen.redb"), limits).unwrap());
         let metrics = Arc::new(Metrics::default());
         let joiner = Joiner::new(store.clone(), metrics, 10, Duration::from_secs(1));
-        let counters = Counters::new(store, joiner);
+        let counters = Counters::new(store, joiner, CHANGE_PATIENCE);
         let counter =
             |key| Counter { namespace: Name::default_namespace(), key: Name::new(key).unwrap() };
         let hit =

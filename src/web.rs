@@ -1,6 +1,8 @@
 //! The routes: a table of paths and functions.
 
+mod badge;
 mod caller;
+mod chart;
 mod client;
 mod error;
 mod extract;
@@ -12,7 +14,10 @@ mod home;
 mod limits;
 mod negotiate;
 mod observe;
+mod picture;
 mod query;
+mod shields;
+mod shown;
 mod source;
 mod value;
 
@@ -82,6 +87,11 @@ pub fn router(app: App) -> Router {
         .route("/hit/{namespace}/{key}", get(hit::answer).post(hit::answer))
         .route("/get/{key}", get(get::answer))
         .route("/get/{namespace}/{key}", get(get::answer))
+        .route("/hit/{namespace}/{key}/badge.svg", get(badge::hit))
+        .route("/hit/{namespace}/{key}/shields.json", get(shields::hit))
+        .route("/get/{namespace}/{key}/badge.svg", get(badge::get))
+        .route("/get/{namespace}/{key}/chart.svg", get(chart::get))
+        .route("/get/{namespace}/{key}/shields.json", get(shields::get))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .with_state(app)

@@ -1,17 +1,19 @@
 //! The one place where an error becomes a status, and its sentence.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::header::RETRY_AFTER;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::observe::Cause;
 use crate::joiner::HitError;
 use crate::name::{self, Counter, InvalidName};
+use crate::picture::ParamError;
 use crate::rate::Rate;
 use crate::store::StoreError;
 use crate::tally::{MAX_TOTAL, Refusal};
@@ -109,6 +111,32 @@ impl ApiError {
             .retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
     }
 
+    /// 400: a parameter about looks makes no sense.
+    pub fn invalid_look(error: &ParamError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.to_string())
+    }
+
+    /// The error and what would be right, in a sentence.
+    pub fn sentence(&self) -> String {
+        match &self.body.allowed {
+            Some(allowed) => format!("{}; allowed: {allowed}", self.body.error),
+            None => self.body.error.clone(),
+        }
+    }
+
+    /// Whether the same request may well succeed later, or elsewhere: what keeps
+    /// a hit from being counted, and not a picture from being drawn.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self.status,
+            StatusCode::TOO_MANY_REQUESTS
+                | StatusCode::SERVICE_UNAVAILABLE
+                | StatusCode::INSUFFICIENT_STORAGE
+                | StatusCode::NOT_FOUND
+                | StatusCode::CONFLICT
+        )
+    }
+
     /// 404: there is no such counter.
     pub fn no_counter(counter: &Counter) -> Self {
         let mut error = Self::new(StatusCode::NOT_FOUND, format!("there is no counter {counter}"))
@@ -121,6 +149,9 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();
+        // Without it, GitHub's image proxy would keep an error for a year.
+        let no_store = HeaderValue::from_static("no-store");
+        response.headers_mut().insert(CACHE_CONTROL, no_store);
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
@@ -128,6 +159,12 @@ impl IntoResponse for ApiError {
             response.extensions_mut().insert(cause);
         }
         response
+    }
+}
+
+impl From<Infallible> for ApiError {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 
