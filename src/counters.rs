@@ -2,10 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::count::{Count, History};
+use crate::edit::{
+    Change, ChangeId, Edit, EditError, Edited, Guard, Namespace, NamespaceChange, NamespaceEdit,
+};
 use crate::hit::Hit;
 use crate::joiner::{HitError, Joiner};
+use crate::live::Listener;
 use crate::name::{Counter, Name};
 use crate::store::{Store, StoreError};
+use crate::time::Timestamp;
 
 /// All counters of this instance. A clone shares them.
 #[derive(Clone)]
@@ -30,6 +36,70 @@ impl Counters {
         let keys = std::slice::from_ref(&counter.key);
         let totals = self.store.totals(&counter.namespace, keys).await?;
         Ok(totals.into_iter().next().flatten())
+    }
+
+    /// The totals of some counters of a namespace; `None` where there is none.
+    pub async fn totals(
+        &self,
+        namespace: &Name,
+        keys: &[Name],
+    ) -> Result<Vec<Option<i64>>, StoreError> {
+        self.store.totals(namespace, keys).await
+    }
+
+    /// All that a counter shows and that its owner set.
+    pub async fn count(&self, counter: &Counter) -> Result<Option<Count>, StoreError> {
+        self.store.count(counter, Timestamp::now()).await
+    }
+
+    /// All that a counter remembers, as far back as it does.
+    pub async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
+        self.store.history(counter).await
+    }
+
+    /// Makes a change in one step with the check of who makes it.
+    pub async fn edit(
+        &self,
+        counter: &Counter,
+        guard: Guard,
+        edit: Edit,
+    ) -> Result<Edited, EditError> {
+        let id = ChangeId::random().map_err(StoreError::from)?;
+        let at = Timestamp::now();
+        self.store.edit(&Change { id, counter: counter.clone(), at, guard, edit }).await
+    }
+
+    /// A namespace's own facts; those of one that nobody used are empty.
+    pub async fn namespace(&self, namespace: &Name) -> Result<Namespace, StoreError> {
+        self.store.namespace(namespace).await
+    }
+
+    /// Makes a change to a namespace in one step with the check of who makes it.
+    pub async fn edit_namespace(
+        &self,
+        namespace: &Name,
+        guard: Guard,
+        edit: NamespaceEdit,
+    ) -> Result<(), EditError> {
+        let namespace = namespace.clone();
+        let at = Timestamp::now();
+        self.store.edit_namespace(&NamespaceChange { namespace, at, guard, edit }).await
+    }
+
+    /// `limit` counters of a namespace from place `offset` on, the largest
+    /// total first.
+    pub async fn ranking(
+        &self,
+        namespace: &Name,
+        offset: u64,
+        limit: u32,
+    ) -> Result<Vec<(Name, i64)>, StoreError> {
+        self.store.ranking(namespace, offset, limit).await
+    }
+
+    /// Hears of every change of a total in a namespace from now on.
+    pub async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError> {
+        self.store.subscribe(namespace).await
     }
 
     /// Whether the store answers.

@@ -22,6 +22,7 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 pub struct Metrics {
     registry: Registry,
     hits: [Counter; Source::ALL.len()],
+    created: Counter,
     uncounted: Family<UncountedLabel, Counter>,
     in_flight: Gauge<i64, std::sync::atomic::AtomicI64>,
     joined: Histogram,
@@ -78,6 +79,8 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("seen");
         let by_source = Family::<SourceLabel, Counter>::default();
         registry.register("hits", "Hits that the store has, by source", by_source.clone());
+        let created = Counter::default();
+        registry.register("created", "Counters that were created by name", created.clone());
         let uncounted = Family::default();
         registry.register("uncounted", "Hits that were answered with an error", uncounted.clone());
         let in_flight = Gauge::default();
@@ -105,11 +108,43 @@ impl Default for Metrics {
             .map(|status| by_status.get_or_create_owned(&RequestLabel { status }));
         let hits =
             Source::ALL.map(|s| by_source.get_or_create_owned(&SourceLabel { source: s.as_str() }));
-        Self { registry, hits, uncounted, in_flight, joined, store_seconds, store_errors, requests }
+        Self {
+            registry,
+            hits,
+            created,
+            uncounted,
+            in_flight,
+            joined,
+            store_seconds,
+            store_errors,
+            requests,
+        }
     }
 }
 
+/// What a process has done since it started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoFar {
+    /// Requests that it answered.
+    pub requests: u64,
+    /// Hits that it counted.
+    pub hits: u64,
+    /// Counters that it created by name.
+    pub created: u64,
+}
+
 impl Metrics {
+    /// A counter was created by name.
+    pub fn created(&self) {
+        self.created.inc();
+    }
+
+    /// The sums.
+    pub fn so_far(&self) -> SoFar {
+        let sum = |counters: &[Counter]| counters.iter().map(Counter::get).sum();
+        SoFar { requests: sum(&self.requests), hits: sum(&self.hits), created: self.created.get() }
+    }
+
     /// A hit is in the store.
     pub fn counted(&self, source: Source) {
         self.hits[source.index()].inc();
