@@ -25,6 +25,7 @@ pub struct Metrics {
     created: Counter,
     uncounted: Family<UncountedLabel, Counter>,
     in_flight: Gauge<i64, std::sync::atomic::AtomicI64>,
+    streams: Gauge<i64, std::sync::atomic::AtomicI64>,
     joined: Histogram,
     store_seconds: Histogram,
     store_errors: Counter,
@@ -85,6 +86,8 @@ impl Default for Metrics {
         registry.register("uncounted", "Hits that were answered with an error", uncounted.clone());
         let in_flight = Gauge::default();
         registry.register("in_flight", "Hits that wait for their number", in_flight.clone());
+        let streams = Gauge::default();
+        registry.register("streams", "Streams of live numbers that are open", streams.clone());
         // 1, 2, 4 … 8192 hits.
         let joined = Histogram::new(exponential_buckets(1.0, 2.0, 14));
         registry.register("tally_hits", "Hits in one write to the store", joined.clone());
@@ -114,6 +117,7 @@ impl Default for Metrics {
             created,
             uncounted,
             in_flight,
+            streams,
             joined,
             store_seconds,
             store_errors,
@@ -175,9 +179,11 @@ impl Metrics {
         }
     }
 
-    /// All of it as text; `in_flight` is the number of hits that wait now.
-    pub fn render(&self, in_flight: usize) -> String {
+    /// All of it as text; `in_flight` is the number of hits that wait now,
+    /// `streams` that of the streams that are open.
+    pub fn render(&self, in_flight: usize, streams: usize) -> String {
         self.in_flight.set(i64::try_from(in_flight).unwrap_or(i64::MAX));
+        self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
         let mut text = String::with_capacity(4096);
         // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);
