@@ -101,6 +101,19 @@ pub struct Settings {
     #[arg(long, env = "SEEN_TRUSTED_PROXIES", value_name = "RANGES", value_delimiter = ',', value_parser = range)]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// The instance's token, of 16 characters or more: it may change every counter and namespace.
+    /// A variable is better than a flag, which every user of the machine can read
+    #[arg(long, env = "SEEN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
+    pub token: Option<Secret>,
+
+    /// The most streams of live numbers at once
+    #[arg(long, env = "SEEN_STREAMS", value_name = "STREAMS", default_value_t = 16_384, value_parser = at_least_one)]
+    pub streams: usize,
+
+    /// The most streams of one client at once
+    #[arg(long, env = "SEEN_CLIENT_STREAMS", value_name = "STREAMS", default_value_t = 64, value_parser = at_least_one)]
+    pub client_streams: usize,
+
     /// Threads that answer requests; one does tens of thousands of hits a second
     #[arg(long, env = "SEEN_THREADS", value_name = "THREADS", default_value_t = 1, value_parser = at_least_one)]
     pub threads: usize,
@@ -121,6 +134,16 @@ pub struct Settings {
 /// A rate, or none. (clap takes an `Option` for a setting that may be absent.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit(pub Option<Rate>);
+
+/// What is not to be shown: `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
 
 /// The settings of a health check.
 #[derive(Debug, Args)]
@@ -206,6 +229,15 @@ fn range(text: &str) -> Result<IpNet, String> {
     let allowed = "give addresses or ranges such as 10.0.0.0/8,192.0.2.1,fd00::/8";
     let address = |text: &str| text.parse::<IpAddr>().map(IpNet::from);
     text.trim().parse().or_else(|_| address(text.trim())).map_err(|_| allowed.into())
+}
+
+fn secret(text: &str) -> Result<Secret, String> {
+    // What a header can carry after "Bearer " (RFC 6750, section 2.1).
+    if text.len() >= 16 && text.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(Secret(text.to_owned()))
+    } else {
+        Err("give 16 or more visible ASCII characters, such as `openssl rand -hex 32` makes".into())
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -22,8 +22,10 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 pub struct Metrics {
     registry: Registry,
     hits: [Counter; Source::ALL.len()],
+    created: Counter,
     uncounted: Family<UncountedLabel, Counter>,
     in_flight: Gauge<i64, std::sync::atomic::AtomicI64>,
+    streams: Gauge<i64, std::sync::atomic::AtomicI64>,
     joined: Histogram,
     store_seconds: Histogram,
     store_errors: Counter,
@@ -78,10 +80,14 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("seen");
         let by_source = Family::<SourceLabel, Counter>::default();
         registry.register("hits", "Hits that the store has, by source", by_source.clone());
+        let created = Counter::default();
+        registry.register("created", "Counters that were created by name", created.clone());
         let uncounted = Family::default();
         registry.register("uncounted", "Hits that were answered with an error", uncounted.clone());
         let in_flight = Gauge::default();
         registry.register("in_flight", "Hits that wait for their number", in_flight.clone());
+        let streams = Gauge::default();
+        registry.register("streams", "Streams of live numbers that are open", streams.clone());
         // 1, 2, 4 … 8192 hits.
         let joined = Histogram::new(exponential_buckets(1.0, 2.0, 14));
         registry.register("tally_hits", "Hits in one write to the store", joined.clone());
@@ -105,11 +111,44 @@ impl Default for Metrics {
             .map(|status| by_status.get_or_create_owned(&RequestLabel { status }));
         let hits =
             Source::ALL.map(|s| by_source.get_or_create_owned(&SourceLabel { source: s.as_str() }));
-        Self { registry, hits, uncounted, in_flight, joined, store_seconds, store_errors, requests }
+        Self {
+            registry,
+            hits,
+            created,
+            uncounted,
+            in_flight,
+            streams,
+            joined,
+            store_seconds,
+            store_errors,
+            requests,
+        }
     }
 }
 
+/// What a process has done since it started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoFar {
+    /// Requests that it answered.
+    pub requests: u64,
+    /// Hits that it counted.
+    pub hits: u64,
+    /// Counters that it created by name.
+    pub created: u64,
+}
+
 impl Metrics {
+    /// A counter was created by name.
+    pub fn created(&self) {
+        self.created.inc();
+    }
+
+    /// The sums.
+    pub fn so_far(&self) -> SoFar {
+        let sum = |counters: &[Counter]| counters.iter().map(Counter::get).sum();
+        SoFar { requests: sum(&self.requests), hits: sum(&self.hits), created: self.created.get() }
+    }
+
     /// A hit is in the store.
     pub fn counted(&self, source: Source) {
         self.hits[source.index()].inc();
@@ -140,9 +179,11 @@ impl Metrics {
         }
     }
 
-    /// All of it as text; `in_flight` is the number of hits that wait now.
-    pub fn render(&self, in_flight: usize) -> String {
+    /// All of it as text; `in_flight` is the number of hits that wait now,
+    /// `streams` that of the streams that are open.
+    pub fn render(&self, in_flight: usize, streams: usize) -> String {
         self.in_flight.set(i64::try_from(in_flight).unwrap_or(i64::MAX));
+        self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
         let mut text = String::with_capacity(4096);
         // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);

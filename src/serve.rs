@@ -84,6 +84,7 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
         Counters::new(store.clone(), joiner, settings.deadline),
         Visitors::new(store, settings.deadline),
         metrics,
+        stop.clone(),
     );
 
     let main = listen(settings.listen, "--listen").await?;

@@ -4,6 +4,10 @@ mod badge;
 mod caller;
 mod chart;
 mod client;
+mod configure;
+mod countapi;
+mod create;
+mod delete;
 mod error;
 mod extract;
 mod get;
@@ -11,31 +15,47 @@ mod health;
 mod hit;
 mod hit_id;
 mod home;
+mod info;
 mod limits;
+mod namespace;
 mod negotiate;
 mod observe;
+mod owner;
 mod picture;
 mod query;
+mod ranking;
+mod reset;
+mod rotate;
+mod seats;
+mod set;
+mod settings;
 mod shields;
 mod shown;
 mod source;
+mod stats;
+mod stream;
+mod update;
 mod value;
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use ipnet::IpNet;
+use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 
 use self::limits::Limits;
+use self::seats::Seats;
 use crate::config::Settings;
 use crate::counters::Counters;
 use crate::metrics::Metrics;
+use crate::token::Digest;
 use crate::visitor::Visitors;
 
 /// What handlers share; a clone costs one reference count.
@@ -51,6 +71,12 @@ pub struct Shared {
     visitors: Visitors,
     limits: Limits,
     trusted_proxies: Vec<IpNet>,
+    /// The digest of the instance's token, if it has one.
+    token: Option<Digest>,
+    seats: Seats,
+    /// Becomes true when the process is to stop.
+    stop: watch::Receiver<bool>,
+    started: Instant,
 }
 
 impl App {
@@ -60,6 +86,7 @@ impl App {
         counters: Counters,
         visitors: Visitors,
         metrics: Arc<Metrics>,
+        stop: watch::Receiver<bool>,
     ) -> Self {
         Self(Arc::new(Shared {
             counters,
@@ -67,6 +94,10 @@ impl App {
             visitors,
             limits: Limits::new(settings),
             trusted_proxies: settings.trusted_proxies.clone(),
+            token: settings.token.as_ref().map(|token| Digest::of(&token.0)),
+            seats: Seats::new(settings.streams, settings.client_streams),
+            stop,
+            started: Instant::now(),
         }))
     }
 }
@@ -92,8 +123,35 @@ pub fn router(app: App) -> Router {
         .route("/get/{namespace}/{key}/badge.svg", get(badge::get))
         .route("/get/{namespace}/{key}/chart.svg", get(chart::get))
         .route("/get/{namespace}/{key}/shields.json", get(shields::get))
+        .route("/create", get(create::random).post(create::random))
+        .route("/create/", get(create::random).post(create::random))
+        .route("/create/{key}", get(create::named).post(create::named))
+        .route("/create/{namespace}/{key}", get(create::named).post(create::named))
+        .route("/info/{key}", get(info::answer))
+        .route("/info/{namespace}/{key}", get(info::answer))
+        .route("/set/{key}", post(set::answer).put(set::answer))
+        .route("/set/{namespace}/{key}", post(set::answer).put(set::answer))
+        .route("/update/{key}", post(update::answer))
+        .route("/update/{namespace}/{key}", post(update::answer))
+        .route("/reset/{key}", post(reset::answer))
+        .route("/reset/{namespace}/{key}", post(reset::answer))
+        .route("/delete/{key}", post(delete::answer).delete(delete::answer))
+        .route("/delete/{namespace}/{key}", post(delete::answer).delete(delete::answer))
+        .route("/configure/{key}", post(configure::answer).patch(configure::answer))
+        .route("/configure/{namespace}/{key}", post(configure::answer).patch(configure::answer))
+        .route("/rotate/{key}", post(rotate::answer))
+        .route("/rotate/{namespace}/{key}", post(rotate::answer))
+        .route("/stream/{key}", get(stream::answer))
+        .route("/stream/{namespace}/{key}", get(stream::answer))
+        .route("/stats", get(stats::answer))
+        .route("/namespaces/{namespace}", get(namespace::show).put(namespace::claim))
+        .route("/namespaces/{namespace}", axum::routing::patch(namespace::configure))
+        .route("/namespaces/{namespace}", axum::routing::delete(namespace::delete))
+        .route("/namespaces/{namespace}/token", post(namespace::rotate).delete(namespace::release))
+        .route("/namespaces/{namespace}/counters", get(ranking::answer))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .nest("/countapi", countapi::routes())
         .with_state(app)
 }
 
@@ -112,6 +170,7 @@ pub fn finish(routes: Router, app: &App) -> Router {
             home::STALE,
             limits::LIMIT,
             limits::POLICY,
+            countapi::X_PATH,
         ]);
     routes
         .fallback(error::no_such_route)

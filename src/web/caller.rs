@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, Method};
 
 use super::App;
 use super::client::{self, Client};
+use super::error::ApiError;
 use super::source;
 use crate::hit::{Source, Visitor};
 use crate::name::Name;
@@ -36,6 +37,13 @@ impl Caller {
         }
         let agent = self.agent.as_ref().map_or(b"".as_slice(), |agent| source::looked_at(agent));
         app.visitors.visitor(&self.client.0, agent, namespace, Timestamp::now()).await.ok()
+    }
+}
+
+impl Caller {
+    /// Refuses a HEAD on a route that changes something.
+    pub fn may_change(&self) -> Result<(), ApiError> {
+        if self.counts { Ok(()) } else { Err(ApiError::head_changes_nothing()) }
     }
 }
 

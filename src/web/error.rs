@@ -5,12 +5,13 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::observe::Cause;
+use crate::edit::EditError;
 use crate::joiner::HitError;
 use crate::name::{self, Counter, InvalidName};
 use crate::picture::ParamError;
@@ -23,6 +24,8 @@ use crate::tally::{MAX_TOTAL, Refusal};
 const RETRY_SOON: u64 = 1;
 /// When to try again after a cap was met, in seconds: somebody must act first.
 const RETRY_LATER: u64 = 3600;
+/// When to ask again for a stream, in seconds: others end all the time.
+const RETRY_STREAM: u64 = 10;
 
 /// An answer that is an error.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ pub struct ApiError {
     cause: Option<Cause>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Body {
     /// What is wrong.
     error: String,
@@ -137,6 +140,108 @@ impl ApiError {
         )
     }
 
+    /// 400: a parameter that must be there is not.
+    pub fn missing_parameter(name: &str, allowed: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("{name} is missing"))
+            .allowed(format!("{name}: {allowed}"))
+    }
+
+    /// 400: the body is not what the route takes.
+    pub fn invalid_body(error: impl std::fmt::Display, allowed: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}"))
+            .allowed(allowed)
+    }
+
+    /// 400: more counters at once than one request may name.
+    pub fn too_many(what: &str, found: usize, most: usize) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("{found} {what} are too many for one request"))
+            .allowed(format!("up to {most}"))
+    }
+
+    /// 401: no token, or one that opens nothing here.
+    pub fn unauthorized(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, error).allowed(
+            "Authorization: Bearer and the token of the counter, of its namespace or of the \
+             instance",
+        )
+    }
+
+    /// 405: HEAD changes nothing.
+    pub fn head_changes_nothing() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "HEAD is not for what changes something")
+            .allowed("GET or POST")
+    }
+
+    /// 429: this client holds as many streams as it may.
+    pub fn too_many_streams(most: usize) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many streams of this client")
+            .allowed(format!("up to {most} at once"))
+            .retry_after(RETRY_STREAM)
+    }
+
+    /// 503: seen holds as many streams as it may.
+    pub fn no_stream_left() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "as many streams as may be are open")
+            .retry_after(RETRY_STREAM)
+    }
+
+    /// The status and the sentence, for dialects that word an error their own way.
+    pub fn in_words(&self) -> (StatusCode, &str) {
+        (self.status, &self.body.error)
+    }
+
+    /// 400 in CountAPI's words, which countapi-js' own tests look for.
+    pub fn malformed_name() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Malformed Namespace/Key")
+    }
+
+    /// 400 in CountAPI's words: a bound on the wrong side of 0.
+    pub fn wrong_bound(error: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error)
+    }
+
+    /// Gives a response that says this error in other words the rest of it:
+    /// when to come again, what is asked for, and what the log is told.
+    pub fn annotate(self, response: &mut Response) {
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, section 11.6.1, asks for it.
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(cause) = self.cause {
+            response.extensions_mut().insert(cause);
+        }
+    }
+
+    /// Why a change to `what`, a counter or a namespace, was not made.
+    pub fn not_changed(what: impl std::fmt::Display, error: EditError) -> Self {
+        let sentence = error.to_string();
+        match error {
+            EditError::Store(error) => error.into(),
+            EditError::Missing => {
+                let mut error = Self::new(StatusCode::NOT_FOUND, format!("there is no {what}"))
+                    .allowed("a counter that exists; /create makes one");
+                error.body.value = Some(());
+                error
+            }
+            EditError::Exists { .. } => {
+                Self::new(StatusCode::CONFLICT, format!("{what} exists already"))
+                    .allowed("a name that is free")
+            }
+            EditError::Forbidden { .. } => Self::unauthorized(sentence),
+            EditError::OutOfBounds { .. } => Self::new(StatusCode::FORBIDDEN, sentence),
+            EditError::OutOfRange { .. } => Self::new(StatusCode::CONFLICT, sentence)
+                .allowed(format!("totals between -{MAX_TOTAL} and {MAX_TOTAL}")),
+            EditError::NamespaceFull | EditError::InstanceFull => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, sentence)
+                    .allowed("the counters that there are")
+                    .retry_after(RETRY_LATER)
+            }
+        }
+    }
+
     /// 404: there is no such counter.
     pub fn no_counter(counter: &Counter) -> Self {
         let mut error = Self::new(StatusCode::NOT_FOUND, format!("there is no counter {counter}"))
@@ -147,17 +252,12 @@ impl ApiError {
 }
 
 impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.body)).into_response();
+    fn into_response(mut self) -> Response {
+        let body = std::mem::take(&mut self.body);
         // Without it, GitHub's image proxy would keep an error for a year.
-        let no_store = HeaderValue::from_static("no-store");
-        response.headers_mut().insert(CACHE_CONTROL, no_store);
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(RETRY_AFTER, seconds.into());
-        }
-        if let Some(cause) = self.cause {
-            response.extensions_mut().insert(cause);
-        }
+        let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        let mut response = (self.status, no_store, Json(body)).into_response();
+        self.annotate(&mut response);
         response
     }
 }

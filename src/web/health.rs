@@ -21,6 +21,6 @@ pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
 
 /// The measurements.
 pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    let text = app.metrics.render(app.counters.in_flight());
+    let text = app.metrics.render(app.counters.in_flight(), app.seats.open());
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
 }

@@ -35,6 +35,17 @@ impl Limits {
         }
     }
 
+    /// Takes a change from the client's quota.
+    pub fn change(&self, caller: &Caller) -> Result<Quota, ApiError> {
+        let Some(limit) = &self.client else { return Ok(Quota(None)) };
+        let left = limit.take(&caller.client);
+        if left.wait.is_zero() {
+            Ok(Quota(Some((limit.rate(), left))))
+        } else {
+            Err(ApiError::limited("client", limit.rate(), left.wait))
+        }
+    }
+
     /// Takes one hit from each quota that it falls under.
     pub fn take(
         &self,

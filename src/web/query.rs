@@ -6,12 +6,16 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::error::ApiError;
+use crate::tally::MAX_TOTAL;
 
 /// The pairs of a query, percent-decoded, in their order.
 pub struct Query(Vec<(String, String)>);
 
 /// The longest query that is read, in bytes; the longest badge logo fits.
 const MOST: usize = 32 << 10;
+
+/// What a total or an amount may be.
+pub const NUMBER: &str = "a whole number between -9007199254740991 and 9007199254740991";
 
 impl Query {
     /// The pairs of a query's text.
@@ -37,6 +41,25 @@ impl Query {
     pub fn parsed<T: FromStr>(&self, name: &str, allowed: &str) -> Result<Option<T>, ApiError> {
         let invalid = |value: &str| ApiError::invalid_parameter(name, value, allowed);
         self.get(name).map(|value| value.parse().map_err(|_| invalid(value))).transpose()
+    }
+
+    /// The parsed value of a name that must be there.
+    pub fn required<T: FromStr>(&self, name: &str, allowed: &str) -> Result<T, ApiError> {
+        self.parsed(name, allowed)?.ok_or_else(|| ApiError::missing_parameter(name, allowed))
+    }
+
+    /// A total or an amount, under the first of these names that is there:
+    /// dialects differ in how they call it.
+    pub fn number(&self, names: &[&str]) -> Result<Option<i64>, ApiError> {
+        let Some(name) = names.iter().find(|name| self.get(name).is_some()) else {
+            return Ok(None);
+        };
+        match self.parsed::<i64>(name, NUMBER)? {
+            Some(n) if n.checked_abs().is_none_or(|n| n > MAX_TOTAL) => {
+                Err(ApiError::invalid_parameter(name, &n.to_string(), NUMBER))
+            }
+            number => Ok(number),
+        }
     }
 
     /// Whether a switch is on: there without a value, or `1`, `true`, `yes`, `on`.

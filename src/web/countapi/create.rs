@@ -1,0 +1,104 @@
+//! `/create?namespace&key&value&enable_reset&update_lowerbound&update_upperbound`:
+//! makes a counter that nobody owns; `{"namespace","key","value"}`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+
+use super::form::{Form, Said};
+use super::name::checked;
+use crate::count::Settings;
+use crate::edit::{Edit, EditError};
+use crate::name::{Counter, DEFAULT_NAMESPACE};
+use crate::store::StoreError;
+use crate::token;
+use crate::web::App;
+use crate::web::caller::Caller;
+use crate::web::error::ApiError;
+use crate::web::owner::Bearer;
+use crate::web::query::Query;
+
+/// Creates.
+pub async fn answer(
+    State(app): State<App>,
+    form: Form,
+    caller: Caller,
+    bearer: Bearer,
+    query: Query,
+) -> Response {
+    form.answer(create(&app, &caller, &bearer, &query).await)
+}
+
+async fn create(
+    app: &App,
+    caller: &Caller,
+    bearer: &Bearer,
+    query: &Query,
+) -> Result<Said, ApiError> {
+    let namespace = checked(query.get("namespace").unwrap_or(DEFAULT_NAMESPACE))?;
+    let key = match query.get("key") {
+        Some(key) => checked(key)?,
+        None => checked(&uuid()?)?,
+    };
+    let counter = Counter { namespace, key };
+    let value = query.number(&["value"])?.unwrap_or(0);
+    let settings = Settings {
+        enable_reset: query.switch("enable_reset")?.unwrap_or(false),
+        update_lowerbound: query.number(&["update_lowerbound"])?.unwrap_or(-1),
+        update_upperbound: query.number(&["update_upperbound"])?.unwrap_or(1),
+        ..Settings::default()
+    };
+    if settings.update_upperbound < 0 {
+        return Err(ApiError::wrong_bound("update_upperbound must be positive"));
+    }
+    if settings.update_lowerbound > 0 {
+        return Err(ApiError::wrong_bound("update_lowerbound must be negative"));
+    }
+    caller.may_change()?;
+    app.limits.change(caller)?;
+    let guard = bearer.guard(app, &counter.namespace).await?;
+    let edit = Edit::Create { value, settings, token: None };
+    match app.counters.edit(&counter, guard, edit).await {
+        Ok(_) => {
+            app.metrics.created();
+            let body = json!({
+                "namespace": counter.namespace, "key": counter.key, "value": value,
+            });
+            Ok(Said::of(counter, StatusCode::OK, body))
+        }
+        Err(EditError::Exists { .. }) => {
+            let body = json!({ "error": "Key already exists" });
+            Ok(Said::of(counter, StatusCode::BAD_REQUEST, body))
+        }
+        Err(EditError::Forbidden { .. }) => {
+            let body = json!({ "error": "This needs a token" });
+            Ok(Said::of(counter, StatusCode::FORBIDDEN, body))
+        }
+        Err(error) => Err(ApiError::not_changed(&counter, error)),
+    }
+}
+
+/// A random UUID (RFC 9562, section 5.4).
+fn uuid() -> Result<String, ApiError> {
+    let random: [u8; 16] = token::random().map_err(StoreError::from)?;
+    let random = u128::from_be_bytes(random) & !(0xf << 76) & !(0b11 << 62);
+    let bits = random | (4 << 76) | (0b10 << 62);
+    let digits = format!("{bits:032x}");
+    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+    Ok(parts.join("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_says_that_it_is_random() {
+        let uuid = uuid().unwrap();
+        let lengths: Vec<_> = uuid.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12], "{uuid}");
+        assert_eq!(&uuid[14..15], "4", "{uuid}");
+        assert!(matches!(&uuid[19..20], "8" | "9" | "a" | "b"), "{uuid}");
+    }
+}

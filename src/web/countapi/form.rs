@@ -1,0 +1,116 @@
+//! The three forms of CountAPI's answers: JSON, a call for a script
+//! (`?callback=`), and a picture of one pixel (`?img`).
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::name::Counter;
+use crate::web::error::ApiError;
+use crate::web::query::Query;
+use crate::web::value::{Callback, NO_STORE};
+
+/// The counter that an answer is about, as `namespace/key`; after `:HOST:` and
+/// `:PATHNAME:` nothing else says it.
+pub const X_PATH: HeaderName = HeaderName::from_static("x-path");
+
+/// A transparent pixel: GIF89a, 1×1, two colours of which the first is not drawn.
+const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x01D\0;";
+
+/// The form that the query asks for.
+pub struct Form {
+    image: bool,
+    callback: Option<Callback>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Form {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let query = Query::from_request_parts(parts, state).await?;
+        let callback = match query.get("callback") {
+            None => None,
+            Some(_) => Some(Callback::from_request_parts(parts, state).await?),
+        };
+        Ok(Self { image: query.get("img").is_some(), callback })
+    }
+}
+
+/// An answer that no form could be found for.
+pub struct Refused(ApiError);
+
+impl From<ApiError> for Refused {
+    fn from(error: ApiError) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        Form { image: false, callback: None }.answer(Err(self.0))
+    }
+}
+
+/// A status, a body and what they are about.
+pub struct Said {
+    status: StatusCode,
+    body: Value,
+    path: Option<Counter>,
+}
+
+impl Said {
+    /// An answer about a counter.
+    pub fn of(counter: Counter, status: StatusCode, body: Value) -> Self {
+        Self { status, body, path: Some(counter) }
+    }
+
+    /// An answer about nothing in particular.
+    pub fn plain(status: StatusCode, body: Value) -> Self {
+        Self { status, body, path: None }
+    }
+}
+
+/// `{"error":…}` with the status that CountAPI or, for what it does not have,
+/// the rest of seen has.
+fn in_words(error: &ApiError) -> Said {
+    let (status, words) = error.in_words();
+    Said::plain(status, json!({ "error": words }))
+}
+
+impl Form {
+    /// The answer in this form.
+    pub fn answer(self, said: Result<Said, ApiError>) -> Response {
+        let (mut said, error) = match said {
+            Ok(said) => (said, None),
+            Err(error) => (in_words(&error), Some(error)),
+        };
+        let path = said.path.as_ref().and_then(|c| HeaderValue::try_from(c.to_string()).ok());
+        let mut response = match self.callback {
+            // A broken picture helps nobody, so there is always one.
+            _ if self.image => ([(CONTENT_TYPE, "image/gif")], PIXEL).into_response(),
+            // A script that failed to load is not called.
+            Some(callback) => {
+                said.body["code"] = said.status.as_u16().into();
+                if let Some(counter) = &said.path {
+                    said.body["path"] = counter.to_string().into();
+                }
+                callback.answer(&said.body).unwrap_or_else(IntoResponse::into_response)
+            }
+            None => (said.status, Json(said.body)).into_response(),
+        };
+        let headers = response.headers_mut();
+        if let Some(path) = path {
+            headers.insert(X_PATH, path);
+        }
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(NO_STORE.1));
+        // What goes to the operator's log, and when to come again.
+        if let Some(error) = error {
+            error.annotate(&mut response);
+        }
+        response
+    }
+}

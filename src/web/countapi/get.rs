@@ -1,0 +1,24 @@
+//! `/get/{namespace}/{key}`: `{"value":n}`; 404 and null where there is none.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+
+use super::form::{Form, Said};
+use super::name::Named;
+use crate::web::App;
+use crate::web::error::ApiError;
+
+/// Reads.
+pub async fn answer(State(app): State<App>, form: Form, named: Named) -> Response {
+    form.answer(read(&app, named).await)
+}
+
+/// What [`answer`] says; a HEAD on `/hit` is answered the same.
+pub async fn read(app: &App, Named(counter): Named) -> Result<Said, ApiError> {
+    let counter = counter?;
+    let value = app.counters.total(&counter).await?;
+    let status = if value.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
+    Ok(Said::of(counter, status, json!({ "value": value })))
+}

@@ -1,0 +1,143 @@
+//! CountAPI's names: 3 to 64 characters, `:HOST:` and `:PATHNAME:`.
+//!
+//! `:HOST:` is the host of the page that asks and `:PATHNAME:` its path, as far
+//! as the browser tells: without a `Referrer-Policy` of the page's own it tells
+//! other sites the host alone. What is no letter, digit, `_`, `-` or `.`
+//! becomes a dot, and dots in front fill up to three characters, as they did.
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::HeaderMap;
+use axum::http::header::{ORIGIN, REFERER};
+use axum::http::request::Parts;
+use ring::digest::{SHA256, digest};
+
+use crate::hex;
+use crate::name::{Counter, DEFAULT_NAMESPACE, MAX_LENGTH, Name};
+use crate::web::error::ApiError;
+
+/// The shortest name here.
+const MIN_LENGTH: usize = 3;
+
+/// The counter that the path names, or what is wrong with it; an error only
+/// once it is asked for, when the form of the answer is known.
+pub struct Named(pub Result<Counter, ApiError>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let segments = match RawPathParams::from_request_parts(parts, state).await {
+            Ok(segments) => segments,
+            Err(error) => return Ok(Self(Err(ApiError::invalid_path(error)))),
+        };
+        let segment = |which| segments.iter().find(|s| s.0 == which).map(|s| s.1);
+        let namespace = segment("namespace").unwrap_or(DEFAULT_NAMESPACE);
+        let key = segment("key").unwrap_or_default();
+        Ok(Self(counter(namespace, key, &parts.headers)))
+    }
+}
+
+fn counter(namespace: &str, key: &str, headers: &HeaderMap) -> Result<Counter, ApiError> {
+    Ok(Counter { namespace: name(namespace, headers)?, key: name(key, headers)? })
+}
+
+/// One name, the placeholders filled in.
+fn name(text: &str, headers: &HeaderMap) -> Result<Name, ApiError> {
+    match text {
+        ":HOST:" => filled(page(headers).0),
+        ":PATHNAME:" => filled(page(headers).1),
+        text => checked(text),
+    }
+}
+
+/// A name that the rule of CountAPI allows.
+pub fn checked(text: &str) -> Result<Name, ApiError> {
+    match Name::new(text) {
+        Ok(name) if text.len() >= MIN_LENGTH => Ok(name),
+        _ => Err(ApiError::malformed_name()),
+    }
+}
+
+/// Any text as a name.
+fn filled(text: &str) -> Result<Name, ApiError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let dotted: String = text.chars().map(|c| if allowed(c) { c } else { '.' }).collect();
+    let name = match dotted.len() {
+        ..MIN_LENGTH => format!("{dotted:.>MIN_LENGTH$}"),
+        ..=MAX_LENGTH => dotted,
+        // Two long paths with the same beginning are two pages.
+        _ => {
+            let hash = digest(&SHA256, text.as_bytes());
+            format!("{}.{}", &dotted[..MAX_LENGTH - 17], hex::encode(&hash.as_ref()[..8]))
+        }
+    };
+    checked(&name)
+}
+
+/// The host and the path of the page that asks; empty as far as it is not told.
+fn page(headers: &HeaderMap) -> (&str, &str) {
+    let told = headers.get(REFERER).or_else(|| headers.get(ORIGIN));
+    let url = told.and_then(|url| url.to_str().ok()).unwrap_or_default();
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    // A port stands behind the last colon; an IPv6 address is in brackets.
+    let host = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    (host, path.split(['?', '#']).next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn from(referer: &str, namespace: &str, key: &str) -> String {
+        let headers = [(REFERER, referer.parse().unwrap())].into_iter().collect();
+        counter(namespace, key, &headers).map_or("refused".into(), |counter| counter.to_string())
+    }
+
+    #[test]
+    fn a_page_names_its_counter() {
+        for (referer, expected) in [
+            ("https://example.com/blog/post-1.html?x=y#z", "example.com/.blog.post-1.html"),
+            ("https://example.com:8443/", "example.com/..."),
+            ("https://example.com", "example.com/..."),
+            ("https://me:secret@example.com/a", "example.com/..a"),
+            ("http://a/ü", "..a/..."),
+            ("http://[::1]:80/x", "...1./..x"),
+            ("", ".../..."),
+            ("nonsense", ".../..."),
+        ] {
+            assert_eq!(from(referer, ":HOST:", ":PATHNAME:"), expected, "{referer}");
+        }
+    }
+
+    #[test]
+    fn names_are_of_three_characters_and_more() {
+        assert_eq!(from("", "mysite.com", "visits"), "mysite.com/visits");
+        for bad in ["", "aa", "a b c", ":HOST", ":host:", &"a".repeat(65)] {
+            assert_eq!(from("", "mysite.com", bad), "refused", "{bad}");
+            assert_eq!(from("", bad, "visits"), "refused", "{bad}");
+        }
+    }
+
+    #[test]
+    fn long_paths_stay_apart() {
+        let page =
+            |last| from(&format!("https://h.io/{}{last}", "a".repeat(80)), "abc", ":PATHNAME:");
+        assert_ne!(page("1"), page("2"));
+        assert_eq!(page("1").len(), "abc/".len() + MAX_LENGTH);
+    }
+
+    proptest! {
+        #[test]
+        fn every_page_has_a_name(url in "(https?://)?[ -~]{0,200}") {
+            prop_assert_ne!(from(&url, ":HOST:", ":PATHNAME:"), "refused");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! `/set/{namespace}/{key}?value=n`: sets a counter that was created with
+//! `enable_reset`; `{"old_value":m,"value":n}`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+
+use super::form::{Form, Said};
+use super::name::Named;
+use crate::edit::{Edit, EditError};
+use crate::web::App;
+use crate::web::caller::Caller;
+use crate::web::error::ApiError;
+use crate::web::owner::Bearer;
+use crate::web::query::{NUMBER, Query};
+
+/// Sets.
+pub async fn answer(
+    State(app): State<App>,
+    form: Form,
+    caller: Caller,
+    named: Named,
+    bearer: Bearer,
+    query: Query,
+) -> Response {
+    form.answer(set(&app, &caller, named, &bearer, &query).await)
+}
+
+async fn set(
+    app: &App,
+    caller: &Caller,
+    Named(counter): Named,
+    bearer: &Bearer,
+    query: &Query,
+) -> Result<Said, ApiError> {
+    let counter = counter?;
+    let value = query.number(&["value"])?;
+    let value = value.ok_or_else(|| ApiError::missing_parameter("value", NUMBER))?;
+    caller.may_change()?;
+    app.limits.change(caller)?;
+    let guard = bearer.guard(app, &counter.namespace).await?;
+    let (status, old, new) = match app.counters.edit(&counter, guard, Edit::Set(value)).await {
+        Ok(edited) => (StatusCode::OK, edited.old, edited.new),
+        Err(EditError::Missing) => (StatusCode::NOT_FOUND, None, None),
+        Err(EditError::Forbidden { value }) => (StatusCode::FORBIDDEN, value, value),
+        Err(error) => return Err(ApiError::not_changed(&counter, error)),
+    };
+    Ok(Said::of(counter, status, json!({ "old_value": old, "value": new })))
+}

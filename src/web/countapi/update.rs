@@ -1,0 +1,51 @@
+//! `/update/{namespace}/{key}?amount=±n`: adds within the counter's bounds;
+//! `{"value":n}`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+
+use super::form::{Form, Said};
+use super::name::Named;
+use crate::edit::{Edit, EditError};
+use crate::web::App;
+use crate::web::caller::Caller;
+use crate::web::error::ApiError;
+use crate::web::owner::Bearer;
+use crate::web::query::{NUMBER, Query};
+
+/// Adds.
+pub async fn answer(
+    State(app): State<App>,
+    form: Form,
+    caller: Caller,
+    named: Named,
+    bearer: Bearer,
+    query: Query,
+) -> Response {
+    form.answer(update(&app, &caller, named, &bearer, &query).await)
+}
+
+async fn update(
+    app: &App,
+    caller: &Caller,
+    Named(counter): Named,
+    bearer: &Bearer,
+    query: &Query,
+) -> Result<Said, ApiError> {
+    let counter = counter?;
+    let amount = query.number(&["amount"])?;
+    let amount = amount.ok_or_else(|| ApiError::missing_parameter("amount", NUMBER))?;
+    caller.may_change()?;
+    app.limits.change(caller)?;
+    let guard = bearer.guard(app, &counter.namespace).await?;
+    let (status, value) = match app.counters.edit(&counter, guard, Edit::Add(amount)).await {
+        Ok(edited) => (StatusCode::OK, edited.new),
+        Err(EditError::Missing) => (StatusCode::NOT_FOUND, None),
+        Err(EditError::OutOfBounds { value }) => (StatusCode::FORBIDDEN, Some(value)),
+        Err(EditError::Forbidden { value }) => (StatusCode::FORBIDDEN, value),
+        Err(error) => return Err(ApiError::not_changed(&counter, error)),
+    };
+    Ok(Said::of(counter, status, json!({ "value": value })))
+}

@@ -1,0 +1,80 @@
+//! `/create/{namespace}/{key}`: makes a counter and its owner, as Abacus does.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::App;
+use super::caller::Caller;
+use super::error::ApiError;
+use super::extract::Path;
+use super::owner::Bearer;
+use super::query::Query;
+use super::settings;
+use super::value::NO_STORE;
+use crate::count::Settings;
+use crate::edit::Edit;
+use crate::hex;
+use crate::name::{Counter, Name};
+use crate::store::StoreError;
+use crate::token::{self, Token};
+
+#[derive(Serialize)]
+struct Created<'a> {
+    key: &'a Name,
+    namespace: &'a Name,
+    admin_key: &'a str,
+    value: i64,
+}
+
+/// `{"key","namespace","admin_key","value"}`; the token is shown this once.
+pub async fn named(
+    State(app): State<App>,
+    caller: Caller,
+    Path(counter): Path,
+    bearer: Bearer,
+    query: Query,
+) -> Result<Response, ApiError> {
+    create(&app, &caller, &counter, &bearer, &query).await
+}
+
+/// The same for a counter whose name nobody has.
+pub async fn random(
+    State(app): State<App>,
+    caller: Caller,
+    bearer: Bearer,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let counter = Counter { namespace: random_name()?, key: random_name()? };
+    create(&app, &caller, &counter, &bearer, &query).await
+}
+
+async fn create(
+    app: &App,
+    caller: &Caller,
+    counter: &Counter,
+    bearer: &Bearer,
+    query: &Query,
+) -> Result<Response, ApiError> {
+    caller.may_change()?;
+    let quota = app.limits.change(caller)?;
+    let value = query.number(&["initializer", "value"])?.unwrap_or(0);
+    let settings = settings::changed(Settings::default(), query)?;
+    let guard = bearer.guard(app, &counter.namespace).await?;
+    let token = Token::generate().map_err(StoreError::from)?;
+    let edit = Edit::Create { value, settings, token: Some(token.digest()) };
+    let made = app.counters.edit(counter, guard, edit).await;
+    made.map_err(|error| ApiError::not_changed(counter, error))?;
+    app.metrics.created();
+    let Counter { namespace, key } = counter;
+    let body = Created { key, namespace, admin_key: token.expose(), value };
+    Ok((StatusCode::CREATED, quota, [NO_STORE], Json(body)).into_response())
+}
+
+/// 64 random bits, in hexadecimal.
+fn random_name() -> Result<Name, ApiError> {
+    let bytes: [u8; 8] = token::random().map_err(StoreError::from)?;
+    Name::new(&hex::encode(&bytes)).map_err(|e| ApiError::invalid_name("name", &e))
+}

@@ -1,0 +1,23 @@
+//! `/delete/{namespace}/{key}`: its owner deletes a counter with all it holds.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::error::ApiError;
+use super::owner::Change;
+use crate::edit::Edit;
+
+#[derive(Serialize)]
+struct Deleted {
+    status: &'static str,
+    message: String,
+}
+
+/// `{"status":"ok","message":…}`, as Abacus says it.
+pub async fn answer(change: Change) -> Result<Response, ApiError> {
+    change.make(Edit::Delete).await?;
+    let Change { quota, counter, .. } = change;
+    let message = format!("Deleted key: {}:{}", counter.namespace, counter.key);
+    Ok((quota, Json(Deleted { status: "ok", message })).into_response())
+}

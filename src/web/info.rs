@@ -1,0 +1,91 @@
+//! `/info/{namespace}/{key}`: all that may be known of a counter.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::App;
+use super::error::ApiError;
+use super::extract::Path;
+use super::settings::Shown;
+use super::value::{Callback, NO_STORE};
+use crate::count::{Count, Sources};
+use crate::name::Counter;
+
+/// Abacus' fields first, then what it does not have.
+#[derive(Serialize)]
+struct Info {
+    /// −1 where there is no counter.
+    value: i64,
+    full_key: String,
+    /// Whether it has no token of its own.
+    is_genuine: bool,
+    /// Always −1: no counter ends by itself.
+    expires_in: i64,
+    expires_str: &'static str,
+    exists: bool,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    more: Option<More>,
+}
+
+#[derive(Serialize)]
+struct More {
+    /// In seconds since the epoch.
+    created: u64,
+    /// Hits today (UTC).
+    today: u64,
+    /// Hits with a person behind them.
+    human: u64,
+    /// Different visitors today (UTC), within about 1 %.
+    unique_today: u64,
+    sources: Sources,
+    settings: Shown,
+}
+
+/// The facts; 404 with the same fields where there is no counter.
+pub async fn answer(
+    State(app): State<App>,
+    Path(counter): Path,
+    callback: Callback,
+) -> Result<Response, ApiError> {
+    match app.counters.count(&counter).await? {
+        Some(count) => callback.answer(&Info::of(&counter, count)),
+        None => {
+            let body = Json(Info::missing(&counter));
+            Ok((StatusCode::NOT_FOUND, [NO_STORE], body).into_response())
+        }
+    }
+}
+
+impl Info {
+    fn of(counter: &Counter, count: Count) -> Self {
+        Self {
+            value: count.total,
+            is_genuine: count.token.is_none(),
+            exists: true,
+            more: Some(More {
+                created: count.created.0,
+                today: count.today,
+                human: count.sources.human(),
+                unique_today: count.uniques_today,
+                sources: count.sources,
+                settings: count.settings.into(),
+            }),
+            ..Self::missing(counter)
+        }
+    }
+
+    fn missing(counter: &Counter) -> Self {
+        Self {
+            value: -1,
+            full_key: format!("K:{}:{}", counter.namespace, counter.key),
+            is_genuine: true,
+            expires_in: -1,
+            expires_str: "never",
+            exists: false,
+            more: None,
+        }
+    }
+}

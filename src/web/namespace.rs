@@ -1,0 +1,156 @@
+//! `/namespaces/{namespace}`: who owns a site's counters, and what that owner
+//! may do with all of them at once.
+//!
+//! | request | what it does | who may |
+//! |---|---|---|
+//! | `GET` | what is known of it | anybody |
+//! | `PUT` | claims it: 201 and its token, shown once | anybody, while it holds no counters; the instance |
+//! | `PATCH ?public=1` | lets anybody list its counters, or not | its owner |
+//! | `DELETE` | deletes it and all its counters | its owner |
+//! | `POST …/token` | replaces its token | its owner |
+//! | `DELETE …/token` | gives it up; its counters stay | its owner |
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::App;
+use super::caller::Caller;
+use super::error::ApiError;
+use super::extract::Namespace;
+use super::limits::Quota;
+use super::owner::Bearer;
+use super::query::Query;
+use super::value::NO_STORE;
+use crate::edit::{Guard, NamespaceEdit};
+use crate::name::Name;
+use crate::store::StoreError;
+use crate::token::Token;
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    namespace: &'a Name,
+    counters: u64,
+    owned: bool,
+    public: bool,
+}
+
+#[derive(Serialize)]
+struct Tokened<'a> {
+    namespace: &'a Name,
+    token: &'a str,
+}
+
+/// `{"namespace","counters","owned","public"}`.
+pub async fn show(
+    State(app): State<App>,
+    Namespace(name): Namespace,
+) -> Result<Response, ApiError> {
+    shown(&app, &name).await
+}
+
+/// `{"namespace","token"}`, the token shown this once.
+pub async fn claim(
+    State(app): State<App>,
+    caller: Caller,
+    Namespace(name): Namespace,
+    bearer: Bearer,
+) -> Result<Response, ApiError> {
+    let quota = app.limits.change(&caller)?;
+    let guard = bearer.guard(&app, &name).await?;
+    tokened(&app, quota, &name, guard, StatusCode::CREATED, NamespaceEdit::Claim).await
+}
+
+/// Lets anybody list its counters, or not: `?public=1`.
+pub async fn configure(
+    State(app): State<App>,
+    caller: Caller,
+    Namespace(name): Namespace,
+    bearer: Bearer,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let public = query.switch("public")?;
+    let public = public.ok_or_else(|| ApiError::missing_parameter("public", "1 or 0"))?;
+    let quota = change(&app, &caller, &name, &bearer, NamespaceEdit::Configure { public }).await?;
+    Ok((quota, shown(&app, &name).await?).into_response())
+}
+
+/// A new token in place of the old one: `{"namespace","token"}`.
+pub async fn rotate(
+    State(app): State<App>,
+    caller: Caller,
+    Namespace(name): Namespace,
+    bearer: Bearer,
+) -> Result<Response, ApiError> {
+    let quota = app.limits.change(&caller)?;
+    let guard = bearer.owner(&app, &name).await?;
+    tokened(&app, quota, &name, guard, StatusCode::OK, NamespaceEdit::Rotate).await
+}
+
+/// Gives it up; its counters stay.
+pub async fn release(
+    State(app): State<App>,
+    caller: Caller,
+    Namespace(name): Namespace,
+    bearer: Bearer,
+) -> Result<Response, ApiError> {
+    let quota = change(&app, &caller, &name, &bearer, NamespaceEdit::Release).await?;
+    Ok((quota, shown(&app, &name).await?).into_response())
+}
+
+/// Deletes it and all its counters.
+pub async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Namespace(name): Namespace,
+    bearer: Bearer,
+) -> Result<Response, ApiError> {
+    let quota = change(&app, &caller, &name, &bearer, NamespaceEdit::Delete).await?;
+    Ok((StatusCode::NO_CONTENT, quota, ()).into_response())
+}
+
+async fn change(
+    app: &App,
+    caller: &Caller,
+    name: &Name,
+    bearer: &Bearer,
+    edit: NamespaceEdit,
+) -> Result<Quota, ApiError> {
+    let quota = app.limits.change(caller)?;
+    let guard = bearer.owner(app, name).await?;
+    make(app, name, guard, edit).await?;
+    Ok(quota)
+}
+
+async fn make(app: &App, name: &Name, guard: Guard, edit: NamespaceEdit) -> Result<(), ApiError> {
+    let made = app.counters.edit_namespace(name, guard, edit).await;
+    made.map_err(|error| ApiError::not_changed(format_args!("namespace {name}"), error))
+}
+
+/// Makes a change that brings a new token, and shows it.
+async fn tokened(
+    app: &App,
+    quota: Quota,
+    name: &Name,
+    guard: Guard,
+    status: StatusCode,
+    edit: fn(crate::token::Digest) -> NamespaceEdit,
+) -> Result<Response, ApiError> {
+    let token = Token::generate().map_err(StoreError::from)?;
+    make(app, name, guard, edit(token.digest())).await?;
+    let body = Json(Tokened { namespace: name, token: token.expose() });
+    Ok((status, quota, [NO_STORE], body).into_response())
+}
+
+async fn shown(app: &App, name: &Name) -> Result<Response, ApiError> {
+    let facts = app.counters.namespace(name).await?;
+    let body = Shown {
+        namespace: name,
+        counters: facts.counters,
+        owned: facts.owner.is_some(),
+        public: facts.public,
+    };
+    Ok(([NO_STORE], Json(body)).into_response())
+}

@@ -1,0 +1,94 @@
+//! Who may change something: tokens, and what they open.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+
+use super::App;
+use super::caller::Caller;
+use super::error::ApiError;
+use super::extract::Path;
+use super::limits::Quota;
+use crate::edit::{Edit, Edited, Guard};
+use crate::name::{Counter, Name};
+use crate::store::StoreError;
+use crate::token::Digest;
+
+/// The digest of the token that a request carries, in `Authorization: Bearer`
+/// alone: what stands in a URL ends up in histories and logs.
+pub struct Bearer(Option<Digest>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Bearer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let Some(value) = parts.headers.get(AUTHORIZATION) else { return Ok(Self(None)) };
+        let token = value.to_str().ok().and_then(|text| text.split_once(' '));
+        match token {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                Ok(Self(Some(Digest::of(token.trim()))))
+            }
+            _ => Err(ApiError::unauthorized("the Authorization header holds no token")),
+        }
+    }
+}
+
+impl Bearer {
+    /// What the token proves in a namespace. That a counter's token is that
+    /// counter's, the store finds out at the moment of the change.
+    pub async fn guard(&self, app: &App, namespace: &Name) -> Result<Guard, StoreError> {
+        let Some(digest) = self.0 else { return Ok(Guard::Nobody) };
+        if app.token == Some(digest) {
+            return Ok(Guard::Instance);
+        }
+        let owner = app.counters.namespace(namespace).await?.owner;
+        Ok(if owner == Some(digest) { Guard::Namespace(digest) } else { Guard::Counter(digest) })
+    }
+
+    /// The same for a change that needs a token.
+    pub async fn owner(&self, app: &App, namespace: &Name) -> Result<Guard, ApiError> {
+        match self.guard(app, namespace).await? {
+            Guard::Nobody => Err(ApiError::unauthorized("this needs a token")),
+            guard => Ok(guard),
+        }
+    }
+}
+
+/// A change of one counter that only its owner may make.
+pub struct Change {
+    app: App,
+    guard: Guard,
+    /// What is left of the client's quota.
+    pub quota: Quota,
+    /// The counter.
+    pub counter: Counter,
+}
+
+impl FromRequestParts<App> for Change {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        // Infallible: who asks can always be said.
+        let Ok(caller) = Caller::from_request_parts(parts, app).await;
+        let quota = app.limits.change(&caller)?;
+        let Path(counter) = Path::from_request_parts(parts, app).await?;
+        let bearer = Bearer::from_request_parts(parts, app).await?;
+        let guard = bearer.owner(app, &counter.namespace).await?;
+        Ok(Self { app: app.clone(), guard, quota, counter })
+    }
+}
+
+impl Change {
+    /// Makes the change.
+    pub async fn make(&self, edit: Edit) -> Result<Edited, ApiError> {
+        let edited = self.app.counters.edit(&self.counter, self.guard, edit).await;
+        edited.map_err(|error| ApiError::not_changed(&self.counter, error))
+    }
+
+    /// Makes a change after which the counter is still there: its total.
+    pub async fn total(&self, edit: Edit) -> Result<i64, ApiError> {
+        let edited = self.make(edit).await?;
+        // Only a deletion leaves none.
+        Ok(edited.new.unwrap_or_default())
+    }
+}

@@ -1,0 +1,60 @@
+//! `/namespaces/{namespace}/counters`: its counters, the largest first. For its
+//! owner alone, unless the owner lets everybody see them.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::App;
+use super::error::ApiError;
+use super::extract::Namespace;
+use super::owner::Bearer;
+use super::query::Query;
+use super::value::NO_STORE;
+use crate::edit::Guard;
+use crate::name::Name;
+
+/// The most counters on one page, and how many without `?limit=`.
+const LIMIT_MOST: u32 = 1000;
+const LIMIT: u32 = 100;
+
+#[derive(Serialize)]
+struct Ranking {
+    namespace: Name,
+    counters: Vec<Ranked>,
+    /// The `offset` of the next page, if there is one.
+    next: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Ranked {
+    key: Name,
+    value: i64,
+}
+
+/// One page: `?offset=` and `?limit=`.
+pub async fn answer(
+    State(app): State<App>,
+    Namespace(namespace): Namespace,
+    bearer: Bearer,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let offset = query.parsed("offset", "a whole number from 0")?.unwrap_or(0);
+    let allowed = "a whole number from 1 to 1000";
+    let limit = query.parsed("limit", allowed)?.unwrap_or(LIMIT);
+    if !(1..=LIMIT_MOST).contains(&limit) {
+        return Err(ApiError::invalid_parameter("limit", &limit.to_string(), allowed));
+    }
+    let facts = app.counters.namespace(&namespace).await?;
+    let guard = bearer.guard(&app, &namespace).await?;
+    if !facts.public && !matches!(guard, Guard::Namespace(_) | Guard::Instance) {
+        return Err(ApiError::unauthorized("the list is for the namespace's owner"));
+    }
+    // One more says whether there is a next page.
+    let mut ranked = app.counters.ranking(&namespace, offset, limit + 1).await?;
+    let next = (ranked.len() > limit as usize).then(|| offset.saturating_add(limit.into()));
+    ranked.truncate(limit as usize);
+    let counters = ranked.into_iter().map(|(key, value)| Ranked { key, value }).collect();
+    Ok(([NO_STORE], Json(Ranking { namespace, counters, next })).into_response())
+}

@@ -1,0 +1,26 @@
+//! `/rotate/{namespace}/{key}`: its owner gets a new token for the counter, and
+//! the old one opens nothing any more.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::error::ApiError;
+use super::owner::Change;
+use super::value::NO_STORE;
+use crate::edit::Edit;
+use crate::store::StoreError;
+use crate::token::Token;
+
+#[derive(Serialize)]
+struct Rotated<'a> {
+    admin_key: &'a str,
+}
+
+/// `{"admin_key":…}`, shown this once.
+pub async fn answer(change: Change) -> Result<Response, ApiError> {
+    let token = Token::generate().map_err(StoreError::from)?;
+    change.make(Edit::Rotate(token.digest())).await?;
+    let body = Json(Rotated { admin_key: token.expose() });
+    Ok((change.quota, [NO_STORE], body).into_response())
+}

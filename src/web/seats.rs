@@ -1,0 +1,93 @@
+//! How many streams are open, in all and by client.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::client::Client;
+use super::error::ApiError;
+
+/// The streams that may be open at once. A clone shares them.
+#[derive(Clone)]
+pub struct Seats(Arc<Inner>);
+
+struct Inner {
+    most: usize,
+    client_most: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    all: usize,
+    /// A client is here exactly while it holds a stream.
+    clients: HashMap<Client, usize>,
+}
+
+/// One open stream; dropping it makes room for another.
+pub struct Seat {
+    seats: Seats,
+    client: Client,
+}
+
+impl Seats {
+    /// Room for `most` streams, `client_most` of them for one client.
+    pub fn new(most: usize, client_most: usize) -> Self {
+        Self(Arc::new(Inner { most, client_most, taken: Mutex::default() }))
+    }
+
+    /// A seat for this client, if there is one.
+    pub fn take(&self, client: Client) -> Result<Seat, ApiError> {
+        let mut taken = self.taken();
+        if taken.clients.get(&client).is_some_and(|n| *n >= self.0.client_most) {
+            return Err(ApiError::too_many_streams(self.0.client_most));
+        }
+        if taken.all >= self.0.most {
+            return Err(ApiError::no_stream_left());
+        }
+        taken.all += 1;
+        *taken.clients.entry(client).or_default() += 1;
+        Ok(Seat { seats: self.clone(), client })
+    }
+
+    /// How many streams are open now.
+    pub fn open(&self) -> usize {
+        self.taken().all
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.seats.taken();
+        taken.all -= 1;
+        if let Some(held) = taken.clients.get_mut(&self.client) {
+            *held -= 1;
+            if *held == 0 {
+                taken.clients.remove(&self.client);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seats_are_counted_and_given_back() {
+        let seats = Seats::new(3, 2);
+        let (one, other) = (Client([1; 8]), Client([2; 8]));
+        let held = [seats.take(one).unwrap(), seats.take(one).unwrap()];
+        assert!(seats.take(one).is_err(), "two are a client's most");
+        let third = seats.take(other).unwrap();
+        assert!(seats.take(Client([3; 8])).is_err(), "three are the most");
+        drop(held);
+        assert_eq!(seats.open(), 1);
+        assert!(seats.take(one).is_ok());
+        drop(third);
+        assert!(seats.taken().clients.is_empty(), "nobody is remembered");
+    }
+}

@@ -1,0 +1,89 @@
+//! What a counter's owner may set, as a query says it and as JSON shows it.
+
+use serde::Serialize;
+
+use super::error::ApiError;
+use super::query::{NUMBER, Query};
+use crate::count::{DEDUPE_MOST, Settings};
+
+const DEDUPE: &str = "a time of up to 24h with its unit, such as 30m, or 0 or off";
+
+/// The settings of a counter, as JSON.
+#[derive(Serialize)]
+pub struct Shown {
+    /// In seconds; 0 is off.
+    dedupe: u32,
+    enable_reset: bool,
+    update_lowerbound: i64,
+    update_upperbound: i64,
+}
+
+impl From<Settings> for Shown {
+    fn from(settings: Settings) -> Self {
+        let Settings { dedupe, enable_reset, update_lowerbound, update_upperbound } = settings;
+        Self { dedupe, enable_reset, update_lowerbound, update_upperbound }
+    }
+}
+
+/// `before` with what the query changes of it: `dedupe`, `enable_reset`,
+/// `update_lowerbound` and `update_upperbound`.
+pub fn changed(before: Settings, query: &Query) -> Result<Settings, ApiError> {
+    let mut settings = before;
+    if let Some(text) = query.get("dedupe") {
+        settings.dedupe =
+            dedupe(text).ok_or_else(|| ApiError::invalid_parameter("dedupe", text, DEDUPE))?;
+    }
+    if let Some(on) = query.switch("enable_reset")? {
+        settings.enable_reset = on;
+    }
+    let bound = |name, allowed: fn(i64) -> bool, sign| match query.number(&[name])? {
+        Some(n) if !allowed(n) => {
+            let allowed = format!("{NUMBER}, {sign}");
+            Err(ApiError::invalid_parameter(name, &n.to_string(), &allowed))
+        }
+        bound => Ok(bound),
+    };
+    if let Some(n) = bound("update_lowerbound", |n| n <= 0, "not above 0")? {
+        settings.update_lowerbound = n;
+    }
+    if let Some(n) = bound("update_upperbound", |n| n >= 0, "not below 0")? {
+        settings.update_upperbound = n;
+    }
+    Ok(settings)
+}
+
+/// `30m` in seconds.
+fn dedupe(text: &str) -> Option<u32> {
+    if matches!(text, "0" | "off") {
+        return Some(0);
+    }
+    let window: jiff::SignedDuration = text.parse().ok()?;
+    u32::try_from(window.as_secs()).ok().filter(|s| (1..=DEDUPE_MOST).contains(s))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_have_a_unit_and_an_end() {
+        for (text, seconds) in [("30m", Some(1800)), ("24h", Some(86_400)), ("off", Some(0))] {
+            assert_eq!(dedupe(text), seconds, "{text}");
+        }
+        for text in ["", "30", "-1m", "25h", "0s", "1ms", "soon"] {
+            assert_eq!(dedupe(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_named_changes() {
+        let query = Query::parse("dedupe=1m&enable_reset=1&update_upperbound=5").unwrap();
+        let settings = changed(Settings::default(), &query).unwrap();
+        let expected =
+            Settings { dedupe: 60, enable_reset: true, update_lowerbound: 0, update_upperbound: 5 };
+        assert_eq!(settings, expected);
+        for bad in ["dedupe=x", "enable_reset=x", "update_lowerbound=1", "update_upperbound=-1"] {
+            assert!(changed(settings, &Query::parse(bad).unwrap()).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `/stats`: what this process has done since it started.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::App;
+use super::error::ApiError;
+use super::value::Callback;
+
+/// Abacus' fields, as far as they are ours too.
+#[derive(Serialize)]
+struct Stats {
+    version: &'static str,
+    /// As Abacus writes it, such as `1h2m3s`.
+    uptime: String,
+    commands: Commands,
+}
+
+#[derive(Serialize)]
+struct Commands {
+    total: u64,
+    hit: u64,
+    create: u64,
+}
+
+/// How busy it is, and nothing about any counter.
+pub async fn answer(State(app): State<App>, callback: Callback) -> Result<Response, ApiError> {
+    let done = app.metrics.so_far();
+    callback.answer(&Stats {
+        version: env!("CARGO_PKG_VERSION"),
+        uptime: uptime(app.started.elapsed().as_secs()),
+        commands: Commands { total: done.requests, hit: done.hits, create: done.created },
+    })
+}
+
+fn uptime(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}s"),
+        (0, _) => format!("{minutes}m{seconds}s"),
+        _ => format!("{hours}h{minutes}m{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_reads_as_go_writes_it() {
+        let read = [0, 59, 61, 5025].map(uptime);
+        assert_eq!(read, ["0s", "59s", "1m1s", "1h23m45s"]);
+    }
+}

@@ -1,0 +1,197 @@
+//! `/stream/{namespace}/{key}`: a counter's number as it changes, as
+//! server-sent events (HTML, section 9.2). `/stream/{namespace}/{a,b}` watches
+//! several at once.
+//!
+//! The first events say what is true now. An event's id is the state of all the
+//! watched counters, so that a client which comes back with `Last-Event-ID`, to
+//! this process or another, hears only what has changed since.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde::Serialize;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::App;
+use super::caller::Caller;
+use super::error::ApiError;
+use super::extract::Paths;
+use super::seats::Seat;
+use super::value::NO_STORE;
+use crate::counters::Counters;
+use crate::live::{Listener, News};
+use crate::name::Name;
+
+/// Between two rounds of events, so that a counter is told ten times a second
+/// at most.
+const PAUSE: Duration = Duration::from_millis(100);
+/// A silent stream says something as often as this, lest a proxy close it.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// The most counters on one stream: the state of all is in each event's id.
+const COUNTERS_MOST: usize = 32;
+/// What a number that cannot be known is in an id.
+const NONE: &str = "-";
+
+#[derive(Serialize)]
+struct Data<'a> {
+    /// Which of several counters; Abacus' streams have one and no such field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a Name>,
+    /// Null where there is no such counter (yet).
+    value: Option<i64>,
+}
+
+/// The events, until the client goes or the process stops.
+pub async fn answer(
+    State(app): State<App>,
+    caller: Caller,
+    Paths { namespace, keys }: Paths,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if keys.len() > COUNTERS_MOST {
+        return Err(ApiError::too_many("counters", keys.len(), COUNTERS_MOST));
+    }
+    let seat = app.seats.take(caller.client)?;
+    // From now on, so that nothing is missed between the two.
+    let listener = app.counters.subscribe(&namespace).await?;
+    let totals = app.counters.totals(&namespace, &keys).await?;
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let told = told(last, keys.len());
+    let watching = Watching {
+        counters: app.counters.clone(),
+        stop: app.stop.clone(),
+        _seat: seat,
+        namespace,
+        keys,
+        listener,
+        totals,
+        told,
+        events: VecDeque::new(),
+        next_round: Instant::now(),
+    };
+    let events = stream::unfold(watching, |mut watching| async {
+        let event = watching.next().await?;
+        Some((Ok::<_, Infallible>(event), watching))
+    });
+    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT));
+    // A proxy that gathers an answer before it passes it on would never pass
+    // this one on.
+    Ok(([NO_STORE], [("x-accel-buffering", "no")], events).into_response())
+}
+
+/// The state that an id says; nothing is known of it without one.
+fn told(id: &str, counters: usize) -> Vec<Option<Option<i64>>> {
+    let numbers = id.split(',').map(|text| match text {
+        NONE => Some(None),
+        number => number.parse().ok().map(Some),
+    });
+    let numbers: Vec<_> = numbers.collect();
+    if numbers.len() == counters { numbers } else { vec![None; counters] }
+}
+
+/// Waits until the process is to stop.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the process.
+    let _ = stop.wait_for(|stopped| *stopped).await;
+}
+
+/// One client's stream, dropped when the client goes.
+struct Watching {
+    counters: Counters,
+    stop: watch::Receiver<bool>,
+    _seat: Seat,
+    namespace: Name,
+    keys: Vec<Name>,
+    listener: Listener,
+    /// What is true, by counter.
+    totals: Vec<Option<i64>>,
+    /// What the client has heard; `None` is nothing yet.
+    told: Vec<Option<Option<i64>>>,
+    /// What the client is about to hear.
+    events: VecDeque<Event>,
+    next_round: Instant,
+}
+
+impl Watching {
+    /// The next event; `None` when the process stops.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some(event);
+            }
+            let due = self.totals.iter().zip(&self.told).any(|(now, told)| Some(*now) != *told);
+            tokio::select! {
+                biased;
+                () = stopped(&mut self.stop) => return None,
+                () = sleep_until(self.next_round), if due => self.round(),
+                news = self.listener.next() => self.hear(news).await,
+            }
+        }
+    }
+
+    /// Takes in what is new.
+    async fn hear(&mut self, news: News) {
+        match news {
+            News::Updates(updates) => {
+                for update in updates.iter() {
+                    if let Some(at) = self.keys.iter().position(|key| *key == update.key) {
+                        self.totals[at] = update.total;
+                    }
+                }
+            }
+            News::Missed => {
+                // Without an answer the next news will do.
+                if let Ok(totals) = self.counters.totals(&self.namespace, &self.keys).await {
+                    self.totals = totals;
+                }
+            }
+        }
+    }
+
+    /// Makes an event of every number that the client has not heard.
+    fn round(&mut self) {
+        self.next_round = Instant::now() + PAUSE;
+        for at in 0..self.keys.len() {
+            let value = self.totals[at];
+            if self.told[at] == Some(value) {
+                continue;
+            }
+            self.told[at] = Some(value);
+            let key = (self.keys.len() > 1).then(|| &self.keys[at]);
+            let event = Event::default().id(self.id()).json_data(Data { key, value });
+            // Names and numbers always have a JSON form.
+            self.events.extend(event.ok());
+        }
+    }
+
+    /// What the client has heard by now.
+    fn id(&self) -> String {
+        let numbers = self.told.iter().map(|told| match told {
+            Some(Some(number)) => number.to_string(),
+            Some(None) => NONE.into(),
+            None => String::new(),
+        });
+        numbers.collect::<Vec<_>>().join(",")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_says_what_was_heard() {
+        assert_eq!(told("3,-,", 3), [Some(Some(3)), Some(None), None]);
+        assert_eq!(told("-7", 1), [Some(Some(-7))]);
+        for nothing in ["", "x", "3", "3,4,5", "3,-,,"] {
+            assert_eq!(told(nothing, 2), [None, None], "{nothing}");
+        }
+    }
+}

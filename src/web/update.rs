@@ -1,0 +1,22 @@
+//! `/update/{namespace}/{key}?value=±n`: its owner adds to the total. CountAPI
+//! calls the amount `amount`.
+
+use axum::response::{IntoResponse, Response};
+
+use super::error::ApiError;
+use super::owner::Change;
+use super::query::{NUMBER, Query};
+use super::value::Callback;
+use crate::edit::Edit;
+
+/// `{"value":n}`, the total afterwards.
+pub async fn answer(
+    change: Change,
+    query: Query,
+    callback: Callback,
+) -> Result<Response, ApiError> {
+    let amount = query.number(&["value", "amount"])?;
+    let amount = amount.ok_or_else(|| ApiError::missing_parameter("value", NUMBER))?;
+    let total = change.total(Edit::Add(amount)).await?;
+    Ok((change.quota, callback.value(total)?).into_response())
+}
