@@ -1,11 +1,15 @@
 //! The routes: a table of paths and functions.
 
+mod aliases;
+mod assets;
 mod badge;
+mod builder;
 mod caller;
 mod chart;
 mod client;
 mod configure;
 mod countapi;
+mod counter;
 mod create;
 mod delete;
 mod error;
@@ -21,7 +25,9 @@ mod namespace;
 mod negotiate;
 mod observe;
 mod owner;
+mod page;
 mod picture;
+mod privacy;
 mod query;
 mod ranking;
 mod reset;
@@ -44,7 +50,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use ipnet::IpNet;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -114,6 +120,17 @@ impl Deref for App {
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/", get(home::visit))
+        .route("/builder", get(builder::show))
+        .route("/counter/{namespace}/{key}", get(counter::show))
+        .route("/privacy", get(privacy::show))
+        .route("/seen.js", get(assets::seen))
+        .route("/assets/page.css", get(assets::style))
+        .route("/assets/page.js", get(assets::script))
+        .route("/assets/icon.svg", get(assets::icon))
+        .route("/ghpvc/", get(aliases::komarev))
+        .route("/api/count/incr/badge.svg", get(aliases::seeyoufarm_incr))
+        .route("/api/count/keep/badge.svg", get(aliases::seeyoufarm_keep))
+        .route("/badge", get(aliases::visitor_badge))
         .route("/hit/{key}", get(hit::answer).post(hit::answer))
         .route("/hit/{namespace}/{key}", get(hit::answer).post(hit::answer))
         .route("/get/{key}", get(get::answer))
@@ -173,7 +190,7 @@ pub fn finish(routes: Router, app: &App) -> Router {
             countapi::X_PATH,
         ]);
     routes
-        .fallback(error::no_such_route)
+        .fallback_service(any(aliases::hits_sh).with_state(app.clone()))
         .method_not_allowed_fallback(error::wrong_method)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(cors)
