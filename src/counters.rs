@@ -1,110 +1,204 @@
-//! What the web layer asks: count a hit, read a count. It knows no store.
+//! What the web layer asks: count a hit, read a count, change a counter. It
+//! knows no store.
+
+mod last_known;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use tokio::time::{sleep, timeout_at};
+
+use self::last_known::LastKnown;
 use crate::count::{Count, History};
-use crate::edit::{
-    Change, ChangeId, Edit, EditError, Edited, Guard, Namespace, NamespaceChange, NamespaceEdit,
-};
+use crate::edit::{Change, EditError, Edited, Namespace, NamespaceChange};
 use crate::hit::Hit;
 use crate::joiner::{HitError, Joiner};
 use crate::live::Listener;
 use crate::name::{Counter, Name};
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
+use crate::transfer::{Exported, Imported, OnConflict, Page};
+
+/// How long a change is repeated while its answer is lost.
+const CHANGE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The wait before a change is repeated.
+const CHANGE_PAUSE: Duration = Duration::from_millis(50);
 
 /// All counters of this instance. A clone shares them.
 #[derive(Clone)]
 pub struct Counters {
     store: Arc<dyn Store>,
     joiner: Joiner,
+    last_known: Arc<LastKnown>,
+    /// The longest that a read or a change waits for the store.
+    deadline: Duration,
+}
+
+/// A total, and whether it is the present one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Total {
+    /// What the store says.
+    Present(i64),
+    /// What it said last: it cannot be asked now.
+    LastKnown(i64),
+}
+
+impl Total {
+    /// The number, whichever it is.
+    pub fn value(self) -> i64 {
+        match self {
+            Self::Present(value) | Self::LastKnown(value) => value,
+        }
+    }
+
+    /// Whether it is not the present one.
+    pub fn is_stale(self) -> bool {
+        matches!(self, Self::LastKnown(_))
+    }
 }
 
 impl Counters {
     /// Counters kept in `store`, their hits joined by `joiner`.
-    pub fn new(store: Arc<dyn Store>, joiner: Joiner) -> Self {
-        Self { store, joiner }
+    pub fn new(store: Arc<dyn Store>, joiner: Joiner, deadline: Duration) -> Self {
+        Self { store, joiner, deadline, last_known: Arc::default() }
+    }
+
+    /// What the store answers within the deadline: one that hangs is one that
+    /// cannot be reached.
+    async fn in_time<T, E: From<StoreError>>(
+        &self,
+        asking: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match tokio::time::timeout(self.deadline, asking).await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::Unavailable("it did not answer in time".into()).into()),
+        }
     }
 
     /// Counts a hit and answers with its number, once that is stored.
     pub async fn hit(&self, namespace: &Name, hit: Hit) -> Result<i64, HitError> {
-        self.joiner.hit(namespace, hit).await
+        let counter = Counter { namespace: namespace.clone(), key: hit.key.clone() };
+        let is_new = hit.id.is_none();
+        let number = self.joiner.hit(namespace, hit).await?;
+        // A hit that is repeated gets the number of old.
+        if is_new {
+            self.last_known.put(counter, number);
+        }
+        Ok(number)
     }
 
     /// The total of a counter, `None` if there is no such counter.
     pub async fn total(&self, counter: &Counter) -> Result<Option<i64>, StoreError> {
         let keys = std::slice::from_ref(&counter.key);
-        let totals = self.store.totals(&counter.namespace, keys).await?;
-        Ok(totals.into_iter().next().flatten())
+        Ok(self.totals(&counter.namespace, keys).await?.into_iter().next().flatten())
     }
 
-    /// The totals of some counters of a namespace; `None` where there is none.
+    /// The totals of some counters of a namespace.
     pub async fn totals(
         &self,
         namespace: &Name,
         keys: &[Name],
     ) -> Result<Vec<Option<i64>>, StoreError> {
-        self.store.totals(namespace, keys).await
+        let totals = self.in_time(self.store.totals(namespace, keys)).await?;
+        for (key, total) in keys.iter().zip(&totals) {
+            self.know(&Counter { namespace: namespace.clone(), key: key.clone() }, *total);
+        }
+        Ok(totals)
     }
 
-    /// All that a counter shows and that its owner set.
-    pub async fn count(&self, counter: &Counter) -> Result<Option<Count>, StoreError> {
-        self.store.count(counter, Timestamp::now()).await
-    }
-
-    /// All that a counter remembers, as far back as it does.
-    pub async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
-        self.store.history(counter).await
-    }
-
-    /// Makes a change in one step with the check of who makes it.
-    pub async fn edit(
+    /// The total of a counter, or the last one that this process saw while the
+    /// store cannot be reached. An error if it never saw one.
+    pub async fn total_or_last_known(
         &self,
         counter: &Counter,
-        guard: Guard,
-        edit: Edit,
-    ) -> Result<Edited, EditError> {
-        let id = ChangeId::random().map_err(StoreError::from)?;
-        let at = Timestamp::now();
-        self.store.edit(&Change { id, counter: counter.clone(), at, guard, edit }).await
+    ) -> Result<Option<Total>, StoreError> {
+        match self.total(counter).await {
+            Ok(total) => Ok(total.map(Total::Present)),
+            Err(error) => match self.last_known(counter) {
+                Some(total) => Ok(Some(Total::LastKnown(total))),
+                None => Err(error),
+            },
+        }
     }
 
-    /// A namespace's own facts; those of one that nobody used are empty.
+    /// The last total that this process saw, without asking the store: what to
+    /// show after a hit that could not be counted.
+    pub fn last_known(&self, counter: &Counter) -> Option<i64> {
+        self.last_known.get(counter)
+    }
+
+    /// All that a counter shows now, its owner's settings and token digest too.
+    pub async fn count(&self, counter: &Counter) -> Result<Option<Count>, StoreError> {
+        let count = self.in_time(self.store.count(counter, Timestamp::now())).await?;
+        self.know(counter, count.as_ref().map(|c| c.total));
+        Ok(count)
+    }
+
+    /// All that a counter remembers; [`crate::history`] makes ranges of it.
+    pub async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
+        self.in_time(self.store.history(counter)).await
+    }
+
+    /// Makes a change, once; it is repeated while its answer is lost.
+    pub async fn edit(&self, change: &Change) -> Result<Edited, EditError> {
+        let edited = self.repeat(|| self.store.edit(change)).await?;
+        self.know(&change.counter, edited.new);
+        Ok(edited)
+    }
+
+    /// A namespace's own facts, its owner's token digest too.
     pub async fn namespace(&self, namespace: &Name) -> Result<Namespace, StoreError> {
-        self.store.namespace(namespace).await
+        self.in_time(self.store.namespace(namespace)).await
     }
 
-    /// Makes a change to a namespace in one step with the check of who makes it.
-    pub async fn edit_namespace(
-        &self,
-        namespace: &Name,
-        guard: Guard,
-        edit: NamespaceEdit,
-    ) -> Result<(), EditError> {
-        let namespace = namespace.clone();
-        let at = Timestamp::now();
-        self.store.edit_namespace(&NamespaceChange { namespace, at, guard, edit }).await
+    /// Makes a change to a namespace; it is repeated while its answer is lost.
+    pub async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
+        self.repeat(|| self.store.edit_namespace(change)).await
     }
 
     /// `limit` counters of a namespace from place `offset` on, the largest
-    /// total first.
+    /// total first, equal ones by name.
     pub async fn ranking(
         &self,
         namespace: &Name,
         offset: u64,
         limit: u32,
     ) -> Result<Vec<(Name, i64)>, StoreError> {
-        self.store.ranking(namespace, offset, limit).await
+        self.in_time(self.store.ranking(namespace, offset, limit)).await
     }
 
     /// Hears of every change of a total in a namespace from now on.
     pub async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError> {
-        self.store.subscribe(namespace).await
+        self.in_time(self.store.subscribe(namespace)).await
+    }
+
+    /// A page of all namespaces.
+    pub async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError> {
+        self.in_time(self.store.namespaces(after)).await
+    }
+
+    /// A page of all that a namespace holds.
+    pub async fn export(
+        &self,
+        namespace: &Name,
+        after: Option<&str>,
+    ) -> Result<Page<Exported>, StoreError> {
+        self.in_time(self.store.export(namespace, after)).await
+    }
+
+    /// Takes in a line of an export.
+    pub async fn import(
+        &self,
+        exported: &Exported,
+        on_conflict: OnConflict,
+    ) -> Result<Imported, EditError> {
+        self.store.import(exported, on_conflict, Timestamp::now()).await
     }
 
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.store.ping().await
+        self.in_time(self.store.ping()).await
     }
 
     /// Hits that wait for their number now.
@@ -116,5 +210,80 @@ impl Counters {
     pub async fn close(&self) {
         self.joiner.drained().await;
         self.store.close().await;
+    }
+
+    fn know(&self, counter: &Counter, total: Option<i64>) {
+        match total {
+            Some(total) => self.last_known.put(counter.clone(), total),
+            None => self.last_known.forget(counter),
+        }
+    }
+
+    async fn repeat<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, EditError>
+    where
+        F: Future<Output = Result<T, EditError>>,
+    {
+        let deadline = Instant::now() + CHANGE_PATIENCE;
+        let late = || StoreError::Unavailable("no answer in time".into());
+        loop {
+            match timeout_at(deadline.into(), attempt()).await {
+                Ok(Err(EditError::Store(StoreError::Unavailable(why)))) => {
+                    if Instant::now() + CHANGE_PAUSE >= deadline {
+                        return Err(StoreError::Unavailable(why).into());
+                    }
+                    sleep(CHANGE_PAUSE).await;
+                }
+                Ok(answer) => return answer,
+                Err(_) => return Err(late().into()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::{ChangeId, Edit, Guard};
+    use crate::hit::Source;
+    use crate::metrics::Metrics;
+    use crate::store::embedded::Embedded;
+    use crate::store::{Limits, Mode};
+
+    #[tokio::test]
+    async fn the_last_number_is_shown_while_the_store_is_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = Limits {
+            mode: Mode::Open,
+            counters_per_namespace: 10,
+            counters: 10,
+            history_days: 10,
+            history_hours: 10,
+        };
+        let store: Arc<dyn Store> =
+            Arc::new(Embedded::open(&folder.path().join("seen.redb"), limits).unwrap());
+        let metrics = Arc::new(Metrics::default());
+        let joiner = Joiner::new(store.clone(), metrics, 10, Duration::from_secs(1));
+        let counters = Counters::new(store, joiner, CHANGE_PATIENCE);
+        let counter =
+            |key| Counter { namespace: Name::default_namespace(), key: Name::new(key).unwrap() };
+        let hit =
+            |key| Hit { key: counter(key).key, source: Source::Browser, visitor: None, id: None };
+        for key in ["a", "b", "b"] {
+            counters.hit(&Name::default_namespace(), hit(key)).await.unwrap();
+        }
+        let delete = Change {
+            id: ChangeId::random().unwrap(),
+            counter: counter("a"),
+            at: Timestamp::now(),
+            guard: Guard::Instance,
+            edit: Edit::Delete,
+        };
+        counters.edit(&delete).await.unwrap();
+        let shown = counters.total_or_last_known(&counter("b")).await.unwrap();
+        assert_eq!(shown, Some(Total::Present(2)));
+        counters.close().await;
+        let shown = counters.total_or_last_known(&counter("b")).await.unwrap();
+        assert_eq!(shown, Some(Total::LastKnown(2)));
+        assert!(counters.total_or_last_known(&counter("a")).await.is_err());
     }
 }

@@ -12,6 +12,7 @@ pub mod counters;
 pub mod edit;
 pub mod healthcheck;
 pub mod hex;
+pub mod history;
 pub mod hit;
 pub mod joiner;
 pub mod live;

@@ -81,7 +81,7 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
     let joiner = Joiner::new(store.clone(), metrics.clone(), settings.queue, settings.deadline);
     let app = App::new(
         settings,
-        Counters::new(store.clone(), joiner),
+        Counters::new(store.clone(), joiner, settings.deadline),
         Visitors::new(store, settings.deadline),
         metrics,
         stop.clone(),

@@ -34,7 +34,7 @@ pub trait Store: Send + Sync {
     ///
     /// Hits that counted get the numbers up to the total, in their order. A hit
     /// of a visitor within the counter's dedupe window does not count and shows
-    /// the total; the window begins with the hit that counted. A hit with an id
+    /// the total; the window is the one of the hit that counted, and begins with it. A hit with an id
     /// that arrived within [`crate::tally::ID_MEMORY`] shows the first one's
     /// number. Browsers' visitors go into the uniques of the tally's day.
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError>;
@@ -67,7 +67,7 @@ pub trait Store: Send + Sync {
 
     /// The random key under which a day's visitors are hashed: the same for all
     /// processes of this store. It is destroyed when the day is over, in Redis
-    /// at most an hour later; no process may keep it longer.
+    /// 25 hours after it was first asked for; no process may keep it longer.
     async fn visitor_key(&self, day: u32) -> Result<[u8; 32], StoreError>;
 
     /// `limit` counters of a namespace from place `offset` on, the largest

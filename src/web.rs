@@ -1,6 +1,9 @@
 //! The routes: a table of paths and functions.
 
+mod badge;
+mod body;
 mod caller;
+mod chart;
 mod client;
 mod configure;
 mod countapi;
@@ -10,8 +13,10 @@ mod error;
 mod extract;
 mod get;
 mod health;
+mod history;
 mod hit;
 mod hit_id;
+mod hits;
 mod home;
 mod info;
 mod limits;
@@ -19,6 +24,7 @@ mod namespace;
 mod negotiate;
 mod observe;
 mod owner;
+mod picture;
 mod query;
 mod ranking;
 mod reset;
@@ -26,6 +32,8 @@ mod rotate;
 mod seats;
 mod set;
 mod settings;
+mod shields;
+mod shown;
 mod source;
 mod stats;
 mod stream;
@@ -37,6 +45,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
@@ -66,6 +75,8 @@ pub struct Shared {
     visitors: Visitors,
     limits: Limits,
     trusted_proxies: Vec<IpNet>,
+    /// How many hours' buckets a counter keeps.
+    history_hours: u32,
     /// The digest of the instance's token, if it has one.
     token: Option<Digest>,
     seats: Seats,
@@ -89,6 +100,7 @@ impl App {
             visitors,
             limits: Limits::new(settings),
             trusted_proxies: settings.trusted_proxies.clone(),
+            history_hours: settings.history_hours,
             token: settings.token.as_ref().map(|token| Digest::of(&token.0)),
             seats: Seats::new(settings.streams, settings.client_streams),
             stop,
@@ -113,6 +125,14 @@ pub fn router(app: App) -> Router {
         .route("/hit/{namespace}/{key}", get(hit::answer).post(hit::answer))
         .route("/get/{key}", get(get::answer))
         .route("/get/{namespace}/{key}", get(get::answer))
+        .route("/hit/{namespace}/{key}/badge.svg", get(badge::hit))
+        .route("/hit/{namespace}/{key}/shields.json", get(shields::hit))
+        .route("/get/{namespace}/{key}/badge.svg", get(badge::get))
+        .route("/get/{namespace}/{key}/chart.svg", get(chart::get))
+        .route("/get/{namespace}/{key}/shields.json", get(shields::get))
+        .route("/hits", post(hits::answer))
+        .route("/get/{key}/history", get(history::answer))
+        .route("/get/{namespace}/{key}/history", get(history::answer))
         .route("/create", get(create::random).post(create::random))
         .route("/create/", get(create::random).post(create::random))
         .route("/create/{key}", get(create::named).post(create::named))
@@ -142,6 +162,7 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .nest("/countapi", countapi::routes())
+        .layer(DefaultBodyLimit::max(body::MOST))
         .with_state(app)
 }
 

@@ -138,7 +138,7 @@ impl Redis {
         day: u32,
         namespace: &Name,
         keys: &[Name],
-    ) -> Result<Vec<Option<(Record, Vec<crate::transfer::ExportedSketch>)>>, StoreError> {
+    ) -> Result<Vec<Option<answer::Found>>, StoreError> {
         self.guard.check()?;
         let mut arguments: Vec<Value> = vec![much.into(), day.into()];
         arguments.extend(keys.iter().map(|key| Value::from(key.as_str())));

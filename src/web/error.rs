@@ -1,18 +1,21 @@
 //! The one place where an error becomes a status, and its sentence.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::observe::Cause;
 use crate::edit::EditError;
+use crate::history::RangeError;
 use crate::joiner::HitError;
 use crate::name::{self, Counter, InvalidName};
+use crate::picture::ParamError;
 use crate::rate::Rate;
 use crate::store::StoreError;
 use crate::tally::{MAX_TOTAL, Refusal};
@@ -124,6 +127,19 @@ impl ApiError {
             .allowed(allowed)
     }
 
+    /// 413: the body has more than `most` bytes.
+    pub fn body_too_long(most: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long")
+            .allowed(format!("up to {most} bytes"))
+    }
+
+    /// 400: a range of a history that is none.
+    pub fn invalid_range(error: &RangeError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.to_string()).allowed(
+            "from and to: days or instants; step: hour or day; tz: a name such as Europe/Berlin",
+        )
+    }
+
     /// 400: more counters at once than one request may name.
     pub fn too_many(what: &str, found: usize, most: usize) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("{found} {what} are too many for one request"))
@@ -214,6 +230,32 @@ impl ApiError {
         }
     }
 
+    /// 400: a parameter about looks makes no sense.
+    pub fn invalid_look(error: &ParamError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.to_string())
+    }
+
+    /// The error and what would be right, in a sentence.
+    pub fn sentence(&self) -> String {
+        match &self.body.allowed {
+            Some(allowed) => format!("{}; allowed: {allowed}", self.body.error),
+            None => self.body.error.clone(),
+        }
+    }
+
+    /// Whether the same request may well succeed later, or elsewhere: what keeps
+    /// a hit from being counted, and not a picture from being drawn.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self.status,
+            StatusCode::TOO_MANY_REQUESTS
+                | StatusCode::SERVICE_UNAVAILABLE
+                | StatusCode::INSUFFICIENT_STORAGE
+                | StatusCode::NOT_FOUND
+                | StatusCode::CONFLICT
+        )
+    }
+
     /// 404: there is no such counter.
     pub fn no_counter(counter: &Counter) -> Self {
         let mut error = Self::new(StatusCode::NOT_FOUND, format!("there is no counter {counter}"))
@@ -227,8 +269,17 @@ impl IntoResponse for ApiError {
     fn into_response(mut self) -> Response {
         let body = std::mem::take(&mut self.body);
         let mut response = (self.status, Json(body)).into_response();
+        // Without it, GitHub's image proxy would keep an error for a year.
+        let no_store = HeaderValue::from_static("no-store");
+        response.headers_mut().insert(CACHE_CONTROL, no_store);
         self.annotate(&mut response);
         response
+    }
+}
+
+impl From<Infallible> for ApiError {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

@@ -139,10 +139,12 @@ impl<'txn> Marks<'txn> {
 pub fn sketches(
     marks: &impl ReadableTable<&'static [u8], (u64, &'static [u8])>,
     counter: &Counter,
+    now: Timestamp,
 ) -> Result<Vec<ExportedSketch>, StoreError> {
     let range = sketches_of(counter);
     marks
         .range(range.start().as_slice()..=range.end().as_slice())?
+        .filter(|found| found.as_ref().map_or(true, |(_, mark)| now.0 < mark.value().0))
         .map(|found| {
             let (key, value) = found?;
             let day = key.value().last_chunk().map_or(0, |day| u32::from_be_bytes(*day));

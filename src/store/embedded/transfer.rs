@@ -64,7 +64,7 @@ pub fn export(
         let counter =
             Counter { namespace: namespace.clone(), key: Name::new(key).map_err(odd_name)? };
         let record: Record = from_bytes(bytes.value(), &counter)?;
-        let sketches = marks::sketches(&marks, &counter)?;
+        let sketches = marks::sketches(&marks, &counter, Timestamp::now())?;
         items.push(Exported::Counter(Box::new(record.export(counter, sketches))));
         exported += 1;
         if exported == EXPORTED_AT_ONCE {

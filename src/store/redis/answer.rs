@@ -137,13 +137,15 @@ pub fn refusal(word: &str, value: Option<i64>) -> EditError {
     }
 }
 
-/// Reads the answer of read.lua: a counter or nothing for each key, and the
-/// sketches that were asked for.
-pub fn records(answer: Value) -> Result<Vec<Option<(Record, Vec<ExportedSketch>)>>, StoreError> {
+/// A counter, and the sketches that were asked for.
+pub type Found = (Record, Vec<ExportedSketch>);
+
+/// Reads the answer of read.lua: a counter or nothing for each key.
+pub fn records(answer: Value) -> Result<Vec<Option<Found>>, StoreError> {
     Words::of(answer).0.map(record).collect()
 }
 
-fn record(found: Value) -> Result<Option<(Record, Vec<ExportedSketch>)>, StoreError> {
+fn record(found: Value) -> Result<Option<Found>, StoreError> {
     if matches!(found, Value::Null | Value::Boolean(_)) {
         return Ok(None);
     }

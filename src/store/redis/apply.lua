@@ -10,7 +10,8 @@
 --   seen:{namespace}:hour:KEY        a hash: hour since the epoch -> hits
 --   seen:{namespace}:unique:KEY      a hash: day since the epoch -> different visitors
 --   seen:{namespace}:sketch:KEY:DAY  a HyperLogLog of the day's visitors
---   seen:{namespace}:mark:KEY:CREATED:VISITOR  when a visitor was counted, for dedupe
+--   seen:{namespace}:mark:KEY:CREATED:VISITOR  when a visitor was counted, and until when
+--                                              further hits do not (dedupe)
 --   seen:{namespace}:id:KEY:CREATED:ID         when a hit with an id was counted, its number,
 --                                              and the write that did it
 -- The last three expire; CREATED keeps them from a new counter of the same name.
@@ -137,11 +138,12 @@ while at <= #ARGV do
           if window > 0 then
             local mark = base .. 'mark:' .. counter .. visitor
             local seen = redis.call('GET', mark)
-            if seen and is_within(window, seen) then
+            local until_when = seen and string.match(seen, ' (%d+)$')
+            if until_when and tonumber(now) < tonumber(until_when) then
               hits = 0
             else
               hits = math.min(hits, 1)
-              redis.call('SET', mark, now, 'EX', window)
+              redis.call('SET', mark, now .. ' ' .. whole(tonumber(now) + window), 'EX', window)
             end
           end
           if source == 'browser' then visitors[#visitors + 1] = visitor end

@@ -29,8 +29,8 @@ for i = 3, #ARGV do
     if much == 'export' then
       for j = 1, #found[5], 2 do
         local its_day = found[5][j]
-        -- Older ones have expired.
-        if tonumber(its_day) >= tonumber(day) - 3 then
+        -- Older ones are of no use, and expire soon.
+        if tonumber(its_day) >= tonumber(day) - 1 then
           local sketch = redis.call('GET', base .. 'sketch:' .. key .. ':' .. its_day)
           if sketch then
             table.insert(found[6], its_day)

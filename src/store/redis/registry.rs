@@ -165,8 +165,8 @@ pub async fn scan(
     cursor: &str,
 ) -> Result<(Words, Option<String>), StoreError> {
     use fred::interfaces::ClientLike;
-    use fred::types::CustomCommand;
-    let command = CustomCommand::new_static("ZSCAN", None::<u16>, false);
+    use fred::types::{ClusterHash, CustomCommand};
+    let command = CustomCommand::new_static("ZSCAN", ClusterHash::FirstKey, false);
     let arguments: Vec<Value> = vec![key.into(), cursor.into(), "COUNT".into(), 100.into()];
     let mut answer = Words::of(client.custom(command, arguments).await?);
     let next = answer.text()?;

@@ -42,7 +42,8 @@ while at <= #ARGV do
         take(about, ARGV[run + 1], counted)
         if counted > 0 and ARGV[run + 2] ~= '' then
           local mark = base .. 'mark:' .. counter .. ARGV[run + 2]
-          if redis.call('GET', mark) == now then redis.call('DEL', mark) end
+          local seen = redis.call('GET', mark)
+          if seen and string.match(seen, '^%d+') == now then redis.call('DEL', mark) end
         end
         if ARGV[run + 3] ~= '' then
           local id = base .. 'id:' .. counter .. ARGV[run + 3]

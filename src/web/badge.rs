@@ -1,0 +1,98 @@
+//! `/hit/{namespace}/{key}/badge.svg` counts and shows;
+//! `/get/{namespace}/{key}/badge.svg` shows.
+
+use axum::extract::State;
+
+use super::App;
+use super::caller::Caller;
+use super::error::ApiError;
+use super::extract::Path;
+use super::hit_id::Id;
+use super::picture::{self, Drawn, Picture, PictureError};
+use super::query::Query;
+use super::shown::{Number, Shown};
+use crate::hit::HitId;
+use crate::name::Counter;
+use crate::picture::badge;
+use crate::picture::params::BadgeParams;
+
+/// What stands left of the number, unless the caller wants something else.
+const LABEL: &str = "views";
+/// What stands for a number that cannot be had just now.
+const UNKNOWN: &str = "unavailable";
+
+/// Counts, unless `?hit=0` or `?readonly` forbids it.
+pub async fn hit(
+    State(app): State<App>,
+    Drawn(caller): Drawn<Caller>,
+    Drawn(Path(counter)): Drawn<Path>,
+    Drawn(Id(id)): Drawn<Id>,
+    Drawn(query): Drawn<Query>,
+) -> Result<Picture, PictureError> {
+    let reads = query.switch("hit")? == Some(false) || query.switch("readonly")? == Some(true);
+    let hit = (caller.counts && !reads).then_some((&caller, id));
+    Ask::read(&query)?.draw(&app, &counter, hit).await
+}
+
+/// Reads.
+pub async fn get(
+    State(app): State<App>,
+    Drawn(Path(counter)): Drawn<Path>,
+    Drawn(query): Drawn<Query>,
+) -> Result<Picture, PictureError> {
+    Ask::read(&query)?.draw(&app, &counter, None).await
+}
+
+/// All that a query asks of a badge, checked before anything is counted.
+pub struct Ask {
+    look: BadgeParams,
+    shown: Shown,
+    /// A number to add, from before the move to seen.
+    base: i64,
+    /// How long caches may keep a badge that does not count, in seconds.
+    keep: u32,
+}
+
+impl Ask {
+    /// Reads a query; what it does not know it leaves alone, for people add
+    /// `?v=2` to get around a cache.
+    pub fn read(query: &Query) -> Result<Self, PictureError> {
+        let mut look = BadgeParams::default();
+        for (name, value) in query.pairs() {
+            look.set(name, value)?;
+        }
+        let base = match ["base", "extraCount"].into_iter().find(|name| query.get(name).is_some()) {
+            Some(name) => query.parsed(name, "a whole number")?.unwrap_or(0),
+            None => 0,
+        };
+        let shown = query.get("count").map(Shown::parse).transpose()?.unwrap_or_default();
+        Ok(Self { look, shown, base, keep: picture::keep(query)? })
+    }
+
+    /// Counts the hit, if there is one, and draws.
+    pub async fn draw(
+        self,
+        app: &App,
+        counter: &Counter,
+        hit: Option<(&Caller, Option<HitId>)>,
+    ) -> Result<Picture, PictureError> {
+        let counts = hit.is_some();
+        let (message, stale) = self.message(app, counter, hit).await?;
+        let svg = badge::render(&self.look.badge(LABEL, message));
+        Ok(Picture::fresh(svg).keep(if counts || stale { 0 } else { self.keep }).stale(stale))
+    }
+
+    async fn message(
+        &self,
+        app: &App,
+        counter: &Counter,
+        hit: Option<(&Caller, Option<HitId>)>,
+    ) -> Result<(String, bool), ApiError> {
+        let format = self.look.format.unwrap_or_default();
+        match self.shown.after(app, hit, counter).await? {
+            Some(number) => Ok((number.plus(self.base).print(format), number.stale)),
+            None if app.counters.ping().await.is_err() => Ok((UNKNOWN.into(), true)),
+            None => Ok((Number::NONE.plus(self.base).print(format), false)),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What all answers that are pictures share: their headers, and errors that can
+//! be seen where a picture was expected.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPIRES, PRAGMA, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+
+use super::error::ApiError;
+use super::home::STALE;
+use super::query::Query;
+use crate::picture::{ParamError, error_badge};
+
+/// A drawn picture on its way out.
+pub struct Picture {
+    svg: String,
+    /// How long caches may keep it, in seconds; 0 for not at all.
+    keep: u32,
+    stale: bool,
+}
+
+impl Picture {
+    /// A picture that is true now and must be asked for each time.
+    pub fn fresh(svg: String) -> Self {
+        Self { svg, keep: 0, stale: false }
+    }
+
+    /// The same, which caches may keep for so many seconds.
+    pub fn keep(self, seconds: u32) -> Self {
+        Self { keep: seconds, ..self }
+    }
+
+    /// The same, which says in a header whether it shows a number of old.
+    pub fn stale(self, stale: bool) -> Self {
+        Self { stale, ..self }
+    }
+}
+
+impl IntoResponse for Picture {
+    /// What GitHub's camo, Fastly behind it and browsers need so that a number
+    /// moves; a reply without Cache-Control camo would keep for a year.
+    fn into_response(self) -> Response {
+        let mut response = self.svg.into_response();
+        let headers = response.headers_mut();
+        let mut set = |name: HeaderName, value| {
+            headers.insert(name, HeaderValue::from_static(value));
+        };
+        set(CONTENT_TYPE, "image/svg+xml; charset=utf-8");
+        set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+        set(
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; img-src data:; style-src 'unsafe-inline'",
+        );
+        set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+        if self.stale {
+            set(STALE, "true");
+        }
+        if self.keep == 0 {
+            set(CACHE_CONTROL, "max-age=0, no-cache, no-store, must-revalidate");
+            set(EXPIRES, "Thu, 01 Jan 1970 00:00:00 GMT");
+            set(PRAGMA, "no-cache");
+        } else {
+            let keep = format!("max-age={0}, s-maxage={0}", self.keep);
+            // Digits and ASCII words are a header's.
+            if let Ok(keep) = HeaderValue::try_from(keep) {
+                headers.insert(CACHE_CONTROL, keep);
+            }
+        }
+        response
+    }
+}
+
+/// An error where a picture was expected: a picture that says so.
+pub struct PictureError(ApiError);
+
+impl From<ApiError> for PictureError {
+    fn from(error: ApiError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<ParamError> for PictureError {
+    fn from(error: ParamError) -> Self {
+        Self(ApiError::invalid_look(&error))
+    }
+}
+
+impl IntoResponse for PictureError {
+    fn into_response(self) -> Response {
+        let picture = Picture::fresh(error_badge(&self.0.sentence()));
+        let plain = self.0.into_response();
+        let mut response = (plain.status(), picture).into_response();
+        // The cause is for the log, whatever the form of the answer.
+        *response.extensions_mut() = plain.extensions().clone();
+        for (name, value) in plain.headers() {
+            if !response.headers().contains_key(name) && name != axum::http::header::CONTENT_LENGTH
+            {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        response
+    }
+}
+
+/// An extractor whose rejection is a picture.
+pub struct Drawn<E>(pub E);
+
+impl<S, E> FromRequestParts<S> for Drawn<E>
+where
+    S: Send + Sync,
+    E: FromRequestParts<S>,
+    ApiError: From<E::Rejection>,
+{
+    type Rejection = PictureError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PictureError> {
+        let extracted = E::from_request_parts(parts, state).await;
+        extracted.map(Self).map_err(|rejection| PictureError(rejection.into()))
+    }
+}
+
+/// The longest that a caller may have a picture kept, in seconds: a day.
+const KEEP_MOST: u32 = 86_400;
+
+/// `?cacheSeconds=`, for pictures that count nothing.
+pub fn keep(query: &Query) -> Result<u32, ApiError> {
+    let allowed = "seconds between 0 and 86400";
+    match query.parsed::<u32>("cacheSeconds", allowed)? {
+        Some(seconds) if seconds > KEEP_MOST => {
+            Err(ApiError::invalid_parameter("cacheSeconds", &seconds.to_string(), allowed))
+        }
+        seconds => Ok(seconds.unwrap_or(0)),
+    }
+}

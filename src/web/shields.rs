@@ -1,0 +1,91 @@
+//! `…/shields.json`: a count for shields.io's endpoint badge, with no key but
+//! those of its schema, for others it refuses (shields.io/badges/endpoint-badge).
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::App;
+use super::caller::Caller;
+use super::error::ApiError;
+use super::extract::Path;
+use super::hit_id::Id;
+use super::query::Query;
+use super::shown::{Number, Shown};
+use super::value::NO_STORE;
+use crate::hit::HitId;
+use crate::name::Counter;
+use crate::picture::params::BadgeParams;
+
+/// shields asks again after this many seconds at the earliest.
+const CACHE_LEAST: u32 = 300;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Endpoint {
+    schema_version: u8,
+    label: String,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label_color: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    style: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_error: bool,
+    cache_seconds: u32,
+}
+
+/// Reads: shields and its caches ask at most every five minutes, so what counts
+/// here counts far too little.
+pub async fn get(
+    State(app): State<App>,
+    Path(counter): Path,
+    query: Query,
+) -> Result<Response, ApiError> {
+    answer(&app, &counter, &query, None).await
+}
+
+/// Counts, for whoever wants shields' own fetches counted.
+pub async fn hit(
+    State(app): State<App>,
+    caller: Caller,
+    Path(counter): Path,
+    Id(id): Id,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let hit = caller.counts.then_some((&caller, id));
+    answer(&app, &counter, &query, hit).await
+}
+
+async fn answer(
+    app: &App,
+    counter: &Counter,
+    query: &Query,
+    hit: Option<(&Caller, Option<HitId>)>,
+) -> Result<Response, ApiError> {
+    let mut look = BadgeParams::default();
+    for (name, value) in query.pairs() {
+        look.set(name, value).map_err(|e| ApiError::invalid_look(&e))?;
+    }
+    let shown = query.get("count").map(Shown::parse).transpose()?.unwrap_or_default();
+    let cache = query.parsed::<u32>("cacheSeconds", "seconds, 300 at least")?;
+    let number = shown.after(app, hit, counter).await?;
+    let away = number.is_none() && app.counters.ping().await.is_err();
+    let body = Endpoint {
+        schema_version: 1,
+        label: look.label.unwrap_or_else(|| "views".into()),
+        message: match number {
+            _ if away => "unavailable".into(),
+            number => number.unwrap_or(Number::NONE).print(look.format.unwrap_or_default()),
+        },
+        color: Some(look.color.map_or_else(|| "blue".into(), |color| color.to_string())),
+        label_color: look.label_color.map(|color| color.to_string()),
+        style: look.style.map(|style| style.name()),
+        is_error: away,
+        cache_seconds: cache.unwrap_or(CACHE_LEAST).max(CACHE_LEAST),
+    };
+    Ok(([NO_STORE], Json(body)).into_response())
+}

@@ -1,0 +1,203 @@
+//! Pictures in other people's pages: they must move, and never break.
+
+mod common;
+
+use common::redis::Redis;
+use common::{Answer, Place, Seen, request};
+
+/// The words in a badge, by its accessible name.
+fn says(badge: &Answer) -> String {
+    let tree = roxmltree::Document::parse(&badge.body).unwrap_or_else(|e| panic!("{e}: {badge:?}"));
+    tree.root_element().attribute("aria-label").unwrap_or_default().to_owned()
+}
+
+/// The headers that GitHub's camo and the caches behind it need.
+fn assert_never_kept(badge: &Answer) {
+    for (name, value) in [
+        ("content-type", "image/svg+xml; charset=utf-8"),
+        ("cache-control", "max-age=0, no-cache, no-store, must-revalidate"),
+        ("expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ("pragma", "no-cache"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'"),
+        ("cross-origin-resource-policy", "cross-origin"),
+    ] {
+        assert_eq!(badge.header(name), Some(value), "{badge:?}");
+    }
+    for absent in ["etag", "last-modified", "location", "set-cookie"] {
+        assert_eq!(badge.header(absent), None, "{badge:?}");
+    }
+}
+
+#[test]
+fn a_badge_counts_and_its_twin_reads() {
+    let place = Place::file();
+    let seen = place.seen();
+    for expected in ["views: 1", "views: 2"] {
+        let badge = seen.get("/hit/site/page/badge.svg");
+        assert_eq!((badge.status, says(&badge).as_str()), (200, expected));
+        assert_never_kept(&badge);
+    }
+    for path in [
+        "/get/site/page/badge.svg",
+        "/hit/site/page/badge.svg?hit=0",
+        "/hit/site/page/badge.svg?readonly",
+        "/get/site/page/badge.svg?v=3",
+    ] {
+        let badge = seen.get(path);
+        assert_eq!(says(&badge), "views: 2", "{path}");
+        assert_never_kept(&badge);
+    }
+    assert_eq!(request("HEAD", &seen.url("/hit/site/page/badge.svg"), &[]).status, 200);
+    assert_eq!(seen.value("/get/site/page"), 2);
+    assert_eq!(says(&seen.get("/get/site/nobody/badge.svg")), "views: 0");
+    assert_eq!(seen.get("/get/site/nobody").status, 404, "looking creates nothing");
+}
+
+#[test]
+fn a_badge_looks_as_asked() {
+    let place = Place::file();
+    let seen = place.seen();
+    let ask = "label=visitors&color=ff69b4&style=flat-square&base=1234566&format=short";
+    let badge = seen.get(&format!("/hit/site/page/badge.svg?{ask}"));
+    assert_eq!(says(&badge), "visitors: 1.2M");
+    assert!(badge.body.contains("#ff69b4"), "{badge:?}");
+    let kept = seen.get("/get/site/page/badge.svg?cacheSeconds=600");
+    assert_eq!(kept.header("cache-control"), Some("max-age=600, s-maxage=600"));
+    let counting = seen.get("/hit/site/page/badge.svg?cacheSeconds=600");
+    assert_never_kept(&counting);
+}
+
+/// An error as JSON is a broken picture, which says nothing to anybody.
+#[test]
+fn errors_are_pictures_that_say_what_is_wrong() {
+    let place = Place::file();
+    let seen = place.seen();
+    for (path, word) in [
+        ("/hit/site/page/badge.svg?color=notacolor", "notacolor"),
+        ("/hit/site/page/badge.svg?style=fancy", "fancy"),
+        ("/hit/site/page/badge.svg?count=all", "today-total"),
+        ("/hit/site/page/badge.svg?hit=maybe", "maybe"),
+        ("/hit/si%20te/page/badge.svg", "namespace"),
+        ("/hit/site/page/badge.svg?id=", "id"),
+        ("/get/site/page/badge.svg?cacheSeconds=-1", "cacheSeconds"),
+        ("/get/site/page/chart.svg?days=0", "days"),
+        ("/get/site/page/chart.svg?width=x", "width"),
+    ] {
+        let answer = seen.get(path);
+        assert_eq!(answer.status, 400, "{path}: {answer:?}");
+        assert_never_kept(&answer);
+        let tree = roxmltree::Document::parse(&answer.body).unwrap();
+        let text: String = tree.descendants().filter_map(|n| n.text()).collect();
+        assert!(text.contains(word) || says(&answer).contains(word), "{path}: {text}");
+    }
+    assert_eq!(seen.get("/get/site/page").status, 404, "nothing was counted");
+}
+
+#[test]
+fn a_limit_or_a_full_namespace_leaves_the_picture() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--client-limit", "1/1h", "--namespace-counters", "1"]);
+    assert_eq!(says(&seen.get("/hit/site/page/badge.svg")), "views: 1");
+    let limited = seen.get("/hit/site/page/badge.svg");
+    assert_eq!((limited.status, says(&limited).as_str()), (200, "views: 1"));
+    assert_never_kept(&limited);
+    let full = request(
+        "GET",
+        &seen.url("/hit/site/other/badge.svg"),
+        &[("user-agent", "github-camo (12345678)")],
+    );
+    assert_eq!((full.status, says(&full).as_str()), (200, "views: 0"));
+}
+
+/// Every rival's badge breaks when its store does.
+#[test]
+fn a_store_that_is_away_leaves_the_last_number() {
+    let mut redis = Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url(), "--deadline", "200ms"]);
+    assert_eq!(says(&seen.get("/hit/site/page/badge.svg")), "views: 1");
+    redis.kill();
+    for path in ["/hit/site/page/badge.svg", "/get/site/page/badge.svg?cacheSeconds=600"] {
+        let badge = seen.get(path);
+        assert_eq!((badge.status, says(&badge).as_str()), (200, "views: 1"), "{path}");
+        assert_eq!(badge.header("x-seen-stale"), Some("true"));
+        assert_never_kept(&badge);
+    }
+    let unknown = seen.get("/get/site/other/badge.svg");
+    assert_eq!((unknown.status, says(&unknown).as_str()), (200, "views: unavailable"));
+    redis.again();
+    common::wait_until("Redis is back", || seen.get("/readyz").status == 200);
+    let badge = seen.get("/hit/site/page/badge.svg");
+    assert_eq!((says(&badge).as_str(), badge.header("x-seen-stale")), ("views: 2", None));
+}
+
+/// shields refuses an endpoint with any key that it does not know.
+#[test]
+fn shields_gets_the_keys_of_its_schema_and_no_other() {
+    let place = Place::file();
+    let seen = place.seen();
+    seen.value("/hit/site/page");
+    let plain = seen.get("/get/site/page/shields.json");
+    assert_eq!(
+        plain.json(),
+        serde_json::json!({
+            "schemaVersion": 1, "label": "views", "message": "1", "color": "blue",
+            "cacheSeconds": 300
+        })
+    );
+    let dressed = seen.get(
+        "/get/site/page/shields.json?label=hits&color=green&style=flat-square&cacheSeconds=60",
+    );
+    assert_eq!(dressed.json()["cacheSeconds"], 300, "shields takes no less");
+    assert_eq!(
+        (&dressed.json()["label"], &dressed.json()["style"]),
+        (&"hits".into(), &"flat-square".into())
+    );
+    assert_eq!(seen.value("/get/site/page"), 1, "it reads");
+    seen.get("/hit/site/page/shields.json");
+    assert_eq!(seen.value("/get/site/page"), 2, "unless asked to count");
+}
+
+#[test]
+fn a_chart_shows_the_days_and_an_empty_one_is_drawn_too() {
+    let place = Place::file();
+    let seen = place.seen();
+    for _ in 0..3 {
+        seen.value("/hit/site/page");
+    }
+    for (path, words) in [
+        ("/get/site/page/chart.svg", "3 visits in 30 days"),
+        ("/get/site/page/chart.svg?days=7&kind=sparkline", "3"),
+        ("/get/site/nobody/chart.svg", "no visits yet"),
+    ] {
+        let chart = seen.get(path);
+        assert_eq!(chart.status, 200, "{path}: {chart:?}");
+        assert_never_kept(&chart);
+        let tree = roxmltree::Document::parse(&chart.body).unwrap();
+        let text: String = tree.descendants().filter_map(|n| n.text()).collect();
+        assert!((text + &says(&chart)).contains(words), "{path}: {chart:?}");
+    }
+}
+
+#[test]
+fn the_number_that_is_asked_for_is_shown() {
+    let place = Place::file();
+    let seen = place.seen();
+    let as_agent = |agent| {
+        request("GET", &seen.url("/hit/site/page"), &[("user-agent", agent)]).value().unwrap()
+    };
+    as_agent("Mozilla/5.0 Firefox/143.0");
+    as_agent("Mozilla/5.0 Firefox/143.0");
+    as_agent("github-camo (12345678)");
+    assert_eq!(as_agent("Googlebot/2.1"), 4);
+    for (count, expected) in [
+        ("total", "views: 4"),
+        ("human", "views: 3"),
+        ("unique", "views: 1"),
+        ("today", "views: 4"),
+        ("today-total", "views: 4 / 4"),
+    ] {
+        let badge = seen.get(&format!("/get/site/page/badge.svg?count={count}"));
+        assert_eq!(says(&badge), expected);
+    }
+}

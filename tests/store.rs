@@ -1,0 +1,776 @@
+//! The contract of a store, against both: whatever is promised to those who
+//! count is promised whichever store they chose. Each test runs on a file and
+//! on a redis-server of its own.
+
+#[path = "store/redis_server.rs"]
+mod redis_server;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis_server::RedisServer;
+use seen::count::{Settings, Sources};
+use seen::edit::{
+    Change, ChangeId, Edit, EditError, Edited, Guard, NamespaceChange, NamespaceEdit,
+};
+use seen::hit::{Hit, HitId, Source, Visitor};
+use seen::live::{News, Update};
+use seen::name::{Counter, Name};
+use seen::sketch::Sketch;
+use seen::store::embedded::Embedded;
+use seen::store::redis::Redis;
+use seen::store::{Limits, Mode, Store, StoreError};
+use seen::tally::{Counted, ID_MEMORY, MAX_TOTAL, Outcome, Refusal, Tally};
+use seen::time::Timestamp;
+use seen::token::Token;
+use seen::transfer::{Exported, ExportedCounter, Imported, OnConflict};
+
+const LIMITS: Limits = Limits {
+    mode: Mode::Open,
+    counters_per_namespace: 1000,
+    counters: 10_000,
+    history_days: 10,
+    history_hours: 48,
+};
+
+/// A store, and what must live as long as it.
+struct Rig {
+    store: Arc<dyn Store>,
+    redis: Option<RedisServer>,
+    _folder: Option<tempfile::TempDir>,
+    now: Timestamp,
+    number: std::sync::atomic::AtomicU64,
+}
+
+async fn redis_store(server: &RedisServer, limits: Limits) -> Arc<dyn Store> {
+    let store = Redis::open(&server.url(), limits, false).unwrap();
+    store.ready(Duration::from_secs(10)).await.unwrap();
+    Arc::new(store)
+}
+
+impl Rig {
+    async fn redis(limits: Limits) -> Self {
+        let server = RedisServer::start();
+        let store = redis_store(&server, limits).await;
+        Self::of(store, Some(server), None)
+    }
+
+    async fn embedded(limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Embedded::open(&folder.path().join("seen.redb"), limits).unwrap();
+        Self::of(Arc::new(store), None, Some(folder))
+    }
+
+    fn of(
+        store: Arc<dyn Store>,
+        redis: Option<RedisServer>,
+        folder: Option<tempfile::TempDir>,
+    ) -> Self {
+        // Noon, so that an hour more or less stays in the day.
+        let now = Timestamp(Timestamp::of_day(Timestamp::now().day()).0 + 12 * 3600);
+        Self { store, redis, _folder: folder, now, number: 1.into() }
+    }
+
+    fn later(&self, seconds: u64) -> Timestamp {
+        Timestamp(self.now.0 + seconds)
+    }
+
+    fn tally(&self, at: Timestamp, hits: &[Hit]) -> Tally {
+        let number = self.number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Tally::join(name("n"), number, at, hits.iter()).0
+    }
+
+    async fn apply(&self, at: Timestamp, hits: &[Hit]) -> Vec<Outcome> {
+        self.store.apply(&self.tally(at, hits)).await.unwrap()
+    }
+
+    /// Applies hits on one counter; what became of its runs.
+    async fn count(&self, at: Timestamp, hits: &[Hit]) -> Vec<(u64, i64)> {
+        match &self.apply(at, hits).await[0] {
+            Outcome::Counted(runs) => runs.iter().map(|c: &Counted| (c.hits, c.last)).collect(),
+            Outcome::Refused(refusal) => panic!("{refusal:?}"),
+        }
+    }
+
+    async fn edit(&self, key: &str, guard: Guard, edit: Edit) -> Result<Edited, EditError> {
+        self.store.edit(&self.change(key, guard, edit)).await
+    }
+
+    fn change(&self, key: &str, guard: Guard, edit: Edit) -> Change {
+        let id = ChangeId::random().unwrap();
+        Change { id, counter: counter("n", key), at: self.now, guard, edit }
+    }
+
+    async fn edit_namespace(&self, guard: Guard, edit: NamespaceEdit) -> Result<(), EditError> {
+        let change = NamespaceChange { namespace: name("n"), at: self.now, guard, edit };
+        self.store.edit_namespace(&change).await
+    }
+
+    async fn total(&self, key: &str) -> Option<i64> {
+        self.store.totals(&name("n"), &[name(key)]).await.unwrap()[0]
+    }
+
+    async fn export_all(&self) -> Vec<Exported> {
+        let (mut all, mut names, mut after) = (Vec::new(), Vec::new(), None);
+        loop {
+            let page = self.store.namespaces(after.as_deref()).await.unwrap();
+            names.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        for name in names {
+            let mut after = None;
+            loop {
+                let page = self.store.export(&name, after.as_deref()).await.unwrap();
+                all.extend(page.items);
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        all.sort_by_key(|e| match e {
+            Exported::Namespace(n) => (n.namespace.clone(), None),
+            Exported::Counter(c) => (c.namespace.clone(), Some(c.key.clone())),
+        });
+        all
+    }
+}
+
+fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+fn counter(namespace: &str, key: &str) -> Counter {
+    Counter { namespace: name(namespace), key: name(key) }
+}
+
+fn hit(key: &str) -> Hit {
+    Hit { key: name(key), source: Source::Browser, visitor: None, id: None }
+}
+
+fn visitor(n: u128) -> Visitor {
+    Visitor(n.to_le_bytes())
+}
+
+fn hit_of(key: &str, n: u128) -> Hit {
+    Hit { visitor: Some(visitor(n)), ..hit(key) }
+}
+
+fn hit_with_id(key: &str, id: u8) -> Hit {
+    Hit { id: Some(HitId([id; 16])), ..hit(key) }
+}
+
+fn create(value: i64) -> Edit {
+    Edit::Create { value, settings: Settings::default(), token: None }
+}
+
+/// Runs a test on both stores.
+macro_rules! both {
+    ($($name:ident, $limits:expr, |$rig:ident| $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            async fn test($rig: Rig) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn embedded() {
+                test(Rig::embedded($limits).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn redis() {
+                test(Rig::redis($limits).await).await;
+            }
+        }
+    )*};
+}
+
+both! {
+
+hits_get_their_own_numbers_in_order, LIMITS, |rig| {
+    let bot = Hit { source: Source::Bot, ..hit("a") };
+    let runs = rig.count(rig.now, &[hit("a"), hit("a"), bot, hit("a")]).await;
+    assert_eq!(runs, [(2, 2), (1, 3), (1, 4)]);
+    assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 5)]);
+    let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
+    assert_eq!((count.total, count.today, count.uniques_today), (5, 5, 0));
+    assert_eq!((count.sources.get(Source::Browser), count.sources.human()), (4, 4));
+    assert_eq!((count.created, count.settings), (rig.now, Settings::default()));
+    assert!(rig.store.count(&counter("n", "b"), rig.now).await.unwrap().is_none());
+}
+
+concurrent_hits_get_different_numbers, LIMITS, |rig| {
+    let rig = Arc::new(rig);
+    let tasks: Vec<_> = (0..8).map(|task| {
+        let rig = rig.clone();
+        tokio::spawn(async move {
+            let mut numbers = Vec::new();
+            for n in 0..25 {
+                // A namespace has one writer at a time; here each task has its own.
+                let number = task * 1000 + n;
+                let namespace = name(&format!("n{task}"));
+                let (own, _) = Tally::join(namespace, number + 1, rig.now, [hit("a")].iter());
+                rig.store.apply(&own).await.unwrap();
+                let edited = rig.edit("shared", Guard::Instance, Edit::Add(1)).await;
+                numbers.push(edited.map_or(0, |e| e.new.unwrap()));
+            }
+            numbers
+        })
+    }).collect();
+    rig.edit("shared", Guard::Nobody, create(0)).await.ok();
+    let mut numbers = Vec::new();
+    for task in tasks {
+        numbers.extend(task.await.unwrap());
+    }
+    numbers.retain(|n| *n != 0);
+    numbers.sort_unstable();
+    let distinct: Vec<i64> = (1..=numbers.len() as i64).collect();
+    assert_eq!(numbers, distinct);
+    for task in 0..8 {
+        let totals = rig.store.totals(&name(&format!("n{task}")), &[name("a")]).await.unwrap();
+        assert_eq!(totals, [Some(25)]);
+    }
+}
+
+a_write_that_is_repeated_counts_once, LIMITS, |rig| {
+    let tally = rig.tally(rig.now, &[hit("a"), hit_of("b", 1)]);
+    let first = rig.store.apply(&tally).await.unwrap();
+    assert_eq!(rig.store.apply(&tally).await.unwrap(), first);
+    assert_eq!((rig.total("a").await, rig.total("b").await), (Some(1), Some(1)));
+}
+
+what_is_taken_back_leaves_no_trace, LIMITS, |rig| {
+    let dedupe = Settings { dedupe: 600, ..Settings::default() };
+    let token = Some(Token::generate().unwrap().digest());
+    rig.edit("a", Guard::Nobody, Edit::Create { value: 5, settings: dedupe, token }).await.unwrap();
+    let before = rig.export_all().await;
+    let proxy = Hit { source: Source::Proxy, visitor: Some(visitor(1)), ..hit_with_id("a", 7) };
+    let hits = [proxy.clone(), hit("new"), hit("a")];
+    let tally = rig.tally(rig.now, &hits);
+    rig.store.apply(&tally).await.unwrap();
+    rig.store.retract(&tally).await.unwrap();
+    rig.store.retract(&tally).await.unwrap();
+    assert_eq!(rig.export_all().await, before);
+    assert!(matches!(rig.store.apply(&tally).await, Err(StoreError::Refused(_))));
+    // Neither the id nor the visitor is remembered.
+    assert_eq!(rig.count(rig.later(1), &[proxy]).await, [(1, 6)]);
+}
+
+what_is_taken_back_before_it_came_is_refused, LIMITS, |rig| {
+    let tally = rig.tally(rig.now, &[hit("a")]);
+    rig.store.retract(&tally).await.unwrap();
+    assert!(matches!(rig.store.apply(&tally).await, Err(StoreError::Refused(_))));
+    assert_eq!(rig.total("a").await, None);
+    assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 1)]);
+}
+
+an_id_counts_once_in_an_hour, LIMITS, |rig| {
+    assert_eq!(rig.count(rig.now, &[hit("a"), hit_with_id("a", 1)]).await, [(1, 1), (1, 2)]);
+    let again = [hit("a"), hit_with_id("a", 1), hit_with_id("a", 2), hit_with_id("a", 2)];
+    assert_eq!(rig.count(rig.later(9), &again).await, [(1, 3), (0, 2), (1, 4), (0, 4)]);
+    assert_eq!(rig.count(rig.later(9), &[hit_with_id("b", 1)]).await, [(1, 1)]);
+    let over = rig.later(ID_MEMORY);
+    assert_eq!(rig.count(over, &[hit_with_id("a", 1)]).await, [(1, 5)]);
+}
+
+a_visitor_counts_once_in_the_window, LIMITS, |rig| {
+    rig.apply(rig.now, &[hit("a")]).await;
+    let settings = Settings { dedupe: 60, ..Settings::default() };
+    rig.edit("a", Guard::Instance, Edit::Configure(settings)).await.unwrap();
+    let crowd = [hit_of("a", 1), hit_of("a", 1), hit_of("a", 2), hit("a"), hit_of("a", 1)];
+    assert_eq!(rig.count(rig.now, &crowd).await, [(1, 2), (1, 3), (1, 4), (0, 4)]);
+    assert_eq!(rig.count(rig.later(59), &[hit_of("a", 1)]).await, [(0, 4)]);
+    assert_eq!(rig.count(rig.later(60), &[hit_of("a", 1)]).await, [(1, 5)]);
+    // The window of one counter is nothing to another.
+    assert_eq!(rig.count(rig.now, &[hit_of("b", 1), hit_of("b", 1)]).await, [(2, 2)]);
+    let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
+    assert_eq!((count.today, count.uniques_today), (5, 2));
+}
+
+uniques_are_near_the_truth, LIMITS, |rig| {
+    let mut sketch = Sketch::default();
+    for crowd in 0..10 {
+        let hits: Vec<Hit> = (0..1000).map(|n| hit_of("a", crowd * 1000 + n)).collect();
+        for hit in &hits {
+            sketch.add(&hit.visitor.unwrap().0);
+        }
+        rig.apply(rig.now, &hits).await;
+    }
+    let bot = Hit { source: Source::Bot, ..hit_of("a", 99_999_999) };
+    rig.apply(rig.now, &[bot]).await;
+    let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
+    assert_eq!((count.total, count.uniques_today), (10_001, sketch.count()));
+    assert!(count.uniques_today.abs_diff(10_000) <= 200, "{}", count.uniques_today);
+    if let Some(redis) = &rig.redis {
+        let key = format!("seen:{{n}}:sketch:a:{}", rig.now.day());
+        assert_eq!(redis.cli(&["PFCOUNT", &key]), sketch.count().to_string());
+    }
+}
+
+old_buckets_go_and_totals_stay, LIMITS, |rig| {
+    for day in 0..20 {
+        rig.apply(Timestamp(rig.now.0 - (19 - day) * 86_400), &[hit_of("a", 1)]).await;
+    }
+    let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+    let today = rig.now.day();
+    let days: Vec<_> = (today - 9..=today).map(|d| (d, 1)).collect();
+    assert_eq!(history.days.iter().collect::<Vec<_>>(), days);
+    assert_eq!(history.uniques.iter().collect::<Vec<_>>(), days);
+    assert_eq!(history.hours.len(), 2);
+    assert_eq!(rig.total("a").await, Some(20));
+}
+
+caps_hold_and_what_is_there_goes_on,
+Limits { counters_per_namespace: 2, counters: 3, ..LIMITS }, |rig| {
+    let crowd = [hit("a"), hit("b"), hit("c"), hit("a")];
+    let outcomes = rig.apply(rig.now, &crowd).await;
+    assert_eq!(outcomes[2], Outcome::Refused(Refusal::NamespaceFull));
+    assert_eq!(rig.total("a").await, Some(2));
+    assert!(matches!(
+        rig.edit("c", Guard::Instance, create(0)).await,
+        Err(EditError::NamespaceFull)
+    ));
+    let elsewhere = |number, key| {
+        Tally::join(name("m"), number, rig.now, [hit(key)].iter()).0
+    };
+    rig.store.apply(&elsewhere(100, "a")).await.unwrap();
+    let full = rig.store.apply(&elsewhere(101, "b")).await.unwrap();
+    assert_eq!(full, [Outcome::Refused(Refusal::InstanceFull)]);
+    rig.edit("a", Guard::Instance, Edit::Delete).await.unwrap();
+    let room = rig.store.apply(&elsewhere(102, "b")).await.unwrap();
+    assert!(matches!(room[0], Outcome::Counted(_)));
+}
+
+totals_stay_exact, LIMITS, |rig| {
+    rig.edit("a", Guard::Nobody, create(MAX_TOTAL - 1)).await.unwrap();
+    assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, MAX_TOTAL)]);
+    assert_eq!(rig.apply(rig.now, &[hit("a")]).await, [Outcome::Refused(Refusal::OutOfRange)]);
+    let over = rig.edit("a", Guard::Instance, Edit::Add(1)).await;
+    assert!(matches!(over, Err(EditError::OutOfRange { value: Some(MAX_TOTAL) })));
+    let least = rig.edit("a", Guard::Instance, Edit::Set(-MAX_TOTAL)).await.unwrap();
+    assert_eq!(least, Edited { old: Some(MAX_TOTAL), new: Some(-MAX_TOTAL) });
+    assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 1 - MAX_TOTAL)]);
+}
+
+only_create_creates, Limits { mode: Mode::Create, ..LIMITS }, |rig| {
+    assert_eq!(rig.apply(rig.now, &[hit("a")]).await, [Outcome::Refused(Refusal::Missing)]);
+    rig.edit("a", Guard::Nobody, create(0)).await.unwrap();
+    assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 1)]);
+}
+
+a_private_instance_counts_for_owners, Limits { mode: Mode::Private, ..LIMITS }, |rig| {
+    let owner = Token::generate().unwrap().digest();
+    assert_eq!(rig.apply(rig.now, &[hit("a")]).await, [Outcome::Refused(Refusal::Missing)]);
+    let strangers = rig.edit("a", Guard::Nobody, create(0)).await;
+    assert!(matches!(strangers, Err(EditError::Forbidden { .. })));
+    let claimed = rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(owner)).await;
+    assert!(matches!(claimed, Err(EditError::Forbidden { .. })));
+    rig.edit_namespace(Guard::Instance, NamespaceEdit::Claim(owner)).await.unwrap();
+    assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 1)]);
+    rig.edit("b", Guard::Namespace(owner), create(3)).await.unwrap();
+    assert_eq!(rig.total("b").await, Some(3));
+}
+
+a_counter_is_its_owners, LIMITS, |rig| {
+    let (mine, new) = (Token::generate().unwrap().digest(), Token::generate().unwrap().digest());
+    let settings = Settings { dedupe: 5, ..Settings::default() };
+    let made = Edit::Create { value: 10, settings, token: Some(mine) };
+    assert_eq!(
+        rig.edit("a", Guard::Nobody, made).await.unwrap(),
+        Edited { old: None, new: Some(10) }
+    );
+    let again = rig.edit("a", Guard::Nobody, made).await;
+    assert!(matches!(again, Err(EditError::Exists { value: 10 })));
+    for edit in [Edit::Set(1), Edit::Reset, Edit::Delete, Edit::Rotate(new)] {
+        for guard in [Guard::Nobody, Guard::Counter(new), Guard::Namespace(new)] {
+            let refused = rig.edit("a", guard, edit).await;
+            assert!(matches!(refused, Err(EditError::Forbidden { value: Some(10) })), "{edit:?}");
+        }
+    }
+    let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
+    assert_eq!((count.token, count.settings), (Some(mine), settings));
+    let set = rig.edit("a", Guard::Counter(mine), Edit::Set(42)).await.unwrap();
+    assert_eq!(set, Edited { old: Some(10), new: Some(42) });
+    rig.edit("a", Guard::Counter(mine), Edit::Rotate(new)).await.unwrap();
+    assert!(rig.edit("a", Guard::Counter(mine), Edit::Set(1)).await.is_err());
+    let gone = rig.edit("a", Guard::Counter(new), Edit::Delete).await.unwrap();
+    assert_eq!(gone, Edited { old: Some(42), new: None });
+    assert!(matches!(rig.edit("a", Guard::Instance, Edit::Set(1)).await, Err(EditError::Missing)));
+    // A token's life ends with its counter.
+    rig.apply(rig.now, &[hit("a")]).await;
+    assert!(rig.edit("a", Guard::Counter(new), Edit::Set(1)).await.is_err());
+    let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
+    assert_eq!((count.total, count.token, count.settings), (1, None, Settings::default()));
+}
+
+anybody_may_what_the_settings_say, LIMITS, |rig| {
+    rig.apply(rig.now, &[hit("a")]).await;
+    let out = rig.edit("a", Guard::Nobody, Edit::Add(2)).await;
+    assert!(matches!(out, Err(EditError::OutOfBounds { value: 1 })));
+    assert_eq!(rig.edit("a", Guard::Nobody, Edit::Add(1)).await.unwrap().new, Some(2));
+    let settings = Settings {
+        enable_reset: true,
+        update_lowerbound: -5,
+        update_upperbound: 5,
+        ..Settings::default()
+    };
+    rig.edit("a", Guard::Instance, Edit::Configure(settings)).await.unwrap();
+    assert_eq!(rig.edit("a", Guard::Nobody, Edit::Add(-5)).await.unwrap().new, Some(-3));
+    assert_eq!(rig.edit("a", Guard::Nobody, Edit::Set(69)).await.unwrap().old, Some(-3));
+    assert!(rig.edit("a", Guard::Nobody, Edit::Reset).await.is_err());
+}
+
+a_change_that_is_repeated_is_made_once, LIMITS, |rig| {
+    let changes = [
+        rig.change("a", Guard::Nobody, create(1)),
+        rig.change("a", Guard::Instance, Edit::Add(10)),
+        rig.change("a", Guard::Instance, Edit::Delete),
+    ];
+    for change in changes {
+        let first = rig.store.edit(&change).await.unwrap();
+        assert_eq!(rig.store.edit(&change).await.unwrap(), first);
+    }
+    assert_eq!(rig.total("a").await, None);
+}
+
+starting_over_keeps_what_the_owner_set, LIMITS, |rig| {
+    let settings = Settings { dedupe: 60, ..Settings::default() };
+    let token = Some(Token::generate().unwrap().digest());
+    rig.edit("a", Guard::Nobody, Edit::Create { value: 7, settings, token }).await.unwrap();
+    rig.apply(rig.now, &[hit_of("a", 1)]).await;
+    rig.edit("a", Guard::Instance, Edit::Reset).await.unwrap();
+    let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
+    assert_eq!((count.total, count.today, count.uniques_today), (0, 0, 0));
+    assert_eq!(count.sources, Sources::default());
+    assert_eq!((count.token, count.settings), (token, settings));
+    rig.apply(rig.later(60), &[hit_of("a", 2)]).await;
+    let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
+    assert_eq!((count.total, count.uniques_today), (1, 1));
+}
+
+a_namespace_is_its_owners, LIMITS, |rig| {
+    let (mine, new) = (Token::generate().unwrap().digest(), Token::generate().unwrap().digest());
+    rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(mine)).await.unwrap();
+    rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(mine)).await.unwrap();
+    let taken = rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(new)).await;
+    assert!(matches!(taken, Err(EditError::Exists { .. })));
+    rig.apply(rig.now, &[hit("a"), hit("b")]).await;
+    assert!(rig.edit("c", Guard::Nobody, create(0)).await.is_err());
+    rig.edit("c", Guard::Namespace(mine), create(0)).await.unwrap();
+    assert_eq!(rig.edit("a", Guard::Namespace(mine), Edit::Set(9)).await.unwrap().new, Some(9));
+    rig.edit_namespace(Guard::Namespace(mine), NamespaceEdit::Rotate(new)).await.unwrap();
+    rig.edit_namespace(Guard::Namespace(mine), NamespaceEdit::Rotate(new)).await.unwrap();
+    let public = NamespaceEdit::Configure { public: true };
+    assert!(rig.edit_namespace(Guard::Namespace(mine), public).await.is_err());
+    rig.edit_namespace(Guard::Namespace(new), public).await.unwrap();
+    let found = rig.store.namespace(&name("n")).await.unwrap();
+    assert_eq!((found.counters, found.owner, found.public), (3, Some(new), true));
+    assert!(rig.edit_namespace(Guard::Nobody, NamespaceEdit::Delete).await.is_err());
+    rig.edit_namespace(Guard::Namespace(new), NamespaceEdit::Delete).await.unwrap();
+    rig.edit_namespace(Guard::Namespace(new), NamespaceEdit::Delete).await.unwrap();
+    let found = rig.store.namespace(&name("n")).await.unwrap();
+    assert_eq!((found.counters, found.owner, found.public), (0, None, false));
+    assert_eq!(rig.total("a").await, None);
+    // Somebody who counts is not claimed by a stranger.
+    rig.apply(rig.now, &[hit("a")]).await;
+    assert!(rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(mine)).await.is_err());
+    rig.edit_namespace(Guard::Instance, NamespaceEdit::Claim(mine)).await.unwrap();
+    rig.edit_namespace(Guard::Namespace(mine), NamespaceEdit::Release).await.unwrap();
+    assert_eq!(rig.store.namespace(&name("n")).await.unwrap().owner, None);
+}
+
+a_large_namespace_is_deleted_whole, LIMITS, |rig| {
+    let hits: Vec<Hit> = (0..900).map(|n| hit(&format!("k{n}"))).collect();
+    rig.apply(rig.now, &hits).await;
+    assert_eq!(rig.store.namespace(&name("n")).await.unwrap().counters, 900);
+    rig.edit_namespace(Guard::Instance, NamespaceEdit::Delete).await.unwrap();
+    assert_eq!(rig.store.namespace(&name("n")).await.unwrap().counters, 0);
+    if let Some(redis) = &rig.redis {
+        let left = redis.cli(&["KEYS", "seen:{n}:*"]);
+        assert!(left.lines().all(|key| key.contains(":write:")), "{left}");
+    }
+}
+
+the_largest_come_first_and_equal_ones_by_name, LIMITS, |rig| {
+    let mut hits = Vec::new();
+    for n in 0..30 {
+        hits.extend(vec![hit(&format!("k{n:02}")); n % 4 + 1]);
+    }
+    rig.apply(rig.now, &hits).await;
+    let all = rig.store.ranking(&name("n"), 0, 100).await.unwrap();
+    let mut sorted = all.clone();
+    sorted.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    assert_eq!((all.len(), &all), (30, &sorted));
+    for size in [1, 4, 7, 29] {
+        let mut paged = Vec::new();
+        for offset in (0..30).step_by(size) {
+            let page = rig.store.ranking(&name("n"), offset as u64, size as u32).await.unwrap();
+            paged.extend(page);
+        }
+        assert_eq!(paged, all, "{size}");
+    }
+    assert!(rig.store.ranking(&name("n"), 30, 10).await.unwrap().is_empty());
+    assert!(rig.store.ranking(&name("none"), 0, 10).await.unwrap().is_empty());
+}
+
+the_days_key_is_shared_and_another_each_day, LIMITS, |rig| {
+    let day = rig.now.day();
+    let (one, other) = tokio::join!(rig.store.visitor_key(day), rig.store.visitor_key(day));
+    let one = one.unwrap();
+    assert_eq!(one, other.unwrap());
+    assert_ne!(one, rig.store.visitor_key(day + 1).await.unwrap());
+    if let Some(redis) = &rig.redis {
+        let life: i64 = redis.cli(&["TTL", &format!("seen:visitor-key:{day}")]).parse().unwrap();
+        assert!((1..=25 * 3600).contains(&life), "{life}");
+        let replica = redis_store(redis, LIMITS).await;
+        assert_eq!(replica.visitor_key(day).await.unwrap(), one);
+    } else {
+        // Yesterday's is destroyed when today's is made.
+        assert_ne!(rig.store.visitor_key(day).await.unwrap(), one);
+    }
+}
+
+listeners_hear_every_change, LIMITS, |rig| {
+    let mut listener = rig.store.subscribe(&name("n")).await.unwrap();
+    let mut other = rig.store.subscribe(&name("other")).await.unwrap();
+    rig.apply(rig.now, &[hit("a"), hit("b"), hit("a")]).await;
+    rig.edit("a", Guard::Instance, Edit::Set(9)).await.unwrap();
+    rig.edit("a", Guard::Instance, Edit::Delete).await.unwrap();
+    let mut heard = Vec::new();
+    while heard.len() < 4 {
+        let news = tokio::time::timeout(Duration::from_secs(5), listener.next()).await.unwrap();
+        if let News::Updates(updates) = news {
+            heard.extend(updates.iter().map(|Update { key, total }| (key.to_string(), *total)));
+        }
+    }
+    let expected = [("a", Some(2)), ("b", Some(1)), ("a", Some(9)), ("a", None)];
+    assert_eq!(heard, expected.map(|(key, total)| (key.to_owned(), total)));
+    if let Some(redis) = &rig.redis {
+        let replica = redis_store(redis, LIMITS).await;
+        let (tally, _) = Tally::join(name("other"), 1, rig.now, [hit("x")].iter());
+        replica.apply(&tally).await.unwrap();
+        loop {
+            let news = tokio::time::timeout(Duration::from_secs(5), other.next()).await.unwrap();
+            if let News::Updates(updates) = news {
+                assert_eq!(updates[0], Update { key: name("x"), total: Some(1) });
+                break;
+            }
+        }
+    }
+}
+
+an_import_is_safe_to_repeat, LIMITS, |rig| {
+    let json = r#"{"kind":"counter","namespace":"n","key":"a","total":12}"#;
+    let plain: Exported = serde_json::from_str(json).unwrap();
+    let import = |conflict| rig.store.import(&plain, conflict, rig.now);
+    assert_eq!(import(OnConflict::Replace).await.unwrap(), Imported::Created);
+    assert_eq!(import(OnConflict::Replace).await.unwrap(), Imported::Replaced);
+    assert_eq!(import(OnConflict::Skip).await.unwrap(), Imported::Skipped);
+    assert_eq!(rig.total("a").await, Some(12));
+    assert_eq!(import(OnConflict::Add).await.unwrap(), Imported::Added);
+    assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 25)]);
+}
+
+}
+
+/// Fills a store with a bit of everything.
+async fn fill(rig: &Rig) {
+    let owner = Token::generate().unwrap().digest();
+    rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(owner)).await.unwrap();
+    let public = NamespaceEdit::Configure { public: true };
+    rig.edit_namespace(Guard::Namespace(owner), public).await.unwrap();
+    let settings = Settings { dedupe: 30, enable_reset: true, ..Settings::default() };
+    let token = Some(Token::generate().unwrap().digest());
+    let made = Edit::Create { value: -3, settings, token };
+    rig.edit("owned", Guard::Namespace(owner), made).await.unwrap();
+    for (day, visitors) in [(2, 40_u128), (1, 300), (0, 4000)] {
+        let at = Timestamp(rig.now.0 - day * 86_400);
+        let hits: Vec<Hit> = (0..visitors)
+            .flat_map(|n| [hit_of("owned", n), hit_of(&format!("k{}", n % 150), n)])
+            .collect();
+        rig.apply(at, &hits).await;
+    }
+    let bot = Hit { source: Source::Bot, ..hit("bot") };
+    let (tally, _) = Tally::join(name("m"), 1, rig.now, [bot].iter());
+    rig.store.apply(&tally).await.unwrap();
+}
+
+async fn carry(from: &Rig, to: &Rig) {
+    let exported = from.export_all().await;
+    assert_eq!(exported.len(), 153);
+    for line in &exported {
+        // As `seen export` writes it.
+        let line: Exported = serde_json::from_str(&serde_json::to_string(line).unwrap()).unwrap();
+        let done = to.store.import(&line, OnConflict::Replace, to.now).await.unwrap();
+        assert_eq!(done, Imported::Created);
+    }
+    for (theirs, ours) in to.export_all().await.iter().zip(&exported) {
+        assert_eq!(theirs, ours);
+    }
+    // Sketches go on where they were.
+    let before = from.count(from.now, &[hit_of("k1", 1), hit_of("k1", 77_777)]).await;
+    assert_eq!(to.count(to.now, &[hit_of("k1", 1), hit_of("k1", 77_777)]).await, before);
+    let (k1, now) = (counter("n", "k1"), from.now);
+    assert_eq!(from.store.count(&k1, now).await.unwrap(), to.store.count(&k1, now).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counters_move_between_the_stores_and_back() {
+    let (redis, embedded) = (Rig::redis(LIMITS).await, Rig::embedded(LIMITS).await);
+    fill(&redis).await;
+    carry(&redis, &embedded).await;
+    let back = Rig::redis(LIMITS).await;
+    carry(&embedded, &back).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_stores_show_the_same() {
+    let (redis, embedded) = (Rig::redis(LIMITS).await, Rig::embedded(LIMITS).await);
+    let script: Vec<Hit> = (0..600_u128)
+        .map(|n| Hit {
+            source: Source::ALL[n as usize % 5],
+            id: n.is_multiple_of(7).then_some(HitId([(n % 3) as u8; 16])),
+            ..hit_of(if n.is_multiple_of(11) { "a" } else { "b" }, n % 50)
+        })
+        .collect();
+    for (i, hits) in script.chunks(60).enumerate() {
+        let at = redis.later(i as u64 * 10);
+        assert_eq!(redis.apply(at, hits).await, embedded.apply(at, hits).await);
+        let settings = Settings { dedupe: i as u32 * 5, ..Settings::default() };
+        for rig in [&redis, &embedded] {
+            rig.edit("b", Guard::Instance, Edit::Configure(settings)).await.unwrap();
+        }
+    }
+    for (one, other) in redis.export_all().await.iter().zip(&embedded.export_all().await) {
+        assert_eq!(one, other);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_count_on_one_counter_and_know_one_cap() {
+    let server = RedisServer::start();
+    let limits = Limits { counters: 4, ..LIMITS };
+    let mut replicas = Vec::new();
+    for _ in 0..4 {
+        replicas.push(redis_store(&server, limits).await);
+    }
+    let tasks: Vec<_> = replicas
+        .iter()
+        .cloned()
+        .map(|store| {
+            tokio::spawn(async move {
+                let mut numbers = Vec::new();
+                for number in 1..=50 {
+                    let hits = [hit("a"), hit("a"), hit("a")];
+                    let (tally, places) =
+                        Tally::join(name("n"), number, Timestamp::now(), hits.iter());
+                    let outcomes = store.apply(&tally).await.unwrap();
+                    // Repeated, as after a lost answer.
+                    assert_eq!(store.apply(&tally).await.unwrap(), outcomes);
+                    numbers.extend(places.iter().map(|p| p.number(&outcomes).unwrap()));
+                }
+                numbers
+            })
+        })
+        .collect();
+    let mut numbers = Vec::new();
+    for task in tasks {
+        numbers.extend(task.await.unwrap());
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=600).collect::<Vec<i64>>());
+
+    let (tally, _) =
+        Tally::join(name("m"), 100, Timestamp::now(), [hit("a"), hit("b"), hit("c")].iter());
+    replicas[0].apply(&tally).await.unwrap();
+    // The number of a namespace is noted a little after the write.
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while server.cli(&["ZSCORE", "seen:namespaces", "m"]) != "3" {
+        assert!(std::time::Instant::now() < deadline, "the number was not noted");
+    }
+    let late = redis_store(&server, limits).await;
+    let (tally, _) = Tally::join(name("m"), 1, Timestamp::now(), [hit("d"), hit("a")].iter());
+    let outcomes = late.apply(&tally).await.unwrap();
+    assert_eq!(outcomes[0], Outcome::Refused(Refusal::InstanceFull));
+    assert_eq!(outcomes[1], Outcome::Counted(vec![Counted { hits: 1, last: 2 }]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_in_redis_lives_for_ever_but_the_counters() {
+    let rig = Rig::redis(LIMITS).await;
+    let settings = Settings { dedupe: 60, ..Settings::default() };
+    let made = Edit::Create { value: 0, settings, token: None };
+    rig.edit("a", Guard::Nobody, made).await.unwrap();
+    let hit = Hit { id: Some(HitId([1; 16])), ..hit_of("a", 1) };
+    rig.apply(rig.now, &[hit]).await;
+    rig.store.visitor_key(rig.now.day()).await.unwrap();
+    let redis = rig.redis.as_ref().unwrap();
+    let script = "local kept = {} for _, key in ipairs(redis.call('KEYS', '*')) do \
+                  if redis.call('TTL', key) == -1 then kept[#kept + 1] = key end end \
+                  table.sort(kept) return kept";
+    let kept = redis.cli(&["EVAL", script, "0"]);
+    let expected = ["about:a", "day:a", "hour:a", "total", "unique:a"];
+    let expected: Vec<String> = expected.iter().map(|k| format!("seen:{{n}}:{k}")).collect();
+    let mut kept: Vec<&str> = kept.lines().collect();
+    kept.retain(|key| *key != "seen:namespaces");
+    assert_eq!(kept, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_is_as_good_as_a_server() {
+    let server = RedisServer::start_cluster();
+    let store = Redis::open(&server.cluster_url(), LIMITS, false).unwrap();
+    store.ready(Duration::from_secs(10)).await.unwrap();
+    let rig = Rig::of(Arc::new(store), Some(server), None);
+    let mut listener = rig.store.subscribe(&name("n")).await.unwrap();
+    fill(&rig).await;
+    assert!(matches!(listener.next().await, News::Updates(_) | News::Missed));
+    let embedded = Rig::embedded(LIMITS).await;
+    carry(&rig, &embedded).await;
+    rig.store.ranking(&name("n"), 0, 10).await.unwrap();
+    rig.store.visitor_key(rig.now.day()).await.unwrap();
+    rig.edit_namespace(Guard::Instance, NamespaceEdit::Delete).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listeners_hear_again_after_the_connection_was_cut() {
+    let rig = Rig::redis(LIMITS).await;
+    let mut listener = rig.store.subscribe(&name("n")).await.unwrap();
+    let redis = rig.redis.as_ref().unwrap();
+    redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+    let patience = Duration::from_secs(10);
+    // First the news of its own subscription may come, then that of the cut.
+    loop {
+        let news = tokio::time::timeout(patience, listener.next()).await.unwrap();
+        assert_eq!(news, News::Missed);
+        if redis.cli(&["PUBSUB", "SHARDNUMSUB", "seen:{n}:live"]).ends_with('1') {
+            break;
+        }
+    }
+    rig.apply(rig.now, &[hit("a")]).await;
+    loop {
+        match tokio::time::timeout(patience, listener.next()).await.unwrap() {
+            News::Missed => {}
+            News::Updates(updates) => {
+                assert_eq!(updates[0], Update { key: name("a"), total: Some(1) });
+                break;
+            }
+        }
+    }
+    drop(listener);
+    // The last one to leave ends the subscription.
+    let deadline = std::time::Instant::now() + patience;
+    while !redis.cli(&["PUBSUB", "SHARDCHANNELS"]).is_empty() {
+        assert!(std::time::Instant::now() < deadline, "still subscribed");
+    }
+}
+
+#[test]
+fn a_plain_line_is_enough_to_import() {
+    let json = r#"{"namespace":"n","key":"a","total":12}"#;
+    let plain: ExportedCounter = serde_json::from_str(json).unwrap();
+    assert_eq!((plain.total, plain.settings), (12, Settings::default()));
+}
