@@ -20,7 +20,9 @@ fn post_hits(seen: &Seen, body: &str) -> Answer {
 fn numbers_by_kind(place: Place) {
     let seen = place.seen();
     let visit = |agent: &str| request("GET", &seen.url("/hit/site/page"), &[("user-agent", agent)]);
-    ["one", "one", "two", "github-camo (1)", "Googlebot/2.1"].map(visit);
+    for agent in ["one", "one", "two", "github-camo (1)", "Googlebot/2.1"] {
+        visit(agent);
+    }
     let prefetch = [("sec-purpose", "prefetch")];
     request("GET", &seen.url("/hit/site/page"), &prefetch);
     let counts = ["total", "human", "unique", "today"]
@@ -79,7 +81,7 @@ fn many_hits_in_one_request(place: Place) {
 
 fn a_list_of_hits_is_not_one_for_the_limit(place: Place) {
     let seen = place.seen_with(&["--client-limit", "3/1h"]);
-    let body = vec!["{\"key\":\"page\"}"; 5].join(",");
+    let body = ["{\"key\":\"page\"}"; 5].join(",");
     let answer = post_hits(&seen, &format!("[{body}]"));
     assert_eq!(answer.status, 200, "{answer:?}");
     let statuses: Vec<_> =
