@@ -10,7 +10,9 @@ use tokio::time::{sleep, timeout_at};
 
 use self::last_known::LastKnown;
 use crate::count::{Count, History};
-use crate::edit::{Change, EditError, Edited, Namespace, NamespaceChange};
+use crate::edit::{
+    Change, ChangeId, Edit, EditError, Edited, Guard, Namespace, NamespaceChange, NamespaceEdit,
+};
 use crate::hit::Hit;
 use crate::joiner::{HitError, Joiner};
 use crate::live::Listener;
@@ -141,9 +143,16 @@ impl Counters {
     }
 
     /// Makes a change, once; it is repeated while its answer is lost.
-    pub async fn edit(&self, change: &Change) -> Result<Edited, EditError> {
-        let edited = self.repeat(|| self.store.edit(change)).await?;
-        self.know(&change.counter, edited.new);
+    pub async fn edit(
+        &self,
+        counter: &Counter,
+        guard: Guard,
+        edit: Edit,
+    ) -> Result<Edited, EditError> {
+        let id = ChangeId::random().map_err(StoreError::from)?;
+        let change = Change { id, counter: counter.clone(), at: Timestamp::now(), guard, edit };
+        let edited = self.repeat(|| self.store.edit(&change)).await?;
+        self.know(counter, edited.new);
         Ok(edited)
     }
 
@@ -153,8 +162,15 @@ impl Counters {
     }
 
     /// Makes a change to a namespace; it is repeated while its answer is lost.
-    pub async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
-        self.repeat(|| self.store.edit_namespace(change)).await
+    pub async fn edit_namespace(
+        &self,
+        namespace: &Name,
+        guard: Guard,
+        edit: NamespaceEdit,
+    ) -> Result<(), EditError> {
+        let (namespace, at) = (namespace.clone(), Timestamp::now());
+        let change = NamespaceChange { namespace, at, guard, edit };
+        self.repeat(|| self.store.edit_namespace(&change)).await
     }
 
     /// `limit` counters of a namespace from place `offset` on, the largest
@@ -243,7 +259,6 @@ impl Counters {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edit::{ChangeId, Edit, Guard};
     use crate::hit::Source;
     use crate::metrics::Metrics;
     use crate::store::embedded::Embedded;
@@ -271,14 +286,7 @@ mod tests {
         for key in ["a", "b", "b"] {
             counters.hit(&Name::default_namespace(), hit(key)).await.unwrap();
         }
-        let delete = Change {
-            id: ChangeId::random().unwrap(),
-            counter: counter("a"),
-            at: Timestamp::now(),
-            guard: Guard::Instance,
-            edit: Edit::Delete,
-        };
-        counters.edit(&delete).await.unwrap();
+        counters.edit(&counter("a"), Guard::Instance, Edit::Delete).await.unwrap();
         let shown = counters.total_or_last_known(&counter("b")).await.unwrap();
         assert_eq!(shown, Some(Total::Present(2)));
         counters.close().await;

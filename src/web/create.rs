@@ -65,7 +65,7 @@ async fn create(
     let guard = bearer.guard(app, &counter.namespace).await?;
     let token = Token::generate().map_err(StoreError::from)?;
     let edit = Edit::Create { value, settings, token: Some(token.digest()) };
-    let made = app.edit(counter, guard, edit).await;
+    let made = app.counters.edit(counter, guard, edit).await;
     made.map_err(|error| ApiError::not_changed(counter, error))?;
     app.metrics.created();
     let Counter { namespace, key } = counter;

@@ -115,6 +115,32 @@ impl ApiError {
             .retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
     }
 
+    /// 400: a parameter about looks makes no sense.
+    pub fn invalid_look(error: &ParamError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.to_string())
+    }
+
+    /// The error and what would be right, in a sentence.
+    pub fn sentence(&self) -> String {
+        match &self.body.allowed {
+            Some(allowed) => format!("{}; allowed: {allowed}", self.body.error),
+            None => self.body.error.clone(),
+        }
+    }
+
+    /// Whether the same request may well succeed later, or elsewhere: what keeps
+    /// a hit from being counted, and not a picture from being drawn.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self.status,
+            StatusCode::TOO_MANY_REQUESTS
+                | StatusCode::SERVICE_UNAVAILABLE
+                | StatusCode::INSUFFICIENT_STORAGE
+                | StatusCode::NOT_FOUND
+                | StatusCode::CONFLICT
+        )
+    }
+
     /// 400: a parameter that must be there is not.
     pub fn missing_parameter(name: &str, allowed: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("{name} is missing"))
@@ -230,32 +256,6 @@ impl ApiError {
         }
     }
 
-    /// 400: a parameter about looks makes no sense.
-    pub fn invalid_look(error: &ParamError) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, error.to_string())
-    }
-
-    /// The error and what would be right, in a sentence.
-    pub fn sentence(&self) -> String {
-        match &self.body.allowed {
-            Some(allowed) => format!("{}; allowed: {allowed}", self.body.error),
-            None => self.body.error.clone(),
-        }
-    }
-
-    /// Whether the same request may well succeed later, or elsewhere: what keeps
-    /// a hit from being counted, and not a picture from being drawn.
-    pub fn is_passing(&self) -> bool {
-        matches!(
-            self.status,
-            StatusCode::TOO_MANY_REQUESTS
-                | StatusCode::SERVICE_UNAVAILABLE
-                | StatusCode::INSUFFICIENT_STORAGE
-                | StatusCode::NOT_FOUND
-                | StatusCode::CONFLICT
-        )
-    }
-
     /// 404: there is no such counter.
     pub fn no_counter(counter: &Counter) -> Self {
         let mut error = Self::new(StatusCode::NOT_FOUND, format!("there is no counter {counter}"))
@@ -268,10 +268,9 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(mut self) -> Response {
         let body = std::mem::take(&mut self.body);
-        let mut response = (self.status, Json(body)).into_response();
         // Without it, GitHub's image proxy would keep an error for a year.
-        let no_store = HeaderValue::from_static("no-store");
-        response.headers_mut().insert(CACHE_CONTROL, no_store);
+        let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        let mut response = (self.status, no_store, Json(body)).into_response();
         self.annotate(&mut response);
         response
     }

@@ -125,7 +125,7 @@ async fn change(
 }
 
 async fn make(app: &App, name: &Name, guard: Guard, edit: NamespaceEdit) -> Result<(), ApiError> {
-    let made = app.edit_namespace(name, guard, edit).await;
+    let made = app.counters.edit_namespace(name, guard, edit).await;
     made.map_err(|error| ApiError::not_changed(format_args!("namespace {name}"), error))
 }
 

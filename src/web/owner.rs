@@ -9,10 +9,9 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Path;
 use super::limits::Quota;
-use crate::edit::{self, ChangeId, Edit, EditError, Edited, Guard, NamespaceChange, NamespaceEdit};
+use crate::edit::{Edit, Edited, Guard};
 use crate::name::{Counter, Name};
 use crate::store::StoreError;
-use crate::time::Timestamp;
 use crate::token::Digest;
 
 /// The digest of the token that a request carries, in `Authorization: Bearer`
@@ -55,31 +54,6 @@ impl Bearer {
     }
 }
 
-impl App {
-    /// Makes a change to a counter; once, however often its answer is lost.
-    pub async fn edit(
-        &self,
-        counter: &Counter,
-        guard: Guard,
-        edit: Edit,
-    ) -> Result<Edited, EditError> {
-        let id = ChangeId::random().map_err(StoreError::from)?;
-        let at = Timestamp::now();
-        self.counters.edit(&edit::Change { id, counter: counter.clone(), at, guard, edit }).await
-    }
-
-    /// Makes a change to a namespace.
-    pub async fn edit_namespace(
-        &self,
-        namespace: &Name,
-        guard: Guard,
-        edit: NamespaceEdit,
-    ) -> Result<(), EditError> {
-        let (namespace, at) = (namespace.clone(), Timestamp::now());
-        self.counters.edit_namespace(&NamespaceChange { namespace, at, guard, edit }).await
-    }
-}
-
 /// A change of one counter that only its owner may make.
 pub struct Change {
     app: App,
@@ -107,7 +81,7 @@ impl FromRequestParts<App> for Change {
 impl Change {
     /// Makes the change.
     pub async fn make(&self, edit: Edit) -> Result<Edited, ApiError> {
-        let edited = self.app.edit(&self.counter, self.guard, edit).await;
+        let edited = self.app.counters.edit(&self.counter, self.guard, edit).await;
         edited.map_err(|error| ApiError::not_changed(&self.counter, error))
     }
 

@@ -59,7 +59,7 @@ async fn create(
     app.limits.change(caller)?;
     let guard = bearer.guard(app, &counter.namespace).await?;
     let edit = Edit::Create { value, settings, token: None };
-    match app.edit(&counter, guard, edit).await {
+    match app.counters.edit(&counter, guard, edit).await {
         Ok(_) => {
             app.metrics.created();
             let body = json!({

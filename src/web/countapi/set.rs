@@ -40,7 +40,7 @@ async fn set(
     caller.may_change()?;
     app.limits.change(caller)?;
     let guard = bearer.guard(app, &counter.namespace).await?;
-    let (status, old, new) = match app.edit(&counter, guard, Edit::Set(value)).await {
+    let (status, old, new) = match app.counters.edit(&counter, guard, Edit::Set(value)).await {
         Ok(edited) => (StatusCode::OK, edited.old, edited.new),
         Err(EditError::Missing) => (StatusCode::NOT_FOUND, None, None),
         Err(EditError::Forbidden { value }) => (StatusCode::FORBIDDEN, value, value),

@@ -40,7 +40,7 @@ async fn update(
     caller.may_change()?;
     app.limits.change(caller)?;
     let guard = bearer.guard(app, &counter.namespace).await?;
-    let (status, value) = match app.edit(&counter, guard, Edit::Add(amount)).await {
+    let (status, value) = match app.counters.edit(&counter, guard, Edit::Add(amount)).await {
         Ok(edited) => (StatusCode::OK, edited.new),
         Err(EditError::Missing) => (StatusCode::NOT_FOUND, None),
         Err(EditError::OutOfBounds { value }) => (StatusCode::FORBIDDEN, Some(value)),
