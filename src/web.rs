@@ -3,6 +3,7 @@
 mod aliases;
 mod assets;
 mod badge;
+mod body;
 mod builder;
 mod caller;
 mod chart;
@@ -16,8 +17,10 @@ mod error;
 mod extract;
 mod get;
 mod health;
+mod history;
 mod hit;
 mod hit_id;
+mod hits;
 mod home;
 mod info;
 mod limits;
@@ -48,6 +51,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
@@ -77,6 +81,8 @@ pub struct Shared {
     visitors: Visitors,
     limits: Limits,
     trusted_proxies: Vec<IpNet>,
+    /// How many hours' buckets a counter keeps.
+    history_hours: u32,
     /// The digest of the instance's token, if it has one.
     token: Option<Digest>,
     seats: Seats,
@@ -100,6 +106,7 @@ impl App {
             visitors,
             limits: Limits::new(settings),
             trusted_proxies: settings.trusted_proxies.clone(),
+            history_hours: settings.history_hours,
             token: settings.token.as_ref().map(|token| Digest::of(&token.0)),
             seats: Seats::new(settings.streams, settings.client_streams),
             stop,
@@ -140,6 +147,9 @@ pub fn router(app: App) -> Router {
         .route("/get/{namespace}/{key}/badge.svg", get(badge::get))
         .route("/get/{namespace}/{key}/chart.svg", get(chart::get))
         .route("/get/{namespace}/{key}/shields.json", get(shields::get))
+        .route("/hits", post(hits::answer))
+        .route("/get/{key}/history", get(history::answer))
+        .route("/get/{namespace}/{key}/history", get(history::answer))
         .route("/create", get(create::random).post(create::random))
         .route("/create/", get(create::random).post(create::random))
         .route("/create/{key}", get(create::named).post(create::named))
@@ -169,6 +179,7 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .nest("/countapi", countapi::routes())
+        .layer(DefaultBodyLimit::max(body::MOST))
         .with_state(app)
 }
 

@@ -42,7 +42,7 @@ fn every_page_is_whole_without_scripts_and_loads_nothing_from_elsewhere() {
 fn what_a_visitor_sends_never_becomes_markup() {
     let place = Place::file();
     let seen = place.seen();
-    let attack = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
+    let attack = "%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
     for path in [
         format!("/builder?label={attack}"),
         format!("/builder?namespace={attack}"),

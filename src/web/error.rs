@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::observe::Cause;
 use crate::edit::EditError;
+use crate::history::RangeError;
 use crate::joiner::HitError;
 use crate::name::{self, Counter, InvalidName};
 use crate::picture::ParamError;
@@ -150,6 +151,19 @@ impl ApiError {
     pub fn invalid_body(error: impl std::fmt::Display, allowed: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}"))
             .allowed(allowed)
+    }
+
+    /// 413: the body has more than `most` bytes.
+    pub fn body_too_long(most: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long")
+            .allowed(format!("up to {most} bytes"))
+    }
+
+    /// 400: a range of a history that is none.
+    pub fn invalid_range(error: &RangeError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.to_string()).allowed(
+            "from and to: days or instants; step: hour or day; tz: a name such as Europe/Berlin",
+        )
     }
 
     /// 400: more counters at once than one request may name.

@@ -10,23 +10,29 @@ use super::extract::Path;
 use super::get;
 use super::hit_id::Id;
 use super::limits::Quota;
+use super::shown::Shown;
 use super::value::Callback;
 use crate::hit::{Hit, HitId};
 use crate::name::Counter;
 
-/// `{"value":n}`, n the number of this hit.
+/// `{"value":n}`, n the number of this hit, or what `?count=` asks for.
 pub async fn answer(
     State(app): State<App>,
     caller: Caller,
     Path(counter): Path,
     Id(id): Id,
+    shown: Shown,
     callback: Callback,
 ) -> Result<Response, ApiError> {
     if !caller.counts {
-        return get::answer(State(app), Path(counter), callback).await;
+        return callback.value(get::value(&app, &counter, shown).await?);
     }
     let (number, quota) = count(&app, &caller, &counter, id).await?;
-    Ok((quota, callback.value(number)?).into_response())
+    let value = match shown {
+        Shown::Total => number,
+        shown => get::value(&app, &counter, shown).await?,
+    };
+    Ok((quota, callback.value(value)?).into_response())
 }
 
 /// Counts one hit of `caller`: its number, and what is left of the quota.

@@ -30,7 +30,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
-fn hash(name: &str, text: &str) -> Result<HitId, ApiError> {
+/// The id that this text stands for; `name` says where it was found.
+pub fn hash(name: &str, text: &str) -> Result<HitId, ApiError> {
     if text.is_empty() || text.len() > 255 || !text.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(ApiError::invalid_parameter(name, text, ALLOWED));
     }

@@ -54,11 +54,6 @@ impl Query {
         self.get(name).map(|value| value.parse().map_err(|_| invalid(value))).transpose()
     }
 
-    /// The parsed value of a name that must be there.
-    pub fn required<T: FromStr>(&self, name: &str, allowed: &str) -> Result<T, ApiError> {
-        self.parsed(name, allowed)?.ok_or_else(|| ApiError::missing_parameter(name, allowed))
-    }
-
     /// A total or an amount, under the first of these names that is there:
     /// dialects differ in how they call it.
     pub fn number(&self, names: &[&str]) -> Result<Option<i64>, ApiError> {

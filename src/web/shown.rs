@@ -1,10 +1,14 @@
 //! Which of a counter's numbers to show, and where it comes from when the store
 //! or a limit says no: a picture is drawn all the same.
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
 use super::App;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::hit;
+use super::query::Query;
 use crate::hit::HitId;
 use crate::name::Counter;
 use crate::picture::number::Format;
@@ -23,6 +27,16 @@ pub enum Shown {
     Today,
     /// Hits of today and all of them.
     TodayTotal,
+}
+
+/// An extractor, so that a bad value is refused before anything is counted.
+impl<S: Send + Sync> FromRequestParts<S> for Shown {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::from_request_parts(parts, state).await?;
+        Self::parse(query.get("count").unwrap_or_default())
+    }
 }
 
 /// What `?count=` may be.
@@ -103,6 +117,11 @@ pub struct Number {
 impl Number {
     /// A counter that nobody has hit.
     pub const NONE: Self = Self { value: 0, of: None, stale: false };
+
+    /// The number itself.
+    pub fn value(self) -> i64 {
+        self.value
+    }
 
     /// The same with `more` on top, for counts from before a move to seen.
     pub fn plus(self, more: i64) -> Self {

@@ -63,8 +63,8 @@ fn filled(text: &str) -> Result<Name, ApiError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let dotted: String = text.chars().map(|c| if allowed(c) { c } else { '.' }).collect();
     let name = match dotted.len() {
-        ..MIN_LENGTH => format!("{dotted:.>MIN_LENGTH$}"),
-        ..=MAX_LENGTH => dotted,
+        0..MIN_LENGTH => format!("{dotted:.>MIN_LENGTH$}"),
+        MIN_LENGTH..=MAX_LENGTH => dotted,
         // Two long paths with the same beginning are two pages.
         _ => {
             let hash = digest(&SHA256, text.as_bytes());
@@ -108,7 +108,7 @@ mod tests {
             ("https://example.com:8443/", "example.com/..."),
             ("https://example.com", "example.com/..."),
             ("https://me:secret@example.com/a", "example.com/..a"),
-            ("http://a/ü", "..a/..."),
+            ("http://a/%C3%BC", "..a/..C3.BC"),
             ("http://[::1]:80/x", "...1./..x"),
             ("", ".../..."),
             ("nonsense", ".../..."),

@@ -1,0 +1,39 @@
+//! The body of a request, as JSON and of bounded size.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+
+use super::error::ApiError;
+
+/// The longest body that is read, in bytes.
+pub const MOST: usize = 64 << 10;
+
+/// A body's bytes.
+pub struct Body(Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Bytes::from_request(request, state).await {
+            Ok(bytes) => Ok(Self(bytes)),
+            Err(error) => {
+                let sentence = error.body_text();
+                match error.into_response().status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => Err(ApiError::body_too_long(MOST)),
+                    _ => Err(ApiError::invalid_body(sentence, "JSON")),
+                }
+            }
+        }
+    }
+}
+
+impl Body {
+    /// What it says, whatever its type is said to be: `navigator.sendBeacon`
+    /// says text/plain. `allowed` is for the error.
+    pub fn json<'a, T: serde::Deserialize<'a>>(&'a self, allowed: &str) -> Result<T, ApiError> {
+        serde_json::from_slice(&self.0).map_err(|error| ApiError::invalid_body(error, allowed))
+    }
+}

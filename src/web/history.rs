@@ -1,0 +1,57 @@
+//! `/get/{namespace}/{key}/history`: a counter's past, by day or by hour.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::App;
+use super::error::ApiError;
+use super::extract::Path;
+use super::query::Query;
+use super::value::Callback;
+use crate::history::{self, Point, Range, Series};
+use crate::name::Counter;
+use crate::time::Timestamp;
+
+#[derive(Serialize)]
+struct Past<'a> {
+    namespace: &'a str,
+    key: &'a str,
+    /// Where the first point stands, and the last.
+    from: &'a str,
+    to: &'a str,
+    #[serde(flatten)]
+    series: &'a Series,
+}
+
+/// `?from=`, `?to=`, `?step=day|hour`, `?tz=`; gaps are filled with zeros.
+pub async fn answer(
+    State(app): State<App>,
+    Path(counter): Path,
+    query: Query,
+    callback: Callback,
+) -> Result<Response, ApiError> {
+    let range = Range::parse(
+        query.get("from"),
+        query.get("to"),
+        query.get("step"),
+        query.get("tz"),
+        Timestamp::now(),
+    )
+    .map_err(|error| ApiError::invalid_range(&error))?;
+    let history = app.counters.history(&counter).await?;
+    let history = history.ok_or_else(|| ApiError::no_counter(&counter))?;
+    let series = history::series(&history, &range, app.history_hours);
+    let Counter { namespace, key } = &counter;
+    callback.answer(&Past {
+        namespace: namespace.as_str(),
+        key: key.as_str(),
+        from: at(series.points.first()),
+        to: at(series.points.last()),
+        series: &series,
+    })
+}
+
+fn at(point: Option<&Point>) -> &str {
+    point.map_or("", |point| &point.at)
+}

@@ -1,0 +1,100 @@
+//! `POST /hits`: counts many at once, each as if it had come alone.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+
+use super::App;
+use super::body::Body;
+use super::caller::Caller;
+use super::error::ApiError;
+use super::hit;
+use super::hit_id::{self, Id};
+use super::value::NO_STORE;
+use crate::name::{self, Counter, Name};
+
+/// The most hits in one request.
+const MOST: usize = 100;
+
+const ALLOWED: &str = r#"a list such as [{"namespace": "site", "key": "page", "id": "a1"}]; namespace and id may be left out"#;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    namespace: Option<String>,
+    key: String,
+    id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Hits {
+    /// In the order of the request.
+    hits: Vec<Done>,
+}
+
+#[derive(Serialize)]
+struct Done {
+    namespace: Name,
+    key: Name,
+    /// The hit's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<i64>,
+    /// Why it was not counted, and the status that it would have had alone.
+    #[serde(flatten)]
+    failed: Option<Failed>,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    error: String,
+    status: u16,
+}
+
+/// `{"hits":[{"namespace","key","value"}]}`. A bad name is a 400 and nothing is
+/// counted; if nothing could be counted, the first hit's error is the answer.
+pub async fn answer(
+    State(app): State<App>,
+    caller: Caller,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let wanted: Vec<Wanted> = body.json(ALLOWED)?;
+    if wanted.len() > MOST {
+        return Err(ApiError::too_many("hits", wanted.len(), MOST));
+    }
+    let wanted: Vec<_> = wanted.into_iter().map(Wanted::read).collect::<Result<_, _>>()?;
+    // All at once, so that they share writes; in order, so that their numbers do.
+    let counting = wanted.iter().map(|(counter, Id(id))| hit::count(&app, &caller, counter, *id));
+    let counted = join_all(counting).await;
+    let mut first_error = None;
+    let mut hits = Vec::with_capacity(wanted.len());
+    for ((Counter { namespace, key }, _), result) in wanted.into_iter().zip(counted) {
+        hits.push(match result {
+            Ok((value, _)) => Done { namespace, key, value: Some(value), failed: None },
+            Err(error) => {
+                let (status, words) = error.in_words();
+                let failed = Failed { error: words.to_owned(), status: status.as_u16() };
+                first_error.get_or_insert(error);
+                Done { namespace, key, value: None, failed: Some(failed) }
+            }
+        });
+    }
+    match first_error {
+        Some(error) if hits.iter().all(|hit| hit.value.is_none()) => Err(error),
+        _ => Ok(([NO_STORE], Json(Hits { hits })).into_response()),
+    }
+}
+
+impl Wanted {
+    fn read(self) -> Result<(Counter, Id), ApiError> {
+        let name = |which, text: &str| {
+            Name::new(text).map_err(|error| ApiError::invalid_name(which, &error))
+        };
+        let namespace = self.namespace.as_deref().unwrap_or(name::DEFAULT_NAMESPACE);
+        let counter =
+            Counter { namespace: name("namespace", namespace)?, key: name("key", &self.key)? };
+        let id = self.id.as_deref().map(|text| hit_id::hash("id", text)).transpose()?;
+        Ok((counter, Id(id)))
+    }
+}

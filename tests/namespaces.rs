@@ -1,0 +1,136 @@
+//! A site that belongs to somebody, and what nobody else may do there.
+
+mod common;
+
+use common::{Answer, Place, Seen, request};
+use serde_json::json;
+
+fn send(seen: &Seen, method: &str, path: &str, token: &str) -> Answer {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str())];
+    let headers = if token.is_empty() { &[][..] } else { &headers[..] };
+    request(method, &seen.url(path), headers)
+}
+
+fn claim(seen: &Seen, namespace: &str, token: &str) -> String {
+    let answer = send(seen, "PUT", &format!("/namespaces/{namespace}"), token);
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.json()["token"].as_str().unwrap().to_owned()
+}
+
+fn a_site_is_claimed_once(place: Place) {
+    let seen = place.seen();
+    let token = claim(&seen, "site", "");
+    assert_eq!(send(&seen, "PUT", "/namespaces/site", "").status, 409);
+    let shown = seen.get("/namespaces/site").json();
+    assert_eq!(shown, json!({"namespace": "site", "counters": 0, "owned": true, "public": false}));
+    // Somebody counts there already: it is not for the taking.
+    seen.get("/hit/used/page");
+    assert_eq!(send(&seen, "PUT", "/namespaces/used", "").status, 401);
+
+    let rotated = send(&seen, "POST", "/namespaces/site/token", &token).json();
+    let second = rotated["token"].as_str().unwrap();
+    assert_eq!(send(&seen, "DELETE", "/namespaces/site/token", &token).status, 401);
+    let released = send(&seen, "DELETE", "/namespaces/site/token", second);
+    assert_eq!(released.json()["owned"], false, "{released:?}");
+    claim(&seen, "site", "");
+}
+
+fn its_owner_changes_every_counter_of_it(place: Place) {
+    let seen = place.seen();
+    let token = claim(&seen, "site", "");
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    assert_eq!(send(&seen, "GET", "/create/site/new", "").status, 401, "only its owner creates");
+    assert_eq!(send(&seen, "GET", "/create/site/new", &token).status, 201);
+    assert_eq!(send(&seen, "POST", "/set/site/page?value=9", &token).value(), Some(9));
+    assert_eq!(send(&seen, "POST", "/set/site/page?value=8", "nonsense").status, 401);
+    assert_eq!(send(&seen, "DELETE", "/namespaces/site", "nonsense").status, 401);
+    assert_eq!(send(&seen, "DELETE", "/namespaces/site", &token).status, 204);
+    assert_eq!(seen.get("/get/site/page").status, 404);
+    assert_eq!(seen.get("/namespaces/site").json()["owned"], false);
+}
+
+/// Which pages there are is nobody's business.
+fn the_list_of_counters_is_the_owners(place: Place) {
+    let seen = place.seen();
+    let token = claim(&seen, "site", "");
+    for (key, hits) in [("a", 2), ("b", 3), ("c", 1)] {
+        (0..hits).for_each(|_| drop(seen.get(&format!("/hit/site/{key}"))));
+    }
+    let list = "/namespaces/site/counters?limit=2";
+    assert_eq!(send(&seen, "GET", list, "").status, 401);
+    assert_eq!(send(&seen, "GET", list, "nonsense").status, 401);
+    let expected = json!({
+        "namespace": "site",
+        "counters": [{"key": "b", "value": 3}, {"key": "a", "value": 2}],
+        "next": 2,
+    });
+    assert_eq!(send(&seen, "GET", list, &token).json(), expected);
+    let last = send(&seen, "GET", "/namespaces/site/counters?limit=2&offset=2", &token).json();
+    assert_eq!(
+        (&last["counters"], &last["next"]),
+        (&json!([{"key": "c", "value": 1}]), &json!(null))
+    );
+    assert_eq!(send(&seen, "PATCH", "/namespaces/site?public=1", "").status, 401);
+    let public = send(&seen, "PATCH", "/namespaces/site?public=1", &token);
+    assert_eq!(public.json()["public"], true, "{public:?}");
+    assert_eq!(seen.get(list).json(), expected);
+    for bad in ["limit=0", "limit=1001", "limit=x", "offset=-1"] {
+        assert_eq!(seen.get(&format!("/namespaces/site/counters?{bad}")).status, 400, "{bad}");
+    }
+}
+
+fn in_private_mode_strangers_get_no_counters(place: Place) {
+    let mut command = common::command(&["--store", &place.store(), "--mode", "private"]);
+    command.env("SEEN_TOKEN", "the-token-of-the-instance");
+    let seen = Seen::spawn(command);
+    assert_eq!(seen.get("/hit/site/page").status, 404);
+    assert_eq!(seen.get("/create/site/page").status, 401);
+    assert_eq!(send(&seen, "PUT", "/namespaces/site", "").status, 401);
+    let token = claim(&seen, "site", "the-token-of-the-instance");
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    assert_eq!(send(&seen, "POST", "/reset/site/page", &token).value(), Some(0));
+}
+
+fn in_create_mode_a_hit_makes_nothing(place: Place) {
+    let seen = place.seen_with(&["--mode", "create"]);
+    assert_eq!(seen.get("/hit/site/page").status, 404);
+    assert_eq!(seen.get("/create/site/page").status, 201);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+}
+
+/// The window is set by the owner, and it is each counter's own: gjbae's one
+/// for all badges lost hits.
+fn a_visitor_who_reloads_counts_once(place: Place) {
+    let seen = place.seen();
+    let created = seen.get("/create/site/page?dedupe=30m").json();
+    let token = created["admin_key"].as_str().unwrap();
+    let visit = |path: &str, agent: &str| {
+        request("GET", &seen.url(path), &[("user-agent", agent)]).value().unwrap()
+    };
+    assert_eq!(visit("/hit/site/page", "one"), 1);
+    assert_eq!(visit("/hit/site/page", "one"), 1);
+    assert_eq!(visit("/hit/site/page", "two"), 2);
+    assert_eq!([visit("/hit/site/other", "one"), visit("/hit/site/other", "one")], [1, 2]);
+    send(&seen, "POST", "/configure/site/page?dedupe=off", token);
+    assert_eq!(visit("/hit/site/page", "one"), 3);
+}
+
+fn a_repeated_hit_is_the_same_hit(place: Place) {
+    let seen = place.seen();
+    let hit =
+        |id: &str| request("POST", &seen.url("/hit/site/page"), &[("idempotency-key", id)]).value();
+    assert_eq!([hit("a"), hit("b"), hit("a")], [Some(1), Some(2), Some(1)]);
+    assert_eq!(seen.value("/hit/site/page?id=b"), 2);
+    assert_eq!(seen.value("/get/site/page"), 2);
+}
+
+on_every_store! {
+    a_site_is_claimed_once
+    its_owner_changes_every_counter_of_it
+    the_list_of_counters_is_the_owners
+    in_private_mode_strangers_get_no_counters
+    in_create_mode_a_hit_makes_nothing
+    a_visitor_who_reloads_counts_once
+    a_repeated_hit_is_the_same_hit
+}
