@@ -28,8 +28,8 @@ pub async fn komarev(
     Drawn(caller): Drawn<Caller>,
     Drawn(query): Drawn<Query>,
 ) -> Result<Picture, PictureError> {
-    let name = query.required::<String>("username", "a GitHub user's name")?;
-    let counter = counter("github", &name)?;
+    let name = query.required("username", "a GitHub user's name")?;
+    let counter = counter("github", name)?;
     let query = query.or(&[("label", "Profile views"), ("color", "blue")]);
     draw(&app, &caller, true, &counter, &query).await
 }
@@ -59,9 +59,9 @@ async fn seeyoufarm(
     counts: bool,
 ) -> Result<Picture, PictureError> {
     let allowed = "an address such as https://example.com/page";
-    let url = query.required::<String>("url", allowed)?;
+    let url = query.required("url", allowed)?;
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let rest = rest.unwrap_or(&url).split(['?', '#']).next().unwrap_or_default();
+    let rest = rest.unwrap_or(url).split(['?', '#']).next().unwrap_or_default();
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let counter = counter(host, path)?;
     let query = query.or(&[
@@ -79,8 +79,8 @@ pub async fn visitor_badge(
     Drawn(caller): Drawn<Caller>,
     Drawn(query): Drawn<Query>,
 ) -> Result<Picture, PictureError> {
-    let page = query.required::<String>("page_id", "a page's name")?;
-    let counter = counter("visitor-badge", &page)?;
+    let page = query.required("page_id", "a page's name")?;
+    let counter = counter("visitor-badge", page)?;
     let query = query.or(&[("left_text", "visitors")]);
     draw(&app, &caller, true, &counter, &query).await
 }
