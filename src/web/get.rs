@@ -5,20 +5,36 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
 use super::error::ApiError;
-use super::extract::Paths;
-use super::shown::Shown;
-use super::value::Callback;
+use super::extract::{PATHS_MOST, Paths};
+use super::openapi::{CALLBACK, Doc, Names};
+use super::shown::{COUNT, Shown};
+use super::value::{self, Callback};
 use crate::name::{Counter, Name};
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Values<'a> {
     /// Null where there is no such counter.
     values: BTreeMap<&'a Name, Option<i64>>,
 }
+
+/// Either, for the document.
+#[derive(JsonSchema, Serialize)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "only its form is needed")]
+enum Read<'a> {
+    One(value::Value),
+    Several(Values<'a>),
+}
+
+/// `/get/{namespace}/{key}` in the document.
+pub const DOC: Doc = Doc::json::<Read<'_>>("Read a counter, or several with commas between")
+    .names(Names::Several(PATHS_MOST))
+    .query(&[COUNT, CALLBACK]);
 
 /// `{"value":n}`, or `{"values":{"a":n,"b":m}}`.
 pub async fn answer(

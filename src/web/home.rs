@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
@@ -12,16 +13,20 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::hit;
 use super::negotiate::{self, Form};
+use super::openapi::Doc;
 use crate::name::{Counter, Name};
 
 /// Says that a number is the last one known and not the present one.
 pub const STALE: HeaderName = HeaderName::from_static("x-seen-stale");
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Greeting {
     message: String,
     value: i64,
 }
+
+/// `/` in the document: HTML for browsers, text for curl.
+pub const DOC: Doc = Doc::json::<Greeting>("Count a visit of the front page");
 
 /// Counts a visit and says so as HTML to a browser, as a line of text to curl,
 /// as JSON to whoever asks for it. HEAD only reads.
