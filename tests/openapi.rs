@@ -29,7 +29,9 @@ fn every_route_of_the_document_is_served_with_its_methods() {
     assert!(paths.len() > 40, "{}", paths.len());
     let mut ids = Vec::new();
     for (path, item) in paths {
-        let here = path.replace("{namespace}", "some-site").replace("{key}", "some-page");
+        // One that nobody counts in can be claimed.
+        let site = if path.starts_with("/namespaces") { "new-site" } else { "some-site" };
+        let here = path.replace("{namespace}", site).replace("{key}", "some-page");
         for (method, operation) in item.as_object().unwrap() {
             ids.push(operation["operationId"].as_str().unwrap().to_owned());
             let parameters = operation["parameters"].as_array().unwrap();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::Response;
+use futures_util::future::try_join_all;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,7 +13,7 @@ use super::App;
 use super::error::ApiError;
 use super::extract::{PATHS_MOST, Paths};
 use super::openapi::{CALLBACK, Doc, Names};
-use super::shown::{COUNT, Shown};
+use super::shown::{COUNT, Number, Shown};
 use super::value::{self, Callback};
 use crate::name::{Counter, Name};
 
@@ -47,15 +48,17 @@ pub async fn answer(
         let counter = Counter { namespace, key: key.clone() };
         return callback.value(value(&app, &counter, shown).await?);
     }
-    if shown != Shown::Total {
-        return Err(ApiError::invalid_parameter(
-            "count",
-            "not total",
-            "total, for several counters",
-        ));
-    }
-    let totals = app.counters.totals(&namespace, &keys).await?;
-    callback.answer(&Values { values: keys.iter().zip(totals).collect() })
+    let values = match shown {
+        Shown::Total => app.counters.totals(&namespace, &keys).await?,
+        shown => {
+            let counters =
+                keys.iter().cloned().map(|key| Counter { namespace: namespace.clone(), key });
+            let counters: Vec<Counter> = counters.collect();
+            let numbers = try_join_all(counters.iter().map(|c| shown.number(&app, c))).await?;
+            numbers.into_iter().map(|number| number.map(Number::value)).collect()
+        }
+    };
+    callback.answer(&Values { values: keys.iter().zip(values).collect() })
 }
 
 /// The number of a counter that exists. Unlike a picture, the API says so when

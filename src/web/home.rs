@@ -13,7 +13,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::hit;
 use super::negotiate::{self, Form};
-use super::openapi::Doc;
+use super::openapi::{self, Answer, Doc};
 use crate::name::{Counter, Name};
 
 /// Says that a number is the last one known and not the present one.
@@ -26,7 +26,10 @@ struct Greeting {
 }
 
 /// `/` in the document: HTML for browsers, text for curl.
-pub const DOC: Doc = Doc::json::<Greeting>("Count a visit of the front page");
+pub const DOC: Doc = Doc {
+    answer: Answer::Several(openapi::form::<Greeting>, &["text/html", "text/plain"]),
+    ..Doc::json::<()>("Count a visit of the front page")
+};
 
 /// Counts a visit and says so as HTML to a browser, as a line of text to curl,
 /// as JSON to whoever asks for it. HEAD only reads.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::App;
 use super::error::ApiError;
 use super::extract::Path;
-use super::openapi::{CALLBACK, Doc};
+use super::openapi::{self, CALLBACK, Doc};
 use super::settings::Shown;
 use super::value::{Callback, NO_STORE};
 use crate::count::{Count, Sources};
@@ -48,8 +48,9 @@ struct More {
 }
 
 /// `/info/{namespace}/{key}` in the document.
-pub const DOC: Doc =
-    Doc::json::<Info>("Read all that may be known of a counter").query(&[CALLBACK]);
+pub const DOC: Doc = Doc::json::<Info>("Read all that may be known of a counter")
+    .query(&[CALLBACK])
+    .also(&[(404, openapi::form::<Info>)]);
 
 /// The facts; 404 with the same fields where there is no counter.
 pub async fn answer(

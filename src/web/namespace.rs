@@ -93,9 +93,11 @@ pub async fn configure(
     bearer: Bearer,
     query: Query,
 ) -> Result<Response, ApiError> {
+    let quota = app.limits.change(&caller)?;
+    let guard = bearer.owner_of(&app, &name).await?;
     let public = query.switch("public")?;
     let public = public.ok_or_else(|| ApiError::missing_parameter("public", "1 or 0"))?;
-    let quota = change(&app, &caller, &name, &bearer, NamespaceEdit::Configure { public }).await?;
+    make(&app, &name, guard, NamespaceEdit::Configure { public }).await?;
     Ok((quota, shown(&app, &name).await?).into_response())
 }
 
@@ -107,7 +109,7 @@ pub async fn rotate(
     bearer: Bearer,
 ) -> Result<Response, ApiError> {
     let quota = app.limits.change(&caller)?;
-    let guard = bearer.owner(&app, &name).await?;
+    let guard = bearer.owner_of(&app, &name).await?;
     tokened(&app, quota, &name, guard, StatusCode::OK, NamespaceEdit::Rotate).await
 }
 
@@ -141,7 +143,7 @@ async fn change(
     edit: NamespaceEdit,
 ) -> Result<Quota, ApiError> {
     let quota = app.limits.change(caller)?;
-    let guard = bearer.owner(app, name).await?;
+    let guard = bearer.owner_of(app, name).await?;
     make(app, name, guard, edit).await?;
     Ok(quota)
 }

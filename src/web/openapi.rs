@@ -39,6 +39,8 @@ pub struct Doc {
     pub status: u16,
     /// What success looks like.
     pub answer: Answer,
+    /// Other answers of its own, by status; errors apart, which are all alike.
+    pub also: &'static [(u16, Form)],
     /// Whether it needs a token.
     pub token: bool,
     /// How the path names counters.
@@ -50,6 +52,8 @@ pub struct Doc {
 pub enum Answer {
     /// JSON of this form; with `?callback=` a script.
     Json(Form),
+    /// JSON of this form, or one of these media types if the client rather has it.
+    Several(Form, &'static [&'static str]),
     /// Something else, of this media type.
     Other(&'static str),
     /// No body.
@@ -88,6 +92,7 @@ impl Doc {
             body: None,
             status: 200,
             answer: Answer::Json(form::<T>),
+            also: &[],
             token: false,
             names: Names::One,
         }
@@ -101,6 +106,11 @@ impl Doc {
     /// The same with these parameters.
     pub const fn query(self, query: &'static [Param]) -> Self {
         Self { query, ..self }
+    }
+
+    /// The same with other answers.
+    pub const fn also(self, also: &'static [(u16, Form)]) -> Self {
+        Self { also, ..self }
     }
 
     /// The same for the owner alone.
@@ -139,6 +149,11 @@ pub fn text() -> Value {
 /// A total or an amount.
 pub fn number() -> Value {
     json!({ "type": "integer", "minimum": -9_007_199_254_740_991_i64, "maximum": 9_007_199_254_740_991_i64 })
+}
+
+/// A name by CountAPI's rule.
+pub fn countapi_name() -> Value {
+    json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{3,64}$" })
 }
 
 /// On or off.
@@ -298,22 +313,46 @@ impl Table {
             Answer::Json(form) => {
                 let form = form(&mut self.forms);
                 success["content"] = json!({ "application/json": { "schema": form } });
-                if doc.query.iter().any(|param| param.name == "callback") {
-                    success["content"]["application/javascript"] = json!({ "schema": text() });
+                for (param, media) in [("callback", "application/javascript"), ("img", "image/gif")]
+                {
+                    if doc.query.iter().any(|p| p.name == param) {
+                        success["content"][media] = json!({ "schema": text() });
+                    }
+                }
+            }
+            Answer::Several(form, others) => {
+                let form = form(&mut self.forms);
+                success["content"] = json!({ "application/json": { "schema": form } });
+                for media in others {
+                    success["content"][media] = json!({ "schema": text() });
                 }
             }
             Answer::Other(media) => success["content"] = json!({ media: { "schema": text() } }),
             Answer::Nothing => {}
         }
+        // Where a picture is expected, an error is one too.
+        let error = match doc.answer {
+            Answer::Other(media) if media.starts_with("image/") => {
+                json!({ "description": "What is wrong", "content": { media: { "schema": text() } } })
+            }
+            _ => json!({ "$ref": "#/components/responses/error" }),
+        };
         let mut operation = json!({
             "operationId": operation_id(verb, path),
             "summary": doc.does,
             "parameters": parameters,
             "responses": {
                 doc.status.to_string(): success,
-                "default": { "$ref": "#/components/responses/error" },
+                "default": error,
             },
         });
+        for (status, form) in doc.also {
+            let form = form(&mut self.forms);
+            operation["responses"][status.to_string()] = json!({
+                "description": "As CountAPI or Abacus has it",
+                "content": { "application/json": { "schema": form } },
+            });
+        }
         if let Some(body) = doc.body {
             // What is read may leave out what is always sent.
             let settings = SchemaSettings::draft2020_12().for_deserialize();

@@ -37,8 +37,8 @@ struct Ranked {
 }
 
 /// `/namespaces/{namespace}/counters` in the document.
-pub const DOC: Doc = Doc::json::<Ranking>("List the counters of a namespace, the largest first")
-    .query(&[
+pub const DOC: Doc =
+    Doc::json::<Ranking>("List the counters of a namespace, the largest first").owners().query(&[
         Param::new(
             "offset",
             "How many to leave out",

@@ -5,14 +5,19 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::error::ApiError;
-use super::openapi::{Param, switch, text};
+use super::openapi::{Param, switch};
 use super::query::{NUMBER, Query};
 use crate::count::{DEDUPE_MOST, Settings};
 use crate::tally::MAX_TOTAL;
 
 /// `?dedupe=` in the document.
 pub const DEDUPE: Param =
-    Param::new("dedupe", "How long further hits of a visitor do not count, such as 30m", text);
+    Param::new("dedupe", "How long further hits of a visitor do not count, such as 30m", || {
+        json!({
+            "type": "string",
+            "pattern": "^(0|off|[1-9][0-9]{0,3}s|[1-9][0-9]{0,2}m|[1-9]h|1[0-9]h|2[0-4]h)$",
+        })
+    });
 
 /// `?enable_reset=` in the document.
 pub const ENABLE_RESET: Param =

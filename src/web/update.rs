@@ -12,8 +12,7 @@ use crate::edit::Edit;
 
 /// `/update/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Value>("Add to the total").owners().query(&[
-    Param::new("value", "How much to add", number),
-    Param::new("amount", "The same, as CountAPI calls it", number),
+    Param::new("value", "How much to add; amount does as well, as in CountAPI", number).required(),
     CALLBACK,
 ]);
 

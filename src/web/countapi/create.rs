@@ -7,7 +7,7 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{Form, Said};
+use super::form::{Form, IMG, Said};
 use super::name::checked;
 use crate::count::Settings;
 use crate::edit::{Edit, EditError};
@@ -17,7 +17,7 @@ use crate::token;
 use crate::web::App;
 use crate::web::caller::Caller;
 use crate::web::error::ApiError;
-use crate::web::openapi::{CALLBACK, Doc, Param, number, text};
+use crate::web::openapi::{CALLBACK, Doc, Param, countapi_name, number};
 use crate::web::owner::Bearer;
 use crate::web::query::Query;
 use crate::web::settings::{ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
@@ -34,8 +34,9 @@ struct Created<'a> {
 pub const DOC: Doc = Doc::json::<Created<'_>>("Create a counter that nobody owns (CountAPI)")
     .query(&[
         CALLBACK,
-        Param::new("namespace", "Without it, default", text),
-        Param::new("key", "Without it, a random one", text),
+        IMG,
+        Param::new("namespace", "Without it, default", countapi_name),
+        Param::new("key", "Without it, a random one", countapi_name),
         Param::new("value", "The first total", number),
         ENABLE_RESET,
         UPDATE_LOWERBOUND,

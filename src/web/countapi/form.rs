@@ -25,10 +25,11 @@ pub const X_PATH: HeaderName = HeaderName::from_static("x-path");
 const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x01D\0;";
 
 /// Both in the document.
-pub const FORMS: [Param; 2] = [
-    CALLBACK,
-    Param::new("img", "Answer with a picture of one pixel", || json!({ "type": "string" })),
-];
+pub const FORMS: [Param; 2] = [CALLBACK, IMG];
+
+/// `?img` in the document.
+pub const IMG: Param =
+    Param::new("img", "Answer with a picture of one pixel", || json!({ "type": "string" }));
 
 /// The form that the query asks for.
 pub struct Form {

@@ -8,11 +8,13 @@ use super::form::{FORMS, Form, Number, Said};
 use super::name::Named;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Names};
+use crate::web::openapi::{self, Doc, Names};
 
 /// In the document.
-pub const DOC: Doc =
-    Doc::json::<Number>("Read a counter (CountAPI)").names(Names::CountApi).query(&FORMS);
+pub const DOC: Doc = Doc::json::<Number>("Read a counter (CountAPI)")
+    .names(Names::CountApi)
+    .query(&FORMS)
+    .also(&[(404, openapi::form::<Number>)]);
 
 /// Reads.
 pub async fn answer(State(app): State<App>, form: Form, named: Named) -> Response {

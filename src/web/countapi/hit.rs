@@ -10,11 +10,13 @@ use super::name::Named;
 use crate::web::App;
 use crate::web::caller::Caller;
 use crate::web::hit;
-use crate::web::openapi::{Doc, Names};
+use crate::web::openapi::{self, Doc, Names};
 
 /// In the document.
-pub const DOC: Doc =
-    Doc::json::<Number>("Count a hit (CountAPI)").names(Names::CountApi).query(&FORMS);
+pub const DOC: Doc = Doc::json::<Number>("Count a hit (CountAPI)")
+    .names(Names::CountApi)
+    .query(&FORMS)
+    .also(&[(404, openapi::form::<Number>)]);
 
 /// Counts.
 pub async fn answer(State(app): State<App>, caller: Caller, form: Form, named: Named) -> Response {

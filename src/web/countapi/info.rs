@@ -6,12 +6,12 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{Form, Number, Said};
+use super::form::{FORMS, Form, Number, Said};
 use super::name::Named;
 use crate::name::Name;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::{CALLBACK, Doc, Names};
+use crate::web::openapi::{self, Doc, Names};
 
 /// Until when a counter that nobody asks for lives, in milliseconds: CountAPI's
 /// half a year. Ours end never, and clients take a number.
@@ -35,7 +35,8 @@ struct Info<'a> {
 /// In the document.
 pub const DOC: Doc = Doc::json::<Info<'_>>("Read the facts of a counter (CountAPI)")
     .names(Names::CountApi)
-    .query(&[CALLBACK]);
+    .query(&FORMS)
+    .also(&[(404, openapi::form::<Number>)]);
 
 /// Reads.
 pub async fn answer(State(app): State<App>, form: Form, named: Named) -> Response {

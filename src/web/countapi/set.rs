@@ -7,13 +7,13 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{Form, Said};
+use super::form::{Form, IMG, Said};
 use super::name::Named;
 use crate::edit::{Edit, EditError};
 use crate::web::App;
 use crate::web::caller::Caller;
 use crate::web::error::ApiError;
-use crate::web::openapi::{CALLBACK, Doc, Names, Param, number};
+use crate::web::openapi::{self, CALLBACK, Doc, Names, Param, number};
 use crate::web::owner::Bearer;
 use crate::web::query::{NUMBER, Query};
 
@@ -28,7 +28,8 @@ struct Set {
 /// In the document.
 pub const DOC: Doc = Doc::json::<Set>("Set a counter that anybody may set (CountAPI)")
     .names(Names::CountApi)
-    .query(&[CALLBACK, Param::new("value", "The new total", number).required()]);
+    .query(&[CALLBACK, IMG, Param::new("value", "The new total", number).required()])
+    .also(&[(403, openapi::form::<Set>), (404, openapi::form::<Set>)]);
 
 /// Sets.
 pub async fn answer(

@@ -6,9 +6,9 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{Form, Said};
+use super::form::{FORMS, Form, Said};
 use crate::web::App;
-use crate::web::openapi::{CALLBACK, Doc};
+use crate::web::openapi::Doc;
 
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "CountApiStats")]
@@ -20,8 +20,7 @@ struct Stats {
 }
 
 /// In the document.
-pub const DOC: Doc =
-    Doc::json::<Stats>("Read what this process has done (CountAPI)").query(&[CALLBACK]);
+pub const DOC: Doc = Doc::json::<Stats>("Read what this process has done (CountAPI)").query(&FORMS);
 
 /// `{"keys_created","keys_updated","requests","version"}`.
 pub async fn answer(State(app): State<App>, form: Form) -> Response {

@@ -5,20 +5,21 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::form::{Form, Number, Said};
+use super::form::{Form, IMG, Number, Said};
 use super::name::Named;
 use crate::edit::{Edit, EditError};
 use crate::web::App;
 use crate::web::caller::Caller;
 use crate::web::error::ApiError;
-use crate::web::openapi::{CALLBACK, Doc, Names, Param, number};
+use crate::web::openapi::{self, CALLBACK, Doc, Names, Param, number};
 use crate::web::owner::Bearer;
 use crate::web::query::{NUMBER, Query};
 
 /// In the document.
 pub const DOC: Doc = Doc::json::<Number>("Add to a counter within its bounds (CountAPI)")
     .names(Names::CountApi)
-    .query(&[CALLBACK, Param::new("amount", "How much to add", number).required()]);
+    .query(&[CALLBACK, IMG, Param::new("amount", "How much to add", number).required()])
+    .also(&[(403, openapi::form::<Number>), (404, openapi::form::<Number>)]);
 
 /// Adds.
 pub async fn answer(
