@@ -10,6 +10,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp as Instant, ToSpan, ZonedDateTime};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::count::History;
@@ -23,7 +24,7 @@ const DAYS_DEFAULT: i32 = 30;
 const HOURS_DEFAULT: i32 = 24;
 
 /// The length of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
     /// An hour.
@@ -68,7 +69,7 @@ pub enum RangeError {
 }
 
 /// A row of numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Series {
     /// The length of a step.
     pub step: Step,
@@ -83,7 +84,7 @@ pub struct Series {
 }
 
 /// The numbers of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Point {
     /// A day (`2026-11-24`) or the instant at which an hour begins, with the
     /// zone's offset (`2026-11-24T10:00:00+01:00`).

@@ -1,9 +1,10 @@
 //! Names of counters: `namespace/key`, each 1–64 of `A-Z a-z 0-9 _ - .`.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// The namespace of a counter that was named by a single segment.
@@ -78,6 +79,16 @@ impl From<Name> for String {
 impl Borrow<str> for Name {
     fn borrow(&self) -> &str {
         self.as_str()
+    }
+}
+
+impl JsonSchema for Name {
+    fn schema_name() -> Cow<'static, str> {
+        "Name".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$" })
     }
 }
 

@@ -27,6 +27,7 @@ mod limits;
 mod namespace;
 mod negotiate;
 mod observe;
+mod openapi;
 mod owner;
 mod page;
 mod picture;
@@ -54,13 +55,14 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get, post};
+use axum::routing::{any, get};
 use ipnet::IpNet;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 
 use self::limits::Limits;
+use self::openapi::Table;
 use self::seats::Seats;
 use crate::config::Settings;
 use crate::counters::Counters;
@@ -125,8 +127,74 @@ impl Deref for App {
 
 /// Everything that visitors and probes ask for.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .route("/", get(home::visit))
+    use openapi::Verb::{Delete, Get, Patch, Post, Put};
+    let table = Table::new()
+        .api(&[Get], "/", home::visit, &home::DOC)
+        .counter(&[Get, Post], ["/hit/{key}", "/hit/{namespace}/{key}"], hit::answer, &hit::DOC)
+        .counter(&[Get], ["/get/{key}", "/get/{namespace}/{key}"], get::answer, &get::DOC)
+        .counter(
+            &[Get],
+            ["/get/{key}/history", "/get/{namespace}/{key}/history"],
+            history::answer,
+            &history::DOC,
+        )
+        .api(&[Post], "/hits", hits::answer, &hits::DOC)
+        .api(&[Get], "/hit/{namespace}/{key}/badge.svg", badge::hit, &badge::HIT)
+        .api(&[Get], "/hit/{namespace}/{key}/shields.json", shields::hit, &shields::DOC)
+        .api(&[Get], "/get/{namespace}/{key}/badge.svg", badge::get, &badge::GET)
+        .api(&[Get], "/get/{namespace}/{key}/chart.svg", chart::get, &chart::DOC)
+        .api(&[Get], "/get/{namespace}/{key}/shields.json", shields::get, &shields::DOC)
+        .api(&[Get, Post], "/create", create::random, &create::RANDOM)
+        .api(&[Get, Post], "/create/", create::random, &create::RANDOM)
+        .counter(
+            &[Get, Post],
+            ["/create/{key}", "/create/{namespace}/{key}"],
+            create::named,
+            &create::NAMED,
+        )
+        .counter(&[Get], ["/info/{key}", "/info/{namespace}/{key}"], info::answer, &info::DOC)
+        .counter(&[Post, Put], ["/set/{key}", "/set/{namespace}/{key}"], set::answer, &set::DOC)
+        .counter(
+            &[Post],
+            ["/update/{key}", "/update/{namespace}/{key}"],
+            update::answer,
+            &update::DOC,
+        )
+        .counter(&[Post], ["/reset/{key}", "/reset/{namespace}/{key}"], reset::answer, &reset::DOC)
+        .counter(
+            &[Post, Delete],
+            ["/delete/{key}", "/delete/{namespace}/{key}"],
+            delete::answer,
+            &delete::DOC,
+        )
+        .counter(
+            &[Post, Patch],
+            ["/configure/{key}", "/configure/{namespace}/{key}"],
+            configure::answer,
+            &configure::DOC,
+        )
+        .counter(
+            &[Post],
+            ["/rotate/{key}", "/rotate/{namespace}/{key}"],
+            rotate::answer,
+            &rotate::DOC,
+        )
+        .counter(
+            &[Get],
+            ["/stream/{key}", "/stream/{namespace}/{key}"],
+            stream::answer,
+            &stream::DOC,
+        )
+        .api(&[Get], "/stats", stats::answer, &stats::DOC)
+        .api(&[Get], "/namespaces/{namespace}", namespace::show, &namespace::SHOW)
+        .api(&[Put], "/namespaces/{namespace}", namespace::claim, &namespace::CLAIM)
+        .api(&[Patch], "/namespaces/{namespace}", namespace::configure, &namespace::CONFIGURE)
+        .api(&[Delete], "/namespaces/{namespace}", namespace::delete, &namespace::DELETE)
+        .api(&[Post], "/namespaces/{namespace}/token", namespace::rotate, &namespace::ROTATE)
+        .api(&[Delete], "/namespaces/{namespace}/token", namespace::release, &namespace::RELEASE)
+        .api(&[Get], "/namespaces/{namespace}/counters", ranking::answer, &ranking::DOC)
+        .api(&[Get], "/healthz", health::live, &health::LIVE)
+        .api(&[Get], "/readyz", health::ready, &health::READY)
         .route("/builder", get(builder::show))
         .route("/counter/{namespace}/{key}", get(counter::show))
         .route("/privacy", get(privacy::show))
@@ -137,50 +205,8 @@ pub fn router(app: App) -> Router {
         .route("/ghpvc/", get(aliases::komarev))
         .route("/api/count/incr/badge.svg", get(aliases::seeyoufarm_incr))
         .route("/api/count/keep/badge.svg", get(aliases::seeyoufarm_keep))
-        .route("/badge", get(aliases::visitor_badge))
-        .route("/hit/{key}", get(hit::answer).post(hit::answer))
-        .route("/hit/{namespace}/{key}", get(hit::answer).post(hit::answer))
-        .route("/get/{key}", get(get::answer))
-        .route("/get/{namespace}/{key}", get(get::answer))
-        .route("/hit/{namespace}/{key}/badge.svg", get(badge::hit))
-        .route("/hit/{namespace}/{key}/shields.json", get(shields::hit))
-        .route("/get/{namespace}/{key}/badge.svg", get(badge::get))
-        .route("/get/{namespace}/{key}/chart.svg", get(chart::get))
-        .route("/get/{namespace}/{key}/shields.json", get(shields::get))
-        .route("/hits", post(hits::answer))
-        .route("/get/{key}/history", get(history::answer))
-        .route("/get/{namespace}/{key}/history", get(history::answer))
-        .route("/create", get(create::random).post(create::random))
-        .route("/create/", get(create::random).post(create::random))
-        .route("/create/{key}", get(create::named).post(create::named))
-        .route("/create/{namespace}/{key}", get(create::named).post(create::named))
-        .route("/info/{key}", get(info::answer))
-        .route("/info/{namespace}/{key}", get(info::answer))
-        .route("/set/{key}", post(set::answer).put(set::answer))
-        .route("/set/{namespace}/{key}", post(set::answer).put(set::answer))
-        .route("/update/{key}", post(update::answer))
-        .route("/update/{namespace}/{key}", post(update::answer))
-        .route("/reset/{key}", post(reset::answer))
-        .route("/reset/{namespace}/{key}", post(reset::answer))
-        .route("/delete/{key}", post(delete::answer).delete(delete::answer))
-        .route("/delete/{namespace}/{key}", post(delete::answer).delete(delete::answer))
-        .route("/configure/{key}", post(configure::answer).patch(configure::answer))
-        .route("/configure/{namespace}/{key}", post(configure::answer).patch(configure::answer))
-        .route("/rotate/{key}", post(rotate::answer))
-        .route("/rotate/{namespace}/{key}", post(rotate::answer))
-        .route("/stream/{key}", get(stream::answer))
-        .route("/stream/{namespace}/{key}", get(stream::answer))
-        .route("/stats", get(stats::answer))
-        .route("/namespaces/{namespace}", get(namespace::show).put(namespace::claim))
-        .route("/namespaces/{namespace}", axum::routing::patch(namespace::configure))
-        .route("/namespaces/{namespace}", axum::routing::delete(namespace::delete))
-        .route("/namespaces/{namespace}/token", post(namespace::rotate).delete(namespace::release))
-        .route("/namespaces/{namespace}/counters", get(ranking::answer))
-        .route("/healthz", get(health::live))
-        .route("/readyz", get(health::ready))
-        .nest("/countapi", countapi::routes())
-        .layer(DefaultBodyLimit::max(body::MOST))
-        .with_state(app)
+        .route("/badge", get(aliases::visitor_badge));
+    countapi::routes(table).finish().layer(DefaultBodyLimit::max(body::MOST)).with_state(app)
 }
 
 /// The measurements, which may have a listener of their own.

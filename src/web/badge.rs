@@ -7,10 +7,11 @@ use super::App;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Path;
-use super::hit_id::Id;
+use super::hit_id::{ID, Id};
+use super::openapi::{Doc, Param, switch, text};
 use super::picture::{self, Drawn, Picture, PictureError};
 use super::query::Query;
-use super::shown::{Number, Shown};
+use super::shown::{COUNT, Number, Shown};
 use crate::hit::HitId;
 use crate::name::Counter;
 use crate::picture::badge;
@@ -20,6 +21,20 @@ use crate::picture::params::BadgeParams;
 const LABEL: &str = "views";
 /// What stands for a number that cannot be had just now.
 const UNKNOWN: &str = "unavailable";
+
+/// `/hit/…/badge.svg` in the document; the badge builder knows all the looks.
+pub const HIT: Doc = Doc::other("Count a hit and draw a badge", SVG).query(&[
+    ID,
+    COUNT,
+    Param::new("hit", "0 only reads", switch),
+    Param::new("readonly", "1 only reads", switch),
+    Param::new("label", "What stands left of the number", text),
+]);
+/// `/get/…/badge.svg` in the document.
+pub const GET: Doc = Doc::other("Draw a badge", SVG)
+    .query(&[COUNT, Param::new("label", "What stands left of the number", text)]);
+
+const SVG: &str = "image/svg+xml";
 
 /// Counts, unless `?hit=0` or `?readonly` forbids it.
 pub async fn hit(

@@ -1,10 +1,12 @@
 //! `/get/{namespace}/{key}/chart.svg`: a counter's days as a picture.
 
 use axum::extract::State;
+use serde_json::json;
 
 use super::App;
 use super::error::ApiError;
 use super::extract::Path;
+use super::openapi::{Doc, Param};
 use super::picture::{self, Drawn, Picture, PictureError};
 use super::query::Query;
 use crate::count::History;
@@ -14,6 +16,14 @@ use crate::time::Timestamp;
 
 /// The days of a chart, unless the caller wants others.
 const DAYS: usize = 30;
+
+/// `/get/…/chart.svg` in the document.
+pub const DOC: Doc =
+    Doc::other("Draw the days of a counter", "image/svg+xml").query(&[Param::new(
+        "days",
+        "How many",
+        || json!({ "type": "integer", "minimum": 1, "maximum": MAX_DAYS }),
+    )]);
 
 /// Draws the last `?days=30` days, today (UTC) the last.
 pub async fn get(

@@ -6,11 +6,20 @@ use axum::response::{IntoResponse, Response};
 
 use super::App;
 use super::error::ApiError;
+use super::openapi::Doc;
 use super::owner::Change;
 use super::query::Query;
-use super::settings::{self, Shown};
+use super::settings::{self, DEDUPE, ENABLE_RESET, Shown, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
 use super::value::NO_STORE;
 use crate::edit::Edit;
+
+/// `/configure/{namespace}/{key}` in the document.
+pub const DOC: Doc = Doc::json::<Shown>("Change how a counter counts").owners().query(&[
+    DEDUPE,
+    ENABLE_RESET,
+    UPDATE_LOWERBOUND,
+    UPDATE_UPPERBOUND,
+]);
 
 /// Changes what the query names and answers with all the settings.
 pub async fn answer(

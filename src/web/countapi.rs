@@ -14,27 +14,45 @@ mod set;
 mod stats;
 mod update;
 
-use axum::Router;
-use axum::routing::get;
+pub use self::form::X_PATH;
+use super::openapi::{Table, Verb};
 
-use super::App;
-pub use form::X_PATH;
-
-/// Its routes, a table like that of the rest.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/get/{key}", get(get::answer))
-        .route("/get/{namespace}/{key}", get(get::answer))
-        .route("/hit/{key}", get(hit::answer))
-        .route("/hit/{namespace}/{key}", get(hit::answer))
-        .route("/set/{key}", get(set::answer))
-        .route("/set/{namespace}/{key}", get(set::answer))
-        .route("/update/{key}", get(update::answer))
-        .route("/update/{namespace}/{key}", get(update::answer))
-        .route("/info/{key}", get(info::answer))
-        .route("/info/{namespace}/{key}", get(info::answer))
-        .route("/create", get(create::answer))
-        .route("/create/", get(create::answer))
-        .route("/stats", get(stats::answer))
-        .route("/stats/", get(stats::answer))
+/// Adds its routes to the table.
+pub fn routes(table: Table) -> Table {
+    use Verb::Get;
+    table
+        .counter(
+            &[Get],
+            ["/countapi/get/{key}", "/countapi/get/{namespace}/{key}"],
+            get::answer,
+            &get::DOC,
+        )
+        .counter(
+            &[Get],
+            ["/countapi/hit/{key}", "/countapi/hit/{namespace}/{key}"],
+            hit::answer,
+            &hit::DOC,
+        )
+        .counter(
+            &[Get],
+            ["/countapi/set/{key}", "/countapi/set/{namespace}/{key}"],
+            set::answer,
+            &set::DOC,
+        )
+        .counter(
+            &[Get],
+            ["/countapi/update/{key}", "/countapi/update/{namespace}/{key}"],
+            update::answer,
+            &update::DOC,
+        )
+        .counter(
+            &[Get],
+            ["/countapi/info/{key}", "/countapi/info/{namespace}/{key}"],
+            info::answer,
+            &info::DOC,
+        )
+        .api(&[Get], "/countapi/create", create::answer, &create::DOC)
+        .api(&[Get], "/countapi/create/", create::answer, &create::DOC)
+        .api(&[Get], "/countapi/stats", stats::answer, &stats::DOC)
+        .api(&[Get], "/countapi/stats/", stats::answer, &stats::DOC)
 }

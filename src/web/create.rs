@@ -4,15 +4,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Path;
+use super::openapi::{Doc, Param, number};
 use super::owner::Bearer;
 use super::query::Query;
-use super::settings;
+use super::settings::{self, DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
 use super::value::NO_STORE;
 use crate::count::Settings;
 use crate::edit::Edit;
@@ -21,13 +23,30 @@ use crate::name::{Counter, Name};
 use crate::store::StoreError;
 use crate::token::{self, Token};
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Created<'a> {
     key: &'a Name,
     namespace: &'a Name,
     admin_key: &'a str,
     value: i64,
 }
+
+/// `/create/{namespace}/{key}` in the document.
+pub const NAMED: Doc =
+    Doc::json::<Created<'_>>("Create a counter and its token").status(201).query(QUERY);
+
+/// `/create` in the document.
+pub const RANDOM: Doc =
+    Doc::json::<Created<'_>>("Create a counter under a random name").status(201).query(QUERY);
+
+const QUERY: &[Param] = &[
+    Param::new("initializer", "The first total", number),
+    Param::new("value", "The same", number),
+    DEDUPE,
+    ENABLE_RESET,
+    UPDATE_LOWERBOUND,
+    UPDATE_UPPERBOUND,
+];
 
 /// `{"key","namespace","admin_key","value"}`; the token is shown this once.
 pub async fn named(

@@ -2,17 +2,22 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::ApiError;
+use super::openapi::Doc;
 use super::owner::Change;
 use crate::edit::Edit;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Deleted {
     status: &'static str,
     message: String,
 }
+
+/// `/delete/{namespace}/{key}` in the document.
+pub const DOC: Doc = Doc::json::<Deleted>("Delete a counter with all it holds").owners();
 
 /// `{"status":"ok","message":…}`, as Abacus says it.
 pub async fn answer(change: Change) -> Result<Response, ApiError> {

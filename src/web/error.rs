@@ -8,6 +8,7 @@ use axum::Json;
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observe::Cause;
@@ -38,8 +39,10 @@ pub struct ApiError {
     cause: Option<Cause>,
 }
 
-#[derive(Debug, Default, Serialize)]
-struct Body {
+/// The form of every error.
+#[derive(JsonSchema, Debug, Default, Serialize)]
+#[schemars(rename = "Error")]
+pub struct Body {
     /// What is wrong.
     error: String,
     /// What would be right.

@@ -5,20 +5,37 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::Response;
+use futures_util::future::try_join_all;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
 use super::error::ApiError;
-use super::extract::Paths;
-use super::shown::Shown;
-use super::value::Callback;
+use super::extract::{PATHS_MOST, Paths};
+use super::openapi::{CALLBACK, Doc, Names};
+use super::shown::{COUNT, Number, Shown};
+use super::value::{self, Callback};
 use crate::name::{Counter, Name};
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Values<'a> {
     /// Null where there is no such counter.
     values: BTreeMap<&'a Name, Option<i64>>,
 }
+
+/// Either, for the document.
+#[derive(JsonSchema, Serialize)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "only its form is needed")]
+enum Read<'a> {
+    One(value::Value),
+    Several(Values<'a>),
+}
+
+/// `/get/{namespace}/{key}` in the document.
+pub const DOC: Doc = Doc::json::<Read<'_>>("Read a counter, or several with commas between")
+    .names(Names::Several(PATHS_MOST))
+    .query(&[COUNT, CALLBACK]);
 
 /// `{"value":n}`, or `{"values":{"a":n,"b":m}}`.
 pub async fn answer(
@@ -31,15 +48,17 @@ pub async fn answer(
         let counter = Counter { namespace, key: key.clone() };
         return callback.value(value(&app, &counter, shown).await?);
     }
-    if shown != Shown::Total {
-        return Err(ApiError::invalid_parameter(
-            "count",
-            "not total",
-            "total, for several counters",
-        ));
-    }
-    let totals = app.counters.totals(&namespace, &keys).await?;
-    callback.answer(&Values { values: keys.iter().zip(totals).collect() })
+    let values = match shown {
+        Shown::Total => app.counters.totals(&namespace, &keys).await?,
+        shown => {
+            let counters =
+                keys.iter().cloned().map(|key| Counter { namespace: namespace.clone(), key });
+            let counters: Vec<Counter> = counters.collect();
+            let numbers = try_join_all(counters.iter().map(|c| shown.number(&app, c))).await?;
+            numbers.into_iter().map(|number| number.map(Number::value)).collect()
+        }
+    };
+    callback.answer(&Values { values: keys.iter().zip(values).collect() })
 }
 
 /// The number of a counter that exists. Unlike a picture, the API says so when

@@ -6,7 +6,13 @@ use axum::response::IntoResponse;
 
 use super::App;
 use super::error::ApiError;
+use super::openapi::Doc;
 use crate::metrics;
+
+/// `/healthz` in the document.
+pub const LIVE: Doc = Doc::other("Ask whether the process answers", "text/plain");
+/// `/readyz` in the document.
+pub const READY: Doc = Doc::other("Ask whether the store answers", "text/plain");
 
 /// Whether the process answers.
 pub async fn live() -> &'static str {

@@ -2,18 +2,21 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 use super::App;
 use super::error::ApiError;
 use super::extract::Path;
+use super::openapi::{CALLBACK, Doc, Param, text};
 use super::query::Query;
 use super::value::Callback;
 use crate::history::{self, Point, Range, Series};
 use crate::name::Counter;
 use crate::time::Timestamp;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Past<'a> {
     namespace: &'a str,
     key: &'a str,
@@ -23,6 +26,15 @@ struct Past<'a> {
     #[serde(flatten)]
     series: &'a Series,
 }
+
+/// `/get/{namespace}/{key}/history` in the document.
+pub const DOC: Doc = Doc::json::<Past<'_>>("Read the past of a counter").query(&[
+    Param::new("from", "The first day or instant", text),
+    Param::new("to", "The last day or instant", text),
+    Param::new("step", "The length of a step", || json!({ "enum": ["day", "hour"] })),
+    Param::new("tz", "A time zone such as Europe/Berlin; UTC without one", text),
+    CALLBACK,
+]);
 
 /// `?from=`, `?to=`, `?step=day|hour`, `?tz=`; gaps are filled with zeros.
 pub async fn answer(

@@ -8,12 +8,16 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Path;
 use super::get;
-use super::hit_id::Id;
+use super::hit_id::{ID, Id};
 use super::limits::Quota;
-use super::shown::Shown;
-use super::value::Callback;
+use super::openapi::{CALLBACK, Doc};
+use super::shown::{COUNT, Shown};
+use super::value::{Callback, Value};
 use crate::hit::{Hit, HitId};
 use crate::name::Counter;
+
+/// `/hit/{namespace}/{key}` in the document.
+pub const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);
 
 /// `{"value":n}`, n the number of this hit, or what `?count=` asks for.
 pub async fn answer(

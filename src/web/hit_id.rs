@@ -4,13 +4,22 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use ring::digest;
+use serde_json::json;
 
 use super::error::ApiError;
+use super::openapi::Param;
 use super::query::Query;
 use crate::hit::HitId;
 
 const HEADER: &str = "idempotency-key";
 const ALLOWED: &str = "1 to 255 visible ASCII characters";
+
+/// `?id=` in the document.
+pub const ID: Param = Param::new(
+    "id",
+    "Under the same id a hit counts once in an hour",
+    || json!({ "type": "string", "pattern": "^[!-~]{1,255}$" }),
+);
 
 /// The id of a hit, where the request has one.
 pub struct Id(pub Option<HitId>);

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use super::App;
@@ -12,6 +13,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::hit;
 use super::hit_id::{self, Id};
+use super::openapi::Doc;
 use super::value::NO_STORE;
 use crate::name::{self, Counter, Name};
 
@@ -20,21 +22,31 @@ const MOST: usize = 100;
 
 const ALLOWED: &str = r#"a list such as [{"namespace": "site", "key": "page", "id": "a1"}]; namespace and id may be left out"#;
 
-#[derive(Deserialize)]
+/// The form of the body.
+fn list(forms: &mut SchemaGenerator) -> Schema {
+    let mut list = forms.subschema_for::<Vec<Wanted>>();
+    list.insert("maxItems".into(), MOST.into());
+    list
+}
+
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
+    #[schemars(regex(pattern = "^[A-Za-z0-9_.-]{1,64}$"))]
     namespace: Option<String>,
+    #[schemars(regex(pattern = "^[A-Za-z0-9_.-]{1,64}$"))]
     key: String,
+    #[schemars(regex(pattern = "^[!-~]{1,255}$"))]
     id: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Hits {
     /// In the order of the request.
     hits: Vec<Done>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Done {
     namespace: Name,
     key: Name,
@@ -46,11 +58,17 @@ struct Done {
     failed: Option<Failed>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Failed {
     error: String,
     status: u16,
 }
+
+/// `/hits` in the document.
+pub const DOC: Doc = Doc {
+    body: Some(list),
+    ..Doc::json::<Hits>("Count up to 100 hits, each as if it had come alone")
+};
 
 /// `{"hits":[{"namespace","key","value"}]}`. A bad name is a 400 and nothing is
 /// counted; if nothing could be counted, the first hit's error is the answer.

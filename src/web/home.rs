@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
@@ -12,6 +13,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::hit;
 use super::negotiate::{self, Form};
+use super::openapi::{self, Answer, Doc};
 use super::page::{self, Page};
 use crate::name::{Counter, Name};
 use crate::picture::number::Format;
@@ -19,11 +21,17 @@ use crate::picture::number::Format;
 /// Says that a number is the last one known and not the present one.
 pub const STALE: HeaderName = HeaderName::from_static("x-seen-stale");
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Greeting {
     message: String,
     value: i64,
 }
+
+/// `/` in the document: HTML for browsers, text for curl.
+pub const DOC: Doc = Doc {
+    answer: Answer::Several(openapi::form::<Greeting>, &["text/html", "text/plain"]),
+    ..Doc::json::<()>("Count a visit of the front page")
+};
 
 /// Counts a visit and says so as HTML to a browser, as a line of text to curl,
 /// as JSON to whoever asks for it. HEAD only reads.

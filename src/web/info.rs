@@ -4,18 +4,20 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
 use super::error::ApiError;
 use super::extract::Path;
+use super::openapi::{self, CALLBACK, Doc};
 use super::settings::Shown;
 use super::value::{Callback, NO_STORE};
 use crate::count::{Count, Sources};
 use crate::name::Counter;
 
 /// Abacus' fields first, then what it does not have.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Info {
     /// −1 where there is no counter.
     value: i64,
@@ -30,7 +32,7 @@ struct Info {
     more: Option<More>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct More {
     /// In seconds since the epoch.
     created: u64,
@@ -40,9 +42,15 @@ struct More {
     human: u64,
     /// Different visitors today (UTC), within about 1 %.
     unique_today: u64,
+    #[schemars(with = "std::collections::BTreeMap<&str, u64>")]
     sources: Sources,
     settings: Shown,
 }
+
+/// `/info/{namespace}/{key}` in the document.
+pub const DOC: Doc = Doc::json::<Info>("Read all that may be known of a counter")
+    .query(&[CALLBACK])
+    .also(&[(404, openapi::form::<Info>)]);
 
 /// The facts; 404 with the same fields where there is no counter.
 pub async fn answer(

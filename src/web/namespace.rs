@@ -14,6 +14,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
@@ -21,6 +22,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Namespace;
 use super::limits::Quota;
+use super::openapi::{Answer, Doc, Param, switch};
 use super::owner::Bearer;
 use super::query::Query;
 use super::value::NO_STORE;
@@ -29,7 +31,8 @@ use crate::name::Name;
 use crate::store::StoreError;
 use crate::token::Token;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Namespace")]
 struct Shown<'a> {
     namespace: &'a Name,
     counters: u64,
@@ -37,11 +40,30 @@ struct Shown<'a> {
     public: bool,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Tokened<'a> {
     namespace: &'a Name,
     token: &'a str,
 }
+
+/// `GET` in the document.
+pub const SHOW: Doc = Doc::json::<Shown<'_>>("Read what is known of a namespace");
+/// `PUT` in the document.
+pub const CLAIM: Doc =
+    Doc::json::<Tokened<'_>>("Become the owner of a namespace without counters").status(201);
+/// `PATCH` in the document.
+pub const CONFIGURE: Doc = Doc::json::<Shown<'_>>("Let anybody list its counters, or not")
+    .owners()
+    .query(&[Param::new("public", "Whether anybody may", switch).required()]);
+/// `DELETE` in the document.
+pub const DELETE: Doc = Doc {
+    answer: Answer::Nothing,
+    ..Doc::json::<()>("Delete a namespace and all its counters").owners().status(204)
+};
+/// `POST …/token` in the document.
+pub const ROTATE: Doc = Doc::json::<Tokened<'_>>("Replace the token of a namespace").owners();
+/// `DELETE …/token` in the document.
+pub const RELEASE: Doc = Doc::json::<Shown<'_>>("Give a namespace up; its counters stay").owners();
 
 /// `{"namespace","counters","owned","public"}`.
 pub async fn show(
@@ -71,9 +93,11 @@ pub async fn configure(
     bearer: Bearer,
     query: Query,
 ) -> Result<Response, ApiError> {
+    let quota = app.limits.change(&caller)?;
+    let guard = bearer.owner_of(&app, &name).await?;
     let public = query.switch("public")?;
     let public = public.ok_or_else(|| ApiError::missing_parameter("public", "1 or 0"))?;
-    let quota = change(&app, &caller, &name, &bearer, NamespaceEdit::Configure { public }).await?;
+    make(&app, &name, guard, NamespaceEdit::Configure { public }).await?;
     Ok((quota, shown(&app, &name).await?).into_response())
 }
 
@@ -85,7 +109,7 @@ pub async fn rotate(
     bearer: Bearer,
 ) -> Result<Response, ApiError> {
     let quota = app.limits.change(&caller)?;
-    let guard = bearer.owner(&app, &name).await?;
+    let guard = bearer.owner_of(&app, &name).await?;
     tokened(&app, quota, &name, guard, StatusCode::OK, NamespaceEdit::Rotate).await
 }
 
@@ -119,7 +143,7 @@ async fn change(
     edit: NamespaceEdit,
 ) -> Result<Quota, ApiError> {
     let quota = app.limits.change(caller)?;
-    let guard = bearer.owner(app, name).await?;
+    let guard = bearer.owner_of(app, name).await?;
     make(app, name, guard, edit).await?;
     Ok(quota)
 }

@@ -52,6 +52,17 @@ impl Bearer {
             guard => Ok(guard),
         }
     }
+
+    /// The same for a change to the namespace itself, which a counter's token
+    /// does not open.
+    pub async fn owner_of(&self, app: &App, namespace: &Name) -> Result<Guard, ApiError> {
+        match self.owner(app, namespace).await? {
+            Guard::Nobody | Guard::Counter(_) => {
+                Err(ApiError::unauthorized("this needs the token of the namespace"))
+            }
+            guard => Ok(guard),
+        }
+    }
 }
 
 /// A change of one counter that only its owner may make.

@@ -4,11 +4,14 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 use super::App;
 use super::error::ApiError;
 use super::extract::Namespace;
+use super::openapi::{Doc, Param};
 use super::owner::Bearer;
 use super::query::Query;
 use super::value::NO_STORE;
@@ -19,7 +22,7 @@ use crate::name::Name;
 const LIMIT_MOST: u32 = 1000;
 const LIMIT: u32 = 100;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Ranking {
     namespace: Name,
     counters: Vec<Ranked>,
@@ -27,11 +30,26 @@ struct Ranking {
     next: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Ranked {
     key: Name,
     value: i64,
 }
+
+/// `/namespaces/{namespace}/counters` in the document.
+pub const DOC: Doc =
+    Doc::json::<Ranking>("List the counters of a namespace, the largest first").owners().query(&[
+        Param::new(
+            "offset",
+            "How many to leave out",
+            || json!({ "type": "integer", "minimum": 0 }),
+        ),
+        Param::new(
+            "limit",
+            "How many to list",
+            || json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MOST, "default": LIMIT }),
+        ),
+    ]);
 
 /// One page: `?offset=` and `?limit=`.
 pub async fn answer(

@@ -3,9 +3,13 @@
 use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
+use super::openapi::{CALLBACK, Doc};
 use super::owner::Change;
-use super::value::Callback;
+use super::value::{Callback, Value};
 use crate::edit::Edit;
+
+/// `/reset/{namespace}/{key}` in the document.
+pub const DOC: Doc = Doc::json::<Value>("Start over").owners().query(&[CALLBACK]);
 
 /// `{"value":0}`.
 pub async fn answer(change: Change, callback: Callback) -> Result<Response, ApiError> {

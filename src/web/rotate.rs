@@ -3,19 +3,24 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::ApiError;
+use super::openapi::Doc;
 use super::owner::Change;
 use super::value::NO_STORE;
 use crate::edit::Edit;
 use crate::store::StoreError;
 use crate::token::Token;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Rotated<'a> {
     admin_key: &'a str,
 }
+
+/// `/rotate/{namespace}/{key}` in the document.
+pub const DOC: Doc = Doc::json::<Rotated<'_>>("Replace the token of a counter").owners();
 
 /// `{"admin_key":…}`, shown this once.
 pub async fn answer(change: Change) -> Result<Response, ApiError> {

@@ -3,10 +3,16 @@
 use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
+use super::openapi::{CALLBACK, Doc, Param, number};
 use super::owner::Change;
 use super::query::{NUMBER, Query};
-use super::value::Callback;
+use super::value::{Callback, Value};
 use crate::edit::Edit;
+
+/// `/set/{namespace}/{key}` in the document.
+pub const DOC: Doc = Doc::json::<Value>("Set the total")
+    .owners()
+    .query(&[Param::new("value", "The new total", number).required(), CALLBACK]);
 
 /// `{"value":n}`.
 pub async fn answer(

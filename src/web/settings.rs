@@ -1,15 +1,47 @@
 //! What a counter's owner may set, as a query says it and as JSON shows it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 use super::error::ApiError;
+use super::openapi::{Param, switch};
 use super::query::{NUMBER, Query};
 use crate::count::{DEDUPE_MOST, Settings};
+use crate::tally::MAX_TOTAL;
 
-const DEDUPE: &str = "a time of up to 24h with its unit, such as 30m, or 0 or off";
+/// `?dedupe=` in the document.
+pub const DEDUPE: Param =
+    Param::new("dedupe", "How long further hits of a visitor do not count, such as 30m", || {
+        json!({
+            "type": "string",
+            "pattern": "^(0|off|[1-9][0-9]{0,3}s|[1-9][0-9]{0,2}m|[1-9]h|1[0-9]h|2[0-4]h)$",
+        })
+    });
+
+/// `?enable_reset=` in the document.
+pub const ENABLE_RESET: Param =
+    Param::new("enable_reset", "Let anybody set the total (CountAPI)", switch);
+
+/// `?update_lowerbound=` in the document.
+pub const UPDATE_LOWERBOUND: Param = Param::new(
+    "update_lowerbound",
+    "The least that anybody may add at once (CountAPI)",
+    || json!({ "type": "integer", "minimum": -MAX_TOTAL, "maximum": 0 }),
+);
+
+/// `?update_upperbound=` in the document.
+pub const UPDATE_UPPERBOUND: Param = Param::new(
+    "update_upperbound",
+    "The most that anybody may add at once (CountAPI)",
+    || json!({ "type": "integer", "minimum": 0, "maximum": MAX_TOTAL }),
+);
+
+const WINDOWS: &str = "a time of up to 24h with its unit, such as 30m, or 0 or off";
 
 /// The settings of a counter, as JSON.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Settings")]
 pub struct Shown {
     /// In seconds; 0 is off.
     dedupe: u32,
@@ -31,7 +63,7 @@ pub fn changed(before: Settings, query: &Query) -> Result<Settings, ApiError> {
     let mut settings = before;
     if let Some(text) = query.get("dedupe") {
         settings.dedupe =
-            dedupe(text).ok_or_else(|| ApiError::invalid_parameter("dedupe", text, DEDUPE))?;
+            dedupe(text).ok_or_else(|| ApiError::invalid_parameter("dedupe", text, WINDOWS))?;
     }
     if let Some(on) = query.switch("enable_reset")? {
         settings.enable_reset = on;

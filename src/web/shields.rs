@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
@@ -11,8 +12,9 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Path;
 use super::hit_id::Id;
+use super::openapi::Doc;
 use super::query::Query;
-use super::shown::{Number, Shown};
+use super::shown::{COUNT, Number, Shown};
 use super::value::NO_STORE;
 use crate::hit::HitId;
 use crate::name::Counter;
@@ -21,7 +23,7 @@ use crate::picture::params::BadgeParams;
 /// shields asks again after this many seconds at the earliest.
 const CACHE_LEAST: u32 = 300;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Endpoint {
     schema_version: u8,
@@ -37,6 +39,10 @@ struct Endpoint {
     is_error: bool,
     cache_seconds: u32,
 }
+
+/// Both in the document.
+pub const DOC: Doc =
+    Doc::json::<Endpoint>("Read a counter as shields.io's endpoint takes it").query(&[COUNT]);
 
 /// Reads: shields and its caches ask at most every five minutes, so what counts
 /// here counts far too little.

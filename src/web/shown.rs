@@ -3,11 +3,13 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use serde_json::json;
 
 use super::App;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::hit;
+use super::openapi::Param;
 use super::query::Query;
 use crate::hit::HitId;
 use crate::name::Counter;
@@ -28,6 +30,13 @@ pub enum Shown {
     /// Hits of today and all of them.
     TodayTotal,
 }
+
+/// `?count=` in the document.
+pub const COUNT: Param = Param::new(
+    "count",
+    "Which number to answer with",
+    || json!({ "type": "string", "enum": ["", "total", "human", "unique", "today", "today-total"] }),
+);
 
 /// An extractor, so that a bad value is refused before anything is counted.
 impl<S: Send + Sync> FromRequestParts<S> for Shown {

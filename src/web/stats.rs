@@ -2,14 +2,16 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
 use super::error::ApiError;
+use super::openapi::{CALLBACK, Doc};
 use super::value::Callback;
 
 /// Abacus' fields, as far as they are ours too.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Stats {
     version: &'static str,
     /// As Abacus writes it, such as `1h2m3s`.
@@ -17,12 +19,15 @@ struct Stats {
     commands: Commands,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Commands {
     total: u64,
     hit: u64,
     create: u64,
 }
+
+/// `/stats` in the document.
+pub const DOC: Doc = Doc::json::<Stats>("Read what this process has done").query(&[CALLBACK]);
 
 /// How busy it is, and nothing about any counter.
 pub async fn answer(State(app): State<App>, callback: Callback) -> Result<Response, ApiError> {

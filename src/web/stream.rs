@@ -15,6 +15,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
@@ -23,6 +24,7 @@ use super::App;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Paths;
+use super::openapi::{Doc, Names};
 use super::seats::Seat;
 use super::value::NO_STORE;
 use crate::counters::Counters;
@@ -39,7 +41,7 @@ const COUNTERS_MOST: usize = 32;
 /// What a number that cannot be known is in an id.
 const NONE: &str = "-";
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Data<'a> {
     /// Which of several counters; Abacus' streams have one and no such field.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +49,13 @@ struct Data<'a> {
     /// Null where there is no such counter (yet).
     value: Option<i64>,
 }
+
+/// `/stream/{namespace}/{key}` in the document.
+pub const DOC: Doc = Doc::other(
+    "Hear a counter's number as it changes, or those of several with commas between",
+    "text/event-stream",
+)
+.names(Names::Several(COUNTERS_MOST));
 
 /// The events, until the client goes or the process stops.
 pub async fn answer(

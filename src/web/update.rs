@@ -4,10 +4,17 @@
 use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
+use super::openapi::{CALLBACK, Doc, Param, number};
 use super::owner::Change;
 use super::query::{NUMBER, Query};
-use super::value::Callback;
+use super::value::{Callback, Value};
 use crate::edit::Edit;
+
+/// `/update/{namespace}/{key}` in the document.
+pub const DOC: Doc = Doc::json::<Value>("Add to the total").owners().query(&[
+    Param::new("value", "How much to add; amount does as well, as in CountAPI", number).required(),
+    CALLBACK,
+]);
 
 /// `{"value":n}`, the total afterwards.
 pub async fn answer(

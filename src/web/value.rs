@@ -5,6 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::ApiError;
@@ -13,9 +14,11 @@ use super::query::Query;
 /// A number that is true now and at no other time.
 pub const NO_STORE: (axum::http::HeaderName, &str) = (CACHE_CONTROL, "no-store");
 
-#[derive(Serialize)]
-struct Value {
-    value: i64,
+/// `{"value":n}`.
+#[derive(JsonSchema, Serialize)]
+pub struct Value {
+    /// The number.
+    pub value: i64,
 }
 
 /// The function that a script wants its answer handed to: `?callback=f`. An

@@ -4,20 +4,44 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::form::{Form, Said};
+use super::form::{Form, IMG, Said};
 use super::name::checked;
 use crate::count::Settings;
 use crate::edit::{Edit, EditError};
-use crate::name::{Counter, DEFAULT_NAMESPACE};
+use crate::name::{Counter, DEFAULT_NAMESPACE, Name};
 use crate::store::StoreError;
 use crate::token;
 use crate::web::App;
 use crate::web::caller::Caller;
 use crate::web::error::ApiError;
+use crate::web::openapi::{CALLBACK, Doc, Param, countapi_name, number};
 use crate::web::owner::Bearer;
 use crate::web::query::Query;
+use crate::web::settings::{ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "CountApiCreated")]
+struct Created<'a> {
+    namespace: &'a Name,
+    key: &'a Name,
+    value: i64,
+}
+
+/// In the document.
+pub const DOC: Doc = Doc::json::<Created<'_>>("Create a counter that nobody owns (CountAPI)")
+    .query(&[
+        CALLBACK,
+        IMG,
+        Param::new("namespace", "Without it, default", countapi_name),
+        Param::new("key", "Without it, a random one", countapi_name),
+        Param::new("value", "The first total", number),
+        ENABLE_RESET,
+        UPDATE_LOWERBOUND,
+        UPDATE_UPPERBOUND,
+    ]);
 
 /// Creates.
 pub async fn answer(
@@ -62,18 +86,15 @@ async fn create(
     match app.counters.edit(&counter, guard, edit).await {
         Ok(_) => {
             app.metrics.created();
-            let body = json!({
-                "namespace": counter.namespace, "key": counter.key, "value": value,
-            });
-            Ok(Said::of(counter, StatusCode::OK, body))
+            let about = counter.clone();
+            let Counter { namespace, key } = &counter;
+            Ok(Said::of(about, StatusCode::OK, Created { namespace, key, value }))
         }
         Err(EditError::Exists { .. }) => {
-            let body = json!({ "error": "Key already exists" });
-            Ok(Said::of(counter, StatusCode::BAD_REQUEST, body))
+            Ok(Said::error(counter, StatusCode::BAD_REQUEST, "Key already exists"))
         }
         Err(EditError::Forbidden { .. }) => {
-            let body = json!({ "error": "This needs a token" });
-            Ok(Said::of(counter, StatusCode::FORBIDDEN, body))
+            Ok(Said::error(counter, StatusCode::FORBIDDEN, "This needs a token"))
         }
         Err(error) => Err(ApiError::not_changed(&counter, error)),
     }

@@ -7,10 +7,13 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::name::Counter;
 use crate::web::error::ApiError;
+use crate::web::openapi::{CALLBACK, Param};
 use crate::web::query::Query;
 use crate::web::value::{Callback, NO_STORE};
 
@@ -20,6 +23,13 @@ pub const X_PATH: HeaderName = HeaderName::from_static("x-path");
 
 /// A transparent pixel: GIF89a, 1×1, two colours of which the first is not drawn.
 const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x01D\0;";
+
+/// Both in the document.
+pub const FORMS: [Param; 2] = [CALLBACK, IMG];
+
+/// `?img` in the document.
+pub const IMG: Param =
+    Param::new("img", "Answer with a picture of one pixel", || json!({ "type": "string" }));
 
 /// The form that the query asks for.
 pub struct Form {
@@ -64,21 +74,45 @@ pub struct Said {
 
 impl Said {
     /// An answer about a counter.
-    pub fn of(counter: Counter, status: StatusCode, body: Value) -> Self {
-        Self { status, body, path: Some(counter) }
+    pub fn of(counter: Counter, status: StatusCode, body: impl Serialize) -> Self {
+        Self { status, body: to_json(body), path: Some(counter) }
     }
 
     /// An answer about nothing in particular.
-    pub fn plain(status: StatusCode, body: Value) -> Self {
-        Self { status, body, path: None }
+    pub fn plain(status: StatusCode, body: impl Serialize) -> Self {
+        Self { status, body: to_json(body), path: None }
     }
+
+    /// `{"error":…}` about a counter.
+    pub fn error(counter: Counter, status: StatusCode, error: &str) -> Self {
+        Self::of(counter, status, Failed { error })
+    }
+}
+
+/// Names, numbers and words always have a JSON form.
+fn to_json(body: impl Serialize) -> Value {
+    serde_json::to_value(body).unwrap_or_default()
+}
+
+/// The form of CountAPI's errors.
+#[derive(Serialize)]
+struct Failed<'a> {
+    error: &'a str,
+}
+
+/// `{"value":n}`; null where there is no counter.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "CountApiValue")]
+pub struct Number {
+    /// The total.
+    pub value: Option<i64>,
 }
 
 /// `{"error":…}` with the status that CountAPI or, for what it does not have,
 /// the rest of seen has.
 fn in_words(error: &ApiError) -> Said {
     let (status, words) = error.in_words();
-    Said::plain(status, json!({ "error": words }))
+    Said::plain(status, Failed { error: words })
 }
 
 impl Form {

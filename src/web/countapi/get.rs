@@ -3,12 +3,18 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
 
-use super::form::{Form, Said};
+use super::form::{FORMS, Form, Number, Said};
 use super::name::Named;
 use crate::web::App;
 use crate::web::error::ApiError;
+use crate::web::openapi::{self, Doc, Names};
+
+/// In the document.
+pub const DOC: Doc = Doc::json::<Number>("Read a counter (CountAPI)")
+    .names(Names::CountApi)
+    .query(&FORMS)
+    .also(&[(404, openapi::form::<Number>)]);
 
 /// Reads.
 pub async fn answer(State(app): State<App>, form: Form, named: Named) -> Response {
@@ -20,5 +26,5 @@ pub async fn read(app: &App, Named(counter): Named) -> Result<Said, ApiError> {
     let counter = counter?;
     let value = app.counters.total(&counter).await?;
     let status = if value.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
-    Ok(Said::of(counter, status, json!({ "value": value })))
+    Ok(Said::of(counter, status, Number { value }))
 }

@@ -3,14 +3,20 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
-use super::form::{Form, Said};
+use super::form::{FORMS, Form, Number, Said};
 use super::get;
 use super::name::Named;
 use crate::web::App;
 use crate::web::caller::Caller;
 use crate::web::hit;
+use crate::web::openapi::{self, Doc, Names};
+
+/// In the document.
+pub const DOC: Doc = Doc::json::<Number>("Count a hit (CountAPI)")
+    .names(Names::CountApi)
+    .query(&FORMS)
+    .also(&[(404, openapi::form::<Number>)]);
 
 /// Counts.
 pub async fn answer(State(app): State<App>, caller: Caller, form: Form, named: Named) -> Response {
@@ -23,7 +29,7 @@ pub async fn answer(State(app): State<App>, caller: Caller, form: Form, named: N
     };
     match hit::count(&app, &caller, &counter, None).await {
         Ok((value, quota)) => {
-            let said = Said::of(counter, StatusCode::OK, json!({ "value": value }));
+            let said = Said::of(counter, StatusCode::OK, Number { value: Some(value) });
             (quota, form.answer(Ok(said))).into_response()
         }
         Err(error) => form.answer(Err(error)),

@@ -3,16 +3,40 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::form::{Form, Said};
+use super::form::{FORMS, Form, Number, Said};
 use super::name::Named;
+use crate::name::Name;
 use crate::web::App;
 use crate::web::error::ApiError;
+use crate::web::openapi::{self, Doc, Names};
 
 /// Until when a counter that nobody asks for lives, in milliseconds: CountAPI's
 /// half a year. Ours end never, and clients take a number.
 const TTL: u64 = 15_778_476_000;
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "CountApiInfo")]
+struct Info<'a> {
+    namespace: &'a Name,
+    key: &'a Name,
+    /// In milliseconds.
+    ttl: u64,
+    /// In milliseconds since the epoch.
+    created: u64,
+    update_lowerbound: i64,
+    update_upperbound: i64,
+    enable_reset: bool,
+    value: i64,
+}
+
+/// In the document.
+pub const DOC: Doc = Doc::json::<Info<'_>>("Read the facts of a counter (CountAPI)")
+    .names(Names::CountApi)
+    .query(&FORMS)
+    .also(&[(404, openapi::form::<Number>)]);
 
 /// Reads.
 pub async fn answer(State(app): State<App>, form: Form, named: Named) -> Response {
@@ -22,17 +46,18 @@ pub async fn answer(State(app): State<App>, form: Form, named: Named) -> Respons
 async fn read(app: &App, Named(counter): Named) -> Result<Said, ApiError> {
     let counter = counter?;
     let Some(count) = app.counters.count(&counter).await? else {
-        return Ok(Said::of(counter, StatusCode::NOT_FOUND, json!({ "value": null })));
+        return Ok(Said::of(counter, StatusCode::NOT_FOUND, Number { value: None }));
     };
-    let body = json!({
-        "namespace": counter.namespace,
-        "key": counter.key,
-        "ttl": TTL,
-        "created": count.created.0 * 1000,
-        "update_lowerbound": count.settings.update_lowerbound,
-        "update_upperbound": count.settings.update_upperbound,
-        "enable_reset": count.settings.enable_reset,
-        "value": count.total,
-    });
-    Ok(Said::of(counter, StatusCode::OK, body))
+    let about = counter.clone();
+    let info = Info {
+        namespace: &counter.namespace,
+        key: &counter.key,
+        ttl: TTL,
+        created: count.created.0.saturating_mul(1000),
+        update_lowerbound: count.settings.update_lowerbound,
+        update_upperbound: count.settings.update_upperbound,
+        enable_reset: count.settings.enable_reset,
+        value: count.total,
+    };
+    Ok(Said::of(about, StatusCode::OK, info))
 }

@@ -4,16 +4,32 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::form::{Form, Said};
+use super::form::{Form, IMG, Said};
 use super::name::Named;
 use crate::edit::{Edit, EditError};
 use crate::web::App;
 use crate::web::caller::Caller;
 use crate::web::error::ApiError;
+use crate::web::openapi::{self, CALLBACK, Doc, Names, Param, number};
 use crate::web::owner::Bearer;
 use crate::web::query::{NUMBER, Query};
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "CountApiSet")]
+struct Set {
+    /// Null where there is no counter.
+    old_value: Option<i64>,
+    value: Option<i64>,
+}
+
+/// In the document.
+pub const DOC: Doc = Doc::json::<Set>("Set a counter that anybody may set (CountAPI)")
+    .names(Names::CountApi)
+    .query(&[CALLBACK, IMG, Param::new("value", "The new total", number).required()])
+    .also(&[(403, openapi::form::<Set>), (404, openapi::form::<Set>)]);
 
 /// Sets.
 pub async fn answer(
@@ -46,5 +62,5 @@ async fn set(
         Err(EditError::Forbidden { value }) => (StatusCode::FORBIDDEN, value, value),
         Err(error) => return Err(ApiError::not_changed(&counter, error)),
     };
-    Ok(Said::of(counter, status, json!({ "old_value": old, "value": new })))
+    Ok(Said::of(counter, status, Set { old_value: old, value: new }))
 }

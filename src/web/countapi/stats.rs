@@ -3,19 +3,33 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::form::{Form, Said};
+use super::form::{FORMS, Form, Said};
 use crate::web::App;
+use crate::web::openapi::Doc;
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "CountApiStats")]
+struct Stats {
+    keys_created: u64,
+    keys_updated: u64,
+    requests: u64,
+    version: &'static str,
+}
+
+/// In the document.
+pub const DOC: Doc = Doc::json::<Stats>("Read what this process has done (CountAPI)").query(&FORMS);
 
 /// `{"keys_created","keys_updated","requests","version"}`.
 pub async fn answer(State(app): State<App>, form: Form) -> Response {
     let done = app.metrics.so_far();
-    let body = json!({
-        "keys_created": done.created,
-        "keys_updated": done.hits,
-        "requests": done.requests,
-        "version": env!("CARGO_PKG_VERSION"),
-    });
+    let body = Stats {
+        keys_created: done.created,
+        keys_updated: done.hits,
+        requests: done.requests,
+        version: env!("CARGO_PKG_VERSION"),
+    };
     form.answer(Ok(Said::plain(StatusCode::OK, body)))
 }

@@ -4,16 +4,22 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
 
-use super::form::{Form, Said};
+use super::form::{Form, IMG, Number, Said};
 use super::name::Named;
 use crate::edit::{Edit, EditError};
 use crate::web::App;
 use crate::web::caller::Caller;
 use crate::web::error::ApiError;
+use crate::web::openapi::{self, CALLBACK, Doc, Names, Param, number};
 use crate::web::owner::Bearer;
 use crate::web::query::{NUMBER, Query};
+
+/// In the document.
+pub const DOC: Doc = Doc::json::<Number>("Add to a counter within its bounds (CountAPI)")
+    .names(Names::CountApi)
+    .query(&[CALLBACK, IMG, Param::new("amount", "How much to add", number).required()])
+    .also(&[(403, openapi::form::<Number>), (404, openapi::form::<Number>)]);
 
 /// Adds.
 pub async fn answer(
@@ -47,5 +53,5 @@ async fn update(
         Err(EditError::Forbidden { value }) => (StatusCode::FORBIDDEN, value),
         Err(error) => return Err(ApiError::not_changed(&counter, error)),
     };
-    Ok(Said::of(counter, status, json!({ "value": value })))
+    Ok(Said::of(counter, status, Number { value }))
 }

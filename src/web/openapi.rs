@@ -1,0 +1,414 @@
+//! `/openapi.json`: what the API takes and answers (OpenAPI 3.1).
+//!
+//! The document is made of the same table that the router is made of, and the
+//! forms of bodies of the types that are sent, so neither can say what the
+//! other does not do.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::{MethodFilter, MethodRouter, get, on};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::App;
+use super::error;
+use crate::name;
+
+/// Makes the form of a type.
+pub type Form = fn(&mut SchemaGenerator) -> Schema;
+
+/// The form of `T`.
+pub fn form<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+/// What the document says of a route; it stands beside the route's function.
+pub struct Doc {
+    /// In a sentence without its stop.
+    pub does: &'static str,
+    /// What the query may hold.
+    pub query: &'static [Param],
+    /// The form of the body, where there is one.
+    pub body: Option<Form>,
+    /// The status of success.
+    pub status: u16,
+    /// What success looks like.
+    pub answer: Answer,
+    /// Other answers of its own, by status; errors apart, which are all alike.
+    pub also: &'static [(u16, Form)],
+    /// Whether it needs a token.
+    pub token: bool,
+    /// How the path names counters.
+    pub names: Names,
+}
+
+/// What success looks like.
+#[derive(Clone, Copy)]
+pub enum Answer {
+    /// JSON of this form; with `?callback=` a script.
+    Json(Form),
+    /// JSON of this form, or one of these media types if the client rather has it.
+    Several(Form, &'static [&'static str]),
+    /// Something else, of this media type.
+    Other(&'static str),
+    /// No body.
+    Nothing,
+}
+
+/// How a path names counters.
+#[derive(Clone, Copy)]
+pub enum Names {
+    /// One.
+    One,
+    /// Up to so many, with commas between.
+    Several(usize),
+    /// One, by CountAPI's rule.
+    CountApi,
+}
+
+/// A parameter of a query.
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub does: &'static str,
+    /// Its form, as JSON Schema.
+    pub form: fn() -> Value,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+impl Doc {
+    /// A route that answers with JSON of type `T` and takes nothing but its path.
+    pub const fn json<T: JsonSchema>(does: &'static str) -> Self {
+        Self {
+            does,
+            query: &[],
+            body: None,
+            status: 200,
+            answer: Answer::Json(form::<T>),
+            also: &[],
+            token: false,
+            names: Names::One,
+        }
+    }
+
+    /// A route that answers with something else.
+    pub const fn other(does: &'static str, media: &'static str) -> Self {
+        Self { answer: Answer::Other(media), ..Self::json::<()>(does) }
+    }
+
+    /// The same with these parameters.
+    pub const fn query(self, query: &'static [Param]) -> Self {
+        Self { query, ..self }
+    }
+
+    /// The same with other answers.
+    pub const fn also(self, also: &'static [(u16, Form)]) -> Self {
+        Self { also, ..self }
+    }
+
+    /// The same for the owner alone.
+    pub const fn owners(self) -> Self {
+        Self { token: true, ..self }
+    }
+
+    /// The same with another status of success.
+    pub const fn status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The same with other names in the path.
+    pub const fn names(self, names: Names) -> Self {
+        Self { names, ..self }
+    }
+}
+
+impl Param {
+    /// A parameter that may be left out.
+    pub const fn new(name: &'static str, does: &'static str, form: fn() -> Value) -> Self {
+        Self { name, does, form, required: false }
+    }
+
+    /// The same that must be there.
+    pub const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+}
+
+/// Any text.
+pub fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+/// A total or an amount.
+pub fn number() -> Value {
+    json!({ "type": "integer", "minimum": -9_007_199_254_740_991_i64, "maximum": 9_007_199_254_740_991_i64 })
+}
+
+/// A name by CountAPI's rule.
+pub fn countapi_name() -> Value {
+    json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{3,64}$" })
+}
+
+/// On or off.
+pub fn switch() -> Value {
+    json!({ "type": "string", "enum": ["", "1", "0", "true", "false", "yes", "no", "on", "off"] })
+}
+
+/// `?callback=`, on most routes that read.
+pub const CALLBACK: Param = Param::new(
+    "callback",
+    "Answer with a script that calls this function (JSONP)",
+    || json!({ "type": "string", "pattern": "^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$" }),
+);
+
+/// The method of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Verb {
+    fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Put => MethodFilter::PUT,
+            Self::Patch => MethodFilter::PATCH,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+            Self::Put => "put",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Routes, and what is said of them.
+pub struct Table {
+    router: Router<App>,
+    paths: Map<String, Value>,
+    forms: SchemaGenerator,
+}
+
+impl Table {
+    /// A table without a route.
+    pub fn new() -> Self {
+        // OpenAPI 3.1 takes JSON Schema as it is, and keeps it elsewhere.
+        let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        });
+        Self { router: Router::new(), paths: Map::new(), forms: settings.into_generator() }
+    }
+
+    /// A route of the API, in the document as well.
+    pub fn api<H, T>(mut self, verbs: &[Verb], path: &'static str, handler: H, doc: &Doc) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        for verb in verbs {
+            let operation = self.operation(*verb, path, doc);
+            let item = self.paths.entry(path).or_insert_with(|| json!({}));
+            item[verb.name()] = operation;
+            self.router = self.router.route(path, on(verb.filter(), handler.clone()));
+        }
+        self
+    }
+
+    /// The same for a counter, which may be named without its namespace.
+    pub fn counter<H, T>(
+        self,
+        verbs: &[Verb],
+        paths: [&'static str; 2],
+        handler: H,
+        doc: &Doc,
+    ) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.api(verbs, paths[0], handler.clone(), doc).api(verbs, paths[1], handler, doc)
+    }
+
+    /// A route that is no part of the API: pages for people, and the addresses
+    /// of other counters' badges.
+    pub fn route(mut self, path: &str, methods: MethodRouter<App>) -> Self {
+        self.router = self.router.route(path, methods);
+        self
+    }
+
+    /// The routes, with one more for the document.
+    pub fn finish(mut self) -> Router<App> {
+        let error = form::<error::Body>(&mut self.forms);
+        let schemas = self.forms.take_definitions(true);
+        let document = json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": "seen",
+                "version": env!("CARGO_PKG_VERSION"),
+                "summary": env!("CARGO_PKG_DESCRIPTION"),
+                "license": { "name": "MIT", "identifier": "MIT" },
+            },
+            "servers": [{ "url": "/" }],
+            "paths": self.paths,
+            "components": {
+                "schemas": schemas,
+                "responses": {
+                    "error": {
+                        "description": "What is wrong, and what would be right",
+                        "content": { "application/json": { "schema": error } },
+                    },
+                },
+                "securitySchemes": {
+                    "token": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "The token of the counter, of its namespace or of the instance",
+                    },
+                },
+            },
+        });
+        let document: Arc<str> = document.to_string().into();
+        let answer = move || {
+            let document = document.clone();
+            async move { ([(CONTENT_TYPE, "application/json")], document.to_string()) }
+        };
+        self.router.route("/openapi.json", get(answer))
+    }
+
+    fn operation(&mut self, verb: Verb, path: &str, doc: &Doc) -> Value {
+        let named = path_names(path).map(|name| {
+            json!({ "name": name, "in": "path", "required": true, "schema": name_form(name, doc.names) })
+        });
+        let asked = doc.query.iter().map(|param| {
+            json!({
+                "name": param.name,
+                "in": "query",
+                "required": param.required,
+                "description": param.does,
+                "schema": (param.form)(),
+            })
+        });
+        let parameters: Vec<Value> = named.chain(asked).collect();
+        let mut success = json!({ "description": "Done" });
+        match doc.answer {
+            Answer::Json(form) => {
+                let form = form(&mut self.forms);
+                success["content"] = json!({ "application/json": { "schema": form } });
+                for (param, media) in [("callback", "application/javascript"), ("img", "image/gif")]
+                {
+                    if doc.query.iter().any(|p| p.name == param) {
+                        success["content"][media] = json!({ "schema": text() });
+                    }
+                }
+            }
+            Answer::Several(form, others) => {
+                let form = form(&mut self.forms);
+                success["content"] = json!({ "application/json": { "schema": form } });
+                for media in others {
+                    success["content"][media] = json!({ "schema": text() });
+                }
+            }
+            Answer::Other(media) => success["content"] = json!({ media: { "schema": text() } }),
+            Answer::Nothing => {}
+        }
+        // Where a picture is expected, an error is one too.
+        let error = match doc.answer {
+            Answer::Other(media) if media.starts_with("image/") => {
+                json!({ "description": "What is wrong", "content": { media: { "schema": text() } } })
+            }
+            _ => json!({ "$ref": "#/components/responses/error" }),
+        };
+        let mut operation = json!({
+            "operationId": operation_id(verb, path),
+            "summary": doc.does,
+            "parameters": parameters,
+            "responses": {
+                doc.status.to_string(): success,
+                "default": error,
+            },
+        });
+        for (status, form) in doc.also {
+            let form = form(&mut self.forms);
+            operation["responses"][status.to_string()] = json!({
+                "description": "As CountAPI or Abacus has it",
+                "content": { "application/json": { "schema": form } },
+            });
+        }
+        if let Some(body) = doc.body {
+            // What is read may leave out what is always sent.
+            let settings = SchemaSettings::draft2020_12().for_deserialize();
+            let settings = settings.with(|settings| settings.inline_subschemas = true);
+            let form = body(&mut settings.into_generator());
+            operation["requestBody"] = json!({
+                "required": true,
+                "content": { "application/json": { "schema": form } },
+            });
+        }
+        if doc.token {
+            operation["security"] = json!([{ "token": [] }]);
+        }
+        operation
+    }
+}
+
+/// The names in braces of a path.
+fn path_names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn name_form(which: &str, names: Names) -> Value {
+    let rule = "[A-Za-z0-9_.-]{1,64}";
+    let pattern: Cow<'_, str> = match names {
+        Names::Several(most) if which == "key" => {
+            format!("^{rule}(,{rule}){{0,{}}}$", most - 1).into()
+        }
+        Names::CountApi => "^(:HOST:|:PATHNAME:|[A-Za-z0-9_.-]{3,64})$".into(),
+        _ => format!("^{rule}$").into(),
+    };
+    json!({ "type": "string", "pattern": pattern, "description": name::ALLOWED })
+}
+
+/// `get /hit/{namespace}/{key}` as `get_hit_namespace_key`.
+fn operation_id(verb: Verb, path: &str) -> String {
+    let mut id = verb.name().to_owned();
+    for part in path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {
+        id.push('_');
+        id.push_str(part);
+    }
+    // The same path with a slash at its end is another route.
+    if path.len() > 1 && path.ends_with('/') {
+        id.push_str("_slash");
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own() {
+        assert_eq!(operation_id(Verb::Get, "/hit/{namespace}/{key}"), "get_hit_namespace_key");
+        assert_eq!(operation_id(Verb::Post, "/create/"), "post_create_slash");
+        assert_eq!(operation_id(Verb::Get, "/"), "get");
+    }
+}
