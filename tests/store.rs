@@ -2,13 +2,12 @@
 //! count is promised whichever store they chose. Each test runs on a file and
 //! on a redis-server of its own.
 
-#[path = "store/redis_server.rs"]
-mod redis_server;
+mod common;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis_server::RedisServer;
+use common::redis::Redis as Server;
 use seen::count::{Settings, Sources};
 use seen::edit::{
     Change, ChangeId, Edit, EditError, Edited, Guard, NamespaceChange, NamespaceEdit,
@@ -36,13 +35,13 @@ const LIMITS: Limits = Limits {
 /// A store, and what must live as long as it.
 struct Rig {
     store: Arc<dyn Store>,
-    redis: Option<RedisServer>,
+    redis: Option<Server>,
     _folder: Option<tempfile::TempDir>,
     now: Timestamp,
     number: std::sync::atomic::AtomicU64,
 }
 
-async fn redis_store(server: &RedisServer, limits: Limits) -> Arc<dyn Store> {
+async fn redis_store(server: &Server, limits: Limits) -> Arc<dyn Store> {
     let store = Redis::open(&server.url(), limits, false).unwrap();
     store.ready(Duration::from_secs(10)).await.unwrap();
     Arc::new(store)
@@ -50,7 +49,7 @@ async fn redis_store(server: &RedisServer, limits: Limits) -> Arc<dyn Store> {
 
 impl Rig {
     async fn redis(limits: Limits) -> Self {
-        let server = RedisServer::start();
+        let server = Server::durable();
         let store = redis_store(&server, limits).await;
         Self::of(store, Some(server), None)
     }
@@ -61,11 +60,7 @@ impl Rig {
         Self::of(Arc::new(store), None, Some(folder))
     }
 
-    fn of(
-        store: Arc<dyn Store>,
-        redis: Option<RedisServer>,
-        folder: Option<tempfile::TempDir>,
-    ) -> Self {
+    fn of(store: Arc<dyn Store>, redis: Option<Server>, folder: Option<tempfile::TempDir>) -> Self {
         // Noon, so that an hour more or less stays in the day.
         let now = Timestamp(Timestamp::of_day(Timestamp::now().day()).0 + 12 * 3600);
         Self { store, redis, _folder: folder, now, number: 1.into() }
@@ -306,7 +301,7 @@ uniques_are_near_the_truth, LIMITS, |rig| {
     assert!(count.uniques_today.abs_diff(10_000) <= 200, "{}", count.uniques_today);
     if let Some(redis) = &rig.redis {
         let key = format!("seen:{{n}}:sketch:a:{}", rig.now.day());
-        assert_eq!(redis.cli(&["PFCOUNT", &key]), sketch.count().to_string());
+        assert_eq!(redis.ask(&["PFCOUNT", &key]), sketch.count().to_string());
     }
 }
 
@@ -489,7 +484,7 @@ a_large_namespace_is_deleted_whole, LIMITS, |rig| {
     rig.edit_namespace(Guard::Instance, NamespaceEdit::Delete).await.unwrap();
     assert_eq!(rig.store.namespace(&name("n")).await.unwrap().counters, 0);
     if let Some(redis) = &rig.redis {
-        let left = redis.cli(&["KEYS", "seen:{n}:*"]);
+        let left = redis.ask(&["KEYS", "seen:{n}:*"]);
         assert!(left.lines().all(|key| key.contains(":write:")), "{left}");
     }
 }
@@ -523,7 +518,7 @@ the_days_key_is_shared_and_another_each_day, LIMITS, |rig| {
     assert_eq!(one, other.unwrap());
     assert_ne!(one, rig.store.visitor_key(day + 1).await.unwrap());
     if let Some(redis) = &rig.redis {
-        let life: i64 = redis.cli(&["TTL", &format!("seen:visitor-key:{day}")]).parse().unwrap();
+        let life: i64 = redis.ask(&["TTL", &format!("seen:visitor-key:{day}")]).parse().unwrap();
         assert!((1..=25 * 3600).contains(&life), "{life}");
         let replica = redis_store(redis, LIMITS).await;
         assert_eq!(replica.visitor_key(day).await.unwrap(), one);
@@ -651,7 +646,7 @@ async fn both_stores_show_the_same() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replicas_count_on_one_counter_and_know_one_cap() {
-    let server = RedisServer::start();
+    let server = Server::durable();
     let limits = Limits { counters: 4, ..LIMITS };
     let mut replicas = Vec::new();
     for _ in 0..4 {
@@ -688,7 +683,7 @@ async fn replicas_count_on_one_counter_and_know_one_cap() {
     replicas[0].apply(&tally).await.unwrap();
     // The number of a namespace is noted a little after the write.
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
-    while server.cli(&["ZSCORE", "seen:namespaces", "m"]) != "3" {
+    while server.ask(&["ZSCORE", "seen:namespaces", "m"]) != "3" {
         assert!(std::time::Instant::now() < deadline, "the number was not noted");
     }
     let late = redis_store(&server, limits).await;
@@ -711,7 +706,7 @@ async fn nothing_in_redis_lives_for_ever_but_the_counters() {
     let script = "local kept = {} for _, key in ipairs(redis.call('KEYS', '*')) do \
                   if redis.call('TTL', key) == -1 then kept[#kept + 1] = key end end \
                   table.sort(kept) return kept";
-    let kept = redis.cli(&["EVAL", script, "0"]);
+    let kept = redis.ask(&["EVAL", script, "0"]);
     let expected = ["about:a", "day:a", "hour:a", "total", "unique:a"];
     let expected: Vec<String> = expected.iter().map(|k| format!("seen:{{n}}:{k}")).collect();
     let mut kept: Vec<&str> = kept.lines().collect();
@@ -721,7 +716,7 @@ async fn nothing_in_redis_lives_for_ever_but_the_counters() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_is_as_good_as_a_server() {
-    let server = RedisServer::start_cluster();
+    let server = Server::start_cluster();
     let store = Redis::open(&server.cluster_url(), LIMITS, false).unwrap();
     store.ready(Duration::from_secs(10)).await.unwrap();
     let rig = Rig::of(Arc::new(store), Some(server), None);
@@ -740,13 +735,13 @@ async fn listeners_hear_again_after_the_connection_was_cut() {
     let rig = Rig::redis(LIMITS).await;
     let mut listener = rig.store.subscribe(&name("n")).await.unwrap();
     let redis = rig.redis.as_ref().unwrap();
-    redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+    redis.ask(&["CLIENT", "KILL", "TYPE", "pubsub"]);
     let patience = Duration::from_secs(10);
     // First the news of its own subscription may come, then that of the cut.
     loop {
         let news = tokio::time::timeout(patience, listener.next()).await.unwrap();
         assert_eq!(news, News::Missed);
-        if redis.cli(&["PUBSUB", "SHARDNUMSUB", "seen:{n}:live"]).ends_with('1') {
+        if redis.ask(&["PUBSUB", "SHARDNUMSUB", "seen:{n}:live"]).ends_with('1') {
             break;
         }
     }
@@ -763,7 +758,7 @@ async fn listeners_hear_again_after_the_connection_was_cut() {
     drop(listener);
     // The last one to leave ends the subscription.
     let deadline = std::time::Instant::now() + patience;
-    while !redis.cli(&["PUBSUB", "SHARDCHANNELS"]).is_empty() {
+    while !redis.ask(&["PUBSUB", "SHARDCHANNELS"]).is_empty() {
         assert!(std::time::Instant::now() < deadline, "still subscribed");
     }
 }

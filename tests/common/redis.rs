@@ -39,6 +39,19 @@ impl Redis {
         Self::start_in(tempfile::tempdir().expect("a temporary folder"), arguments, false)
     }
 
+    /// A Cluster of one node, which is as strict about slots as a larger one.
+    pub fn start_cluster() -> Self {
+        // Without it the bus has the port plus 10,000, which may be none.
+        let bus = free_port().to_string();
+        let announced = ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"];
+        let redis = Self::start(&[&announced[..], &["--cluster-port", &bus]].concat());
+        assert_eq!(redis.ask(&["cluster", "addslotsrange", "0", "16383"]), "OK");
+        super::wait_until("the Cluster is well", || {
+            redis.ask(&["cluster", "info"]).contains("cluster_state:ok")
+        });
+        redis
+    }
+
     /// A server that speaks TLS alone, with `server.pem` and `server.key` of `folder`.
     pub fn start_tls(folder: tempfile::TempDir) -> Self {
         let file = |name| folder.path().join(name).display().to_string();
@@ -117,6 +130,10 @@ impl Redis {
 
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub fn cluster_url(&self) -> String {
+        self.url().replace("redis://", "redis-cluster://")
     }
 
     /// What the server answers to a command.
