@@ -60,8 +60,8 @@ in
       default = null;
       example = "/run/secrets/seen";
       description = ''
-        A file with secrets as `SEEN_…=` lines, one each, outside of the Nix
-        store, which everyone can read.
+        A file with secrets, `SEEN_TOKEN=…` or a `SEEN_STORE=…` with a password,
+        one a line. It is not in the Nix store, which everyone can read.
       '';
     };
 

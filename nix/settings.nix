@@ -13,6 +13,7 @@ let
       description = "${description} `null` leaves it at seen's own default.";
     };
 
+  rate = types.strMatching "off|[0-9]+/.+";
   time = types.strMatching "[0-9]+ ?(ns|us|ms|s|m|h|d).*";
   count = types.ints.positive;
 in
@@ -31,9 +32,22 @@ in
   threads = setting count 1 "How many threads answer requests.";
   deadline = setting time "2s" "The longest that a hit may wait for the store.";
   queue = setting count 65536 "The most hits that may wait for the store at once.";
+  mode = setting (types.enum [
+    "open"
+    "create"
+    "private"
+  ]) "open" "Who may create counters.";
+  counters = setting count 1000000 "The most counters in all.";
   namespace-counters = setting count 100000 "The most counters in one namespace.";
   history-days = setting count 400 "How many days of each counter are remembered day by day.";
   history-hours = setting count 72 "How many hours of each counter are remembered hour by hour.";
+  client-limit = setting rate "600/1m" "The most hits of one client, as number/time, or `off`.";
+  counter-limit = setting rate "off" "The most hits on one counter, as number/time, or `off`.";
+  trusted-proxies =
+    setting types.commas "127.0.0.1,10.0.0.0/8"
+      "Proxies whose X-Forwarded-For is believed, as addresses or ranges.";
+  streams = setting count 16384 "The most streams of live numbers at once.";
+  client-streams = setting count 64 "The most streams of one client at once.";
   grace = setting time "10s" "How long a stop may take to finish what has begun.";
   log = setting (types.enum [
     "error"

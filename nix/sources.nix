@@ -23,7 +23,11 @@ in
   checked = of (
     crate
     ++ [
+      ../.ci/run
+      ../LICENSE
+      ../README.md
       ../compose.yaml
+      ../docs
       ../flake.nix
       ../nix
       ../tests

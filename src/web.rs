@@ -1,12 +1,16 @@
 //! The routes: a table of paths and functions.
 
+mod aliases;
+mod assets;
 mod badge;
 mod body;
+mod builder;
 mod caller;
 mod chart;
 mod client;
 mod configure;
 mod countapi;
+mod counter;
 mod create;
 mod delete;
 mod error;
@@ -25,7 +29,9 @@ mod negotiate;
 mod observe;
 mod openapi;
 mod owner;
+mod page;
 mod picture;
+mod privacy;
 mod query;
 mod ranking;
 mod reset;
@@ -49,7 +55,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{any, get};
 use ipnet::IpNet;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -188,7 +194,18 @@ pub fn router(app: App) -> Router {
         .api(&[Delete], "/namespaces/{namespace}/token", namespace::release, &namespace::RELEASE)
         .api(&[Get], "/namespaces/{namespace}/counters", ranking::answer, &ranking::DOC)
         .api(&[Get], "/healthz", health::live, &health::LIVE)
-        .api(&[Get], "/readyz", health::ready, &health::READY);
+        .api(&[Get], "/readyz", health::ready, &health::READY)
+        .route("/builder", get(builder::show))
+        .route("/counter/{namespace}/{key}", get(counter::show))
+        .route("/privacy", get(privacy::show))
+        .route("/seen.js", get(assets::seen))
+        .route("/assets/page.css", get(assets::style))
+        .route("/assets/page.js", get(assets::script))
+        .route("/assets/icon.svg", get(assets::icon))
+        .route("/ghpvc/", get(aliases::komarev))
+        .route("/api/count/incr/badge.svg", get(aliases::seeyoufarm_incr))
+        .route("/api/count/keep/badge.svg", get(aliases::seeyoufarm_keep))
+        .route("/badge", get(aliases::visitor_badge));
     countapi::routes(table).finish().layer(DefaultBodyLimit::max(body::MOST)).with_state(app)
 }
 
@@ -210,7 +227,7 @@ pub fn finish(routes: Router, app: &App) -> Router {
             countapi::X_PATH,
         ]);
     routes
-        .fallback(error::no_such_route)
+        .fallback_service(any(aliases::hits_sh).with_state(app.clone()))
         .method_not_allowed_fallback(error::wrong_method)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(cors)

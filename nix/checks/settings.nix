@@ -6,11 +6,12 @@
 }:
 let
   variable = flag: "SEEN_" + lib.toUpper (lib.replaceStrings [ "-" ] [ "_" ] flag);
-  # Of the module's own address and port.
+  # `listen` is of the module's own address and port; the token is a secret and
+  # belongs in environmentFile.
   flags = [ "listen" ] ++ builtins.attrNames (import ../settings.nix lib);
 in
 runCommand "seen-settings" { } ''
-  ${lib.getExe seen} serve --help | grep -o 'SEEN_[A-Z_]*' | sort -u > program
+  ${lib.getExe seen} serve --help | grep -o 'SEEN_[A-Z_]*' | grep -vx SEEN_TOKEN | sort -u > program
   printf '%s\n' ${toString (map variable flags)} | sort -u | diff program - || {
     echo "nix/settings.nix and 'seen serve --help' name different settings." >&2
     exit 1

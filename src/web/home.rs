@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,7 +14,9 @@ use super::error::ApiError;
 use super::hit;
 use super::negotiate::{self, Form};
 use super::openapi::{self, Answer, Doc};
+use super::page::{self, Page};
 use crate::name::{Counter, Name};
+use crate::picture::number::Format;
 
 /// Says that a number is the last one known and not the present one.
 pub const STALE: HeaderName = HeaderName::from_static("x-seen-stale");
@@ -47,7 +49,7 @@ pub async fn visit(
     let accept = headers.get(ACCEPT).and_then(|a| a.to_str().ok()).unwrap_or_default();
     let mut response = match negotiate::form(accept) {
         Form::Text => format!("{}\n", sentence(value)).into_response(),
-        Form::Html => Html(page(value)).into_response(),
+        Form::Html => page(value, &headers).into_response(),
         Form::Json => Json(Greeting { message: sentence(value), value }).into_response(),
     };
     let headers = response.headers_mut();
@@ -63,12 +65,20 @@ fn counter() -> Counter {
 }
 
 fn sentence(value: i64) -> String {
-    let times = if value == 1 { "time" } else { "times" };
-    format!("Hello World! I have been seen {value} {times}.")
+    format!("Hello World! I have been seen {value} {}.", times(value))
 }
 
-fn page(value: i64) -> String {
-    include_str!("home.html").replace("{{sentence}}", &sentence(value))
+fn times(value: i64) -> &'static str {
+    if value == 1 { "time" } else { "times" }
+}
+
+fn page(value: i64, headers: &HeaderMap) -> Page {
+    let texts = [
+        ("value", &*Format::Separated.print(value)),
+        ("times", times(value)),
+        ("origin", &page::origin(headers)),
+    ];
+    Page::new(&sentence(value), include_str!("assets/home.html"), &texts)
 }
 
 #[cfg(test)]

@@ -32,6 +32,22 @@ impl Query {
         self.0.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str())
     }
 
+    /// The value of a name that must be there.
+    pub fn required(&self, name: &str, allowed: &str) -> Result<&str, ApiError> {
+        self.get(name).ok_or_else(|| ApiError::missing_parameter(name, allowed))
+    }
+
+    /// The same, with each of these pairs where nothing has its name; in front,
+    /// since of names that mean the same the last one holds.
+    pub fn or(mut self, pairs: &[(&str, &str)]) -> Self {
+        for (name, value) in pairs {
+            if self.get(name).is_none() {
+                self.0.insert(0, ((*name).to_owned(), (*value).to_owned()));
+            }
+        }
+        self
+    }
+
     /// All pairs, in their order.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

@@ -1,0 +1,8 @@
+//! `/privacy`: what seen keeps of visitors, which is next to nothing.
+
+use super::page::Page;
+
+/// Says so.
+pub async fn show() -> Page {
+    Page::new("Privacy", include_str!("assets/privacy.html"), &[])
+}

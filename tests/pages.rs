@@ -1,0 +1,88 @@
+//! Pages that people open: they say what is so, load nothing from elsewhere,
+//! and cannot be made to run somebody's script.
+
+mod common;
+
+use common::{Answer, Place, request};
+
+fn assert_locked_down(page: &Answer) {
+    let policy = page.header("content-security-policy").expect("a policy");
+    for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    for outside in ["src=\"http", "href=\"http", "<script>", " style=\"", " onclick"] {
+        let html = page.body.split("data-copy").next().unwrap();
+        assert!(!html.contains(outside), "{outside} in {html}");
+    }
+}
+
+#[test]
+fn every_page_is_whole_without_scripts_and_loads_nothing_from_elsewhere() {
+    let place = Place::file();
+    let seen = place.seen();
+    for _ in 0..3 {
+        seen.value("/hit/site/page");
+    }
+    for (path, words) in [
+        ("/builder", "/hit/my-site/home/badge.svg"),
+        ("/builder?namespace=site&key=page&style=plastic", "badge.svg?style=plastic"),
+        ("/counter/site/page", ">3</strong> hits"),
+        ("/privacy", "No cookies"),
+    ] {
+        let page = seen.get(path);
+        assert_eq!(page.status, 200, "{path}: {page:?}");
+        assert!(page.body.contains(words), "{path}: {}", page.body);
+        assert_locked_down(&page);
+    }
+    assert_eq!(seen.value("/get/site/page"), 3, "looking at pages counts nothing");
+}
+
+#[test]
+fn what_a_visitor_sends_never_becomes_markup() {
+    let place = Place::file();
+    let seen = place.seen();
+    let attack = "%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
+    for path in [
+        format!("/builder?label={attack}"),
+        format!("/builder?namespace={attack}"),
+        format!("/builder?color={attack}"),
+        format!("/counter/{attack}/page"),
+        "/builder?label={{markdown}}".to_owned(),
+    ] {
+        let page = seen.get(&path);
+        assert!(!page.body.contains("<script>alert"), "{path}: {}", page.body);
+        assert_locked_down(&page);
+    }
+    let host = [("host", "\"><script>alert(1)</script>"), ("accept", "text/html")];
+    let answer = request("GET", &seen.url("/builder"), &host);
+    assert!(!answer.body.contains("<script>alert"), "{answer:?}");
+}
+
+#[test]
+fn a_missing_counter_has_a_page_that_says_so() {
+    let place = Place::file();
+    let seen = place.seen();
+    let page = seen.get("/counter/site/nobody");
+    assert_eq!(page.status, 404);
+    assert!(page.body.contains("there is no counter site/nobody"), "{page:?}");
+    assert_locked_down(&page);
+}
+
+#[test]
+fn the_script_and_the_style_are_kept_by_browsers() {
+    let place = Place::file();
+    let seen = place.seen();
+    for (path, kind) in [
+        ("/seen.js", "text/javascript"),
+        ("/assets/page.js", "text/javascript"),
+        ("/assets/page.css", "text/css"),
+        ("/assets/icon.svg", "image/svg+xml"),
+    ] {
+        let file = seen.get(path);
+        assert!(file.header("content-type").unwrap().starts_with(kind), "{path}: {file:?}");
+        let tag = file.header("etag").unwrap();
+        let again = request("GET", &seen.url(path), &[("if-none-match", tag)]);
+        assert_eq!((again.status, again.body.as_str()), (304, ""), "{path}");
+    }
+}
