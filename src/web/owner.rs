@@ -1,5 +1,7 @@
 //! Who may change something: tokens, and what they open.
 
+use std::convert::Infallible;
+
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -19,17 +21,15 @@ use crate::token::Digest;
 pub struct Bearer(Option<Digest>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer {
-    type Rejection = ApiError;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Some(value) = parts.headers.get(AUTHORIZATION) else { return Ok(Self(None)) };
-        let token = value.to_str().ok().and_then(|text| text.split_once(' '));
-        match token {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                Ok(Self(Some(Digest::of(token.trim()))))
-            }
-            _ => Err(ApiError::unauthorized("the Authorization header holds no token")),
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let value = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        // Another scheme is a proxy's business.
+        let token = value.and_then(|text| text.split_once(' ')).filter(|(scheme, token)| {
+            scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()
+        });
+        Ok(Self(token.map(|(_, token)| Digest::of(token.trim()))))
     }
 }
 
@@ -83,7 +83,7 @@ impl FromRequestParts<App> for Change {
         let Ok(caller) = Caller::from_request_parts(parts, app).await;
         let quota = app.limits.change(&caller)?;
         let Path(counter) = Path::from_request_parts(parts, app).await?;
-        let bearer = Bearer::from_request_parts(parts, app).await?;
+        let Ok(bearer) = Bearer::from_request_parts(parts, app).await;
         let guard = bearer.owner(app, &counter.namespace).await?;
         Ok(Self { app: app.clone(), guard, quota, counter })
     }

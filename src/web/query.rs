@@ -62,15 +62,15 @@ impl Query {
     /// A total or an amount, under the first of these names that is there:
     /// dialects differ in how they call it.
     pub fn number(&self, names: &[&str]) -> Result<Option<i64>, ApiError> {
-        let Some(name) = names.iter().find(|name| self.get(name).is_some()) else {
-            return Ok(None);
-        };
-        match self.parsed::<i64>(name, NUMBER)? {
-            Some(n) if n.checked_abs().is_none_or(|n| n > MAX_TOTAL) => {
-                Err(ApiError::invalid_parameter(name, &n.to_string(), NUMBER))
+        let mut first = None;
+        for name in names {
+            let number = self.parsed::<i64>(name, NUMBER)?;
+            if let Some(n) = number.filter(|n| n.unsigned_abs() > MAX_TOTAL.unsigned_abs()) {
+                return Err(ApiError::invalid_parameter(name, &n.to_string(), NUMBER));
             }
-            number => Ok(number),
+            first = first.or(number);
         }
+        Ok(first)
     }
 
     /// Whether a switch is on: there without a value, or `1`, `true`, `yes`, `on`.
