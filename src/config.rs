@@ -88,7 +88,7 @@ pub struct Settings {
     pub history_hours: u32,
 
     /// The most hits of one client (an IPv4 address or an IPv6 /64), as number/time, or `off`;
-    /// image proxies are not limited, since many people stand behind each
+    /// image proxies have 20 times as much, since many people stand behind each
     #[arg(long, env = "SEEN_CLIENT_LIMIT", value_name = "RATE", default_value = "600/1m", value_parser = limit)]
     pub client_limit: Limit,
 

@@ -29,6 +29,13 @@ impl FromStr for Rate {
     }
 }
 
+impl Rate {
+    /// So many times as much in the same time.
+    pub fn times(self, factor: u32) -> Self {
+        Self { quota: self.quota.saturating_mul(factor), ..self }
+    }
+}
+
 /// What is left of a key's quota after this hit, or until when it has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {

@@ -17,9 +17,15 @@ use crate::rate::{Left, Limiter, Rate};
 pub const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
+/// How many clients' quota an image proxy has.
+const PROXY_TIMES: u32 = 20;
+
 /// Every limit of hits; one that is off is `None`.
 pub struct Limits {
     client: Option<Limiter>,
+    /// Behind an image proxy stand many people with one address. Whoever only
+    /// says to be one has a bound too.
+    proxy: Option<Limiter>,
     counter: Option<Limiter>,
 }
 
@@ -31,6 +37,7 @@ impl Limits {
     pub fn new(settings: &Settings) -> Self {
         Self {
             client: settings.client_limit.0.map(Limiter::new),
+            proxy: settings.client_limit.0.map(|rate| Limiter::new(rate.times(PROXY_TIMES))),
             counter: settings.counter_limit.0.map(Limiter::new),
         }
     }
@@ -58,8 +65,8 @@ impl Limits {
             Err(ApiError::limited(which, rate, left.wait))
         };
         let mut quota = Quota(None);
-        // Behind an image proxy stand many people with one address.
-        if let Some(limit) = self.client.as_ref().filter(|_| caller.source != Source::Proxy) {
+        let by_client = if caller.source == Source::Proxy { &self.proxy } else { &self.client };
+        if let Some(limit) = by_client {
             let left = limit.take(&caller.client);
             if !left.wait.is_zero() {
                 return limited("client", limit.rate(), left);
