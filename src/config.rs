@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use crate::rate::Rate;
 use crate::store::{Location, Mode};
+use crate::transfer::OnConflict;
 
 /// A hit counter that you host yourself.
 #[derive(Debug, Parser)]
@@ -30,6 +31,10 @@ pub enum Command {
     Serve(Box<Settings>),
     /// Ask a running seen on this machine whether it is well: exit 0 or 1
     Healthcheck(Healthcheck),
+    /// Write all counters as JSON lines, to standard output or a file
+    Export(Export),
+    /// Take in what `export` wrote, CSV, or Abacus' counters
+    Import(Import),
     /// Print the version
     Version,
 }
@@ -155,6 +160,65 @@ pub struct Healthcheck {
     /// Ask whether its store answers too, not only the process
     #[arg(long, env = "SEEN_HEALTHCHECK_READY")]
     pub ready: bool,
+}
+
+/// Where an export comes from and an import goes to.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// Where counts live: a file that no running seen holds, or a redis:// URL
+    #[arg(long, env = "SEEN_STORE", value_name = "PLACE", hide_env_values = true)]
+    pub store: Option<Location>,
+
+    /// Go through a running seen instead, such as http://127.0.0.1:8000
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// The token of that running seen
+    #[arg(long, env = "SEEN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
+    pub token: Option<Secret>,
+}
+
+/// The settings of an export.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The file to write; standard output without it
+    pub file: Option<PathBuf>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub place: Place,
+}
+
+/// The settings of an import.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file to read; `-` or nothing is standard input
+    pub file: Option<PathBuf>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub place: Place,
+
+    /// How the file is written
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
+    pub format: Format,
+
+    /// What to do with a counter that is there already
+    #[arg(long, value_name = "WHAT", default_value = "skip")]
+    pub on_conflict: OnConflict,
+
+    /// Read the counters of an Abacus from its Redis instead of a file
+    #[arg(long, value_name = "URL", conflicts_with = "file", conflicts_with = "format")]
+    pub from_abacus: Option<String>,
+}
+
+/// How an import is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The JSON lines of `seen export`
+    Jsonl,
+    /// namespace,key,value
+    Csv,
 }
 
 /// How important a message is.

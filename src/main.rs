@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use seen::config::{Cli, Command};
-use seen::{healthcheck, serve};
+use seen::{export, healthcheck, import, serve};
 
 // Chosen by measurement: see benches/README.md.
 #[global_allocator]
@@ -18,6 +18,8 @@ fn main() -> ExitCode {
         Some(Command::Healthcheck(settings)) => {
             healthcheck::ask(&settings).map_err(|sentence| serve::Failure::new(1, sentence))
         }
+        Some(Command::Export(settings)) => serve::once(export::run(&settings)),
+        Some(Command::Import(settings)) => serve::once(import::run(&settings)),
         Some(Command::Version) => {
             println!("seen {}", env!("CARGO_PKG_VERSION"));
             Ok(())

@@ -63,6 +63,14 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     result
 }
 
+/// Runs a command that ends by itself.
+pub fn once(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = runtime(1).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}
+
 /// With one thread nothing has to be woken across threads, which is most of
 /// what a joined hit costs (benches/README.md).
 fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
@@ -121,7 +129,8 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
     Ok(())
 }
 
-async fn open(settings: &Settings, location: &Location) -> Result<Arc<dyn Store>, Failure> {
+/// Opens the store at `location`.
+pub async fn open(settings: &Settings, location: &Location) -> Result<Arc<dyn Store>, Failure> {
     let limits = Limits {
         mode: settings.mode,
         counters_per_namespace: settings.namespace_counters,

@@ -44,6 +44,7 @@ mod shown;
 mod source;
 mod stats;
 mod stream;
+mod transfer;
 mod update;
 mod value;
 
@@ -55,7 +56,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use ipnet::IpNet;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -195,6 +196,8 @@ pub fn router(app: App) -> Router {
         .api(&[Get], "/namespaces/{namespace}/counters", ranking::answer, &ranking::DOC)
         .api(&[Get], "/healthz", health::live, &health::LIVE)
         .api(&[Get], "/readyz", health::ready, &health::READY)
+        .route("/export", get(transfer::export))
+        .route("/import", post(transfer::import))
         .route("/builder", get(builder::show))
         .route("/counter/{namespace}/{key}", get(counter::show))
         .route("/privacy", get(privacy::show))

@@ -53,6 +53,18 @@ impl Bearer {
         }
     }
 
+    /// That it is the instance's token.
+    pub fn instance(&self, app: &App) -> Result<(), ApiError> {
+        match (self.0, app.token) {
+            (_, None) => Err(ApiError::unauthorized(
+                "this needs the instance's token, and this instance has none; start it with \
+                 SEEN_TOKEN",
+            )),
+            (Some(given), Some(token)) if given == token => Ok(()),
+            _ => Err(ApiError::unauthorized("this needs the instance's token")),
+        }
+    }
+
     /// The same for a change to the namespace itself, which a counter's token
     /// does not open.
     pub async fn owner_of(&self, app: &App, namespace: &Name) -> Result<Guard, ApiError> {

@@ -1,0 +1,46 @@
+//! `namespace,key,value`: names and numbers need no quotes, so that a line is
+//! three fields with commas between, each perhaps in quotes.
+
+use serde_json::json;
+
+use crate::name::Name;
+use crate::transfer::Exported;
+
+/// What a line says; `None` for an empty one and for the header.
+pub fn line(line: &[u8], first: bool) -> Result<Option<Exported>, String> {
+    let text = std::str::from_utf8(line).map_err(|_| "not UTF-8")?;
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let fields: Vec<&str> = text.split(',').map(field).collect();
+    let [namespace, key, value] = fields[..] else {
+        return Err(format!("{} fields, and not the three namespace,key,value", fields.len()));
+    };
+    if first && value.eq_ignore_ascii_case("value") {
+        return Ok(None);
+    }
+    let total: i64 = value.parse().map_err(|_| format!("{value:?} is not a whole number"))?;
+    counter(namespace, key, total, None).map(Some)
+}
+
+fn field(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text)
+}
+
+/// A counter of which no more is known than this.
+pub fn counter(
+    namespace: &str,
+    key: &str,
+    total: i64,
+    token: Option<String>,
+) -> Result<Exported, String> {
+    Name::new(namespace).map_err(|e| format!("the namespace is not valid: {e}"))?;
+    Name::new(key).map_err(|e| format!("the key is not valid: {e}"))?;
+    let mut line = json!({"kind": "counter", "namespace": namespace, "key": key, "total": total});
+    if let Some(token) = token {
+        line["token"] = token.into();
+    }
+    serde_json::from_value(line).map_err(|e| e.to_string())
+}

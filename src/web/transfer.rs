@@ -1,0 +1,104 @@
+//! `/export` and `/import`: all counters as JSON lines, for whoever holds the
+//! instance's token. Both take bounded memory.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+
+use super::App;
+use super::error::ApiError;
+use super::owner::Bearer;
+use crate::export::Walk;
+use crate::import::{Done, LINE_MOST, parse, take};
+use crate::transfer::OnConflict;
+
+/// Every namespace and counter. An error on the way cuts the connection, so
+/// that half an export does not look like a whole one.
+pub async fn export(State(app): State<App>, bearer: Bearer) -> Result<Response, ApiError> {
+    bearer.instance(&app)?;
+    let walk = Walk::new(app.counters.clone());
+    let lines = stream::try_unfold(walk, async |mut walk| {
+        Ok::<_, crate::store::StoreError>(walk.next().await?.map(|lines| (lines, walk)))
+    });
+    // An empty chunk would be the last one.
+    let lines = lines.filter(|l| std::future::ready(!matches!(l, Ok(l) if l.is_empty())));
+    let headers = [(CONTENT_TYPE, "application/x-ndjson"), (CACHE_CONTROL, "no-store")];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+/// What is to become of counters that are there.
+#[derive(Deserialize)]
+pub struct Conflict {
+    #[serde(rename = "on-conflict", default)]
+    on_conflict: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    done: Done,
+    /// The line that stopped it, and why; what came before it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<(usize, String)>,
+}
+
+/// Takes in lines as they arrive, up to the first that cannot be.
+pub async fn import(
+    State(app): State<App>,
+    bearer: Bearer,
+    RawQuery(query): RawQuery,
+    body: Body,
+) -> Result<Response, ApiError> {
+    bearer.instance(&app)?;
+    let conflict: Conflict = serde_urlencoded::from_str(query.as_deref().unwrap_or_default())
+        .map_err(ApiError::invalid_query)?;
+    let on_conflict = match conflict.on_conflict.as_deref() {
+        None | Some("skip") => OnConflict::Skip,
+        Some("replace") => OnConflict::Replace,
+        Some("add") => OnConflict::Add,
+        Some(other) => {
+            return Err(ApiError::invalid_parameter("on-conflict", other, "skip, replace or add"));
+        }
+    };
+    let mut done = Done::default();
+    let (mut number, mut rest) = (0, Vec::new());
+    let mut body = body.into_data_stream();
+    let stopped = 'all: loop {
+        let chunk = body.next().await;
+        let ended = chunk.is_none();
+        match chunk {
+            Some(Ok(chunk)) => rest.extend_from_slice(&chunk),
+            Some(Err(error)) => break Some((number + 1, format!("the body ended: {error}"))),
+            None if rest.is_empty() => break None,
+            None => rest.push(b'\n'),
+        }
+        let mut from = 0;
+        while let Some(length) = rest[from..].iter().position(|b| *b == b'\n') {
+            number += 1;
+            let line = parse(&rest[from..from + length]);
+            from += length + 1;
+            match line {
+                Ok(None) => {}
+                Ok(Some(item)) => match take(&app.counters, &item, on_conflict).await {
+                    Ok(imported) => done.count(imported),
+                    Err(error) => break 'all Some((number, error.to_string())),
+                },
+                Err(error) => break 'all Some((number, error)),
+            }
+        }
+        rest.drain(..from);
+        if rest.len() > LINE_MOST {
+            break Some((number + 1, format!("longer than {LINE_MOST} bytes")));
+        }
+        if ended {
+            break None;
+        }
+    };
+    let status = if stopped.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, Json(Answer { done, stopped })).into_response())
+}

@@ -1,0 +1,162 @@
+//! Taking one's counters along: what a user would lose on the way from one
+//! store to another, or would have to stop seen for.
+
+mod common;
+
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+use common::{Load, Place, Seen, command, request};
+use serde_json::Value;
+
+const TOKEN: &str = "an-instance-token-of-a-test";
+
+fn seen(arguments: &[&str], input: &str) -> Output {
+    let mut child = command(arguments)
+        .env("SEEN_TOKEN", TOKEN)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("seen starts");
+    // It may end before it has read everything.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().expect("seen ends")
+}
+
+fn done(output: &Output) -> (String, String) {
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{error}");
+    (String::from_utf8(output.stdout.clone()).unwrap(), error)
+}
+
+fn failed(output: &Output) -> String {
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn sorted(lines: &str) -> Vec<Value> {
+    let mut lines: Vec<&str> = lines.lines().collect();
+    lines.sort_unstable();
+    lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn served(place: &Place) -> Seen {
+    place.seen_with(&["--token", TOKEN])
+}
+
+#[test]
+fn from_a_file_to_redis_and_back_nothing_is_lost() {
+    let (file, redis, back) = (Place::file(), Place::redis(), Place::file());
+    let running = served(&file);
+    for path in ["/hit/a/x", "/hit/a/x", "/hit/a/y", "/hit/b/z"] {
+        assert_eq!(running.get(path).status, 200);
+    }
+    let made = request("POST", &running.url("/create/a/owned"), &[]).json();
+    let secret = made["admin_key"].as_str().or(made["token"].as_str()).unwrap().to_owned();
+    let (first, _) = done(&seen(&["export", "--url", &running.url("")], ""));
+    assert!(!first.contains(&secret) && first.lines().count() == 4, "{first}");
+    drop(running);
+    let (_, said) = done(&seen(&["import", "-", "--store", &redis.store()], &first));
+    assert!(said.contains("4 created"), "{said}");
+    let (second, _) = done(&seen(&["export", "--store", &redis.store()], ""));
+    done(&seen(&["import", "--store", &back.store()], &second));
+    let (third, _) = done(&seen(&["export", "--store", &back.store()], ""));
+    assert_eq!(sorted(&first), sorted(&second));
+    assert_eq!(sorted(&first), sorted(&third));
+}
+
+#[test]
+fn a_file_in_use_says_what_to_type() {
+    let place = Place::file();
+    let _running = served(&place);
+    let said = failed(&seen(&["export", "--store", &place.store()], ""));
+    assert!(said.contains("seen export --url http://"), "{said}");
+}
+
+#[test]
+fn without_the_token_nobody_takes_or_gives() {
+    let place = Place::file();
+    let running = served(&place);
+    let wrong = [("authorization", "Bearer something-else-entirely")];
+    for headers in [&[][..], &wrong] {
+        assert_eq!(request("GET", &running.url("/export"), headers).status, 401);
+        assert_eq!(request("POST", &running.url("/import"), headers).status, 401);
+    }
+}
+
+#[test]
+fn a_bad_line_is_named_and_what_came_before_is_kept() {
+    let place = Place::file();
+    let running = served(&place);
+    let line =
+        |key| format!("{{\"kind\":\"counter\",\"namespace\":\"n\",\"key\":\"{key}\",\"total\":7}}");
+    let input = format!("{}\n\n{}\nnonsense\n{}\n", line("a"), line("b"), line("c"));
+    let said = failed(&seen(&["import", "--url", &running.url("")], &input));
+    assert!(said.contains("line 4") && said.contains("2 created"), "{said}");
+    assert_eq!(running.value("/get/n/b"), 7);
+    assert_eq!(running.get("/get/n/c").status, 404);
+}
+
+#[test]
+fn a_table_of_totals_is_taken_in() {
+    let place = Place::file();
+    let input = "namespace,key,value\nn,a,5\n\"n\",\"b\",6\r\n";
+    let arguments = ["import", "--format", "csv", "--store", &place.store()];
+    assert!(done(&seen(&arguments, input)).1.contains("2 created"));
+    let add = [&arguments[..], &["--on-conflict", "add"]].concat();
+    assert!(done(&seen(&add, input)).1.contains("2 added"));
+    assert!(failed(&seen(&arguments, "n,a,5\nn,b\n")).contains("line 2"));
+    assert_eq!(served(&place).value("/get/n/a"), 10);
+}
+
+#[test]
+fn a_namespace_comes_back_after_its_deletion() {
+    let place = Place::file();
+    let running = served(&place);
+    let bearer = [("authorization", &*format!("Bearer {TOKEN}"))];
+    running.get("/hit/n/a");
+    assert!(request("PUT", &running.url("/namespaces/n"), &bearer).status < 300);
+    let export = || done(&seen(&["export", "--url", &running.url("")], "")).0;
+    let before = export();
+    assert!(request("DELETE", &running.url("/namespaces/n"), &bearer).status < 300);
+    assert_eq!(export(), "");
+    done(&seen(&["import", "--url", &running.url("")], &before));
+    assert_eq!(sorted(&before), sorted(&export()));
+}
+
+#[test]
+fn while_hits_come_in_no_hit_is_lost() {
+    let (place, other) = (Place::redis(), Place::file());
+    let running = served(&place);
+    let load = Load::start(&running.url("/hit/n/busy"), 4);
+    load.wait_for_answers(100);
+    let (lines, _) = done(&seen(&["export", "--store", &place.store()], ""));
+    let total = sorted(&lines)[0]["total"].as_i64().unwrap();
+    assert!(total >= 100 && lines.lines().count() == 1, "{lines}");
+    let before = seen(&["import", "--url", &running.url(""), "--on-conflict", "add"], &lines);
+    assert!(done(&before).1.contains("1 added"));
+    load.wait_for_answers(100);
+    let (ledger, _) = load.finish();
+    let answered = ledger.answered.load(std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(running.value("/get/n/busy"), answered as i64 + total);
+    done(&seen(&["import", "--store", &other.store()], &lines));
+}
+
+#[test]
+fn an_abacus_moves_in_with_its_admin_keys() {
+    let (abacus, place) = (common::redis::Redis::durable(), Place::file());
+    let admin = "0b1c6a3e-9d0c-4d4c-8b63-1a1d8b1c2d3e";
+    abacus.ask(&["SET", "K:site:visits", "41"]);
+    abacus.ask(&["SET", "A:site:visits", admin]);
+    abacus.ask(&["SET", &format!("K:abc:{}", "k".repeat(64)), "7"]);
+    abacus.ask(&["SET", "stats:Total", "3"]);
+    let running = served(&place);
+    let arguments = ["import", "--url", &running.url(""), "--from-abacus", &abacus.url()];
+    assert!(done(&seen(&arguments, "")).1.contains("2 created"));
+    assert_eq!(running.value("/hit/site/visits"), 42);
+    assert_eq!(running.value(&format!("/get/abc/{}", "k".repeat(64))), 7);
+    let bearer = [("authorization", &*format!("Bearer {admin}"))];
+    let set = request("POST", &running.url("/set/site/visits?value=9"), &bearer);
+    assert_eq!(set.status, 200, "{set:?}");
+}
