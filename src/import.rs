@@ -124,10 +124,11 @@ pub async fn open(place: &Place, verb: &str, must_exist: bool) -> Result<Counter
         settings.store.clone_from(&place.store);
     }
     let location = settings.store().map_err(|sentence| Failure::new(2, sentence))?;
-    if let Location::File(path) = &location {
-        if must_exist && !path.exists() {
-            return Err(Failure::new(1, format!("there is no file {}", path.display())));
-        }
+    if let Location::File(path) = &location
+        && must_exist
+        && !path.exists()
+    {
+        return Err(Failure::new(1, format!("there is no file {}", path.display())));
     }
     let store = serve::open(&settings, &location).await.map_err(|failure| {
         if failure.to_string().contains("in use by another process") {
