@@ -4,7 +4,33 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
 use super::error::ApiError;
-use crate::name::{self, Counter, Name};
+use crate::name::{Counter, DEFAULT_NAMESPACE, Name};
+
+/// The named parts of a path.
+struct Segments(RawPathParams);
+
+impl Segments {
+    async fn of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let segments = RawPathParams::from_request_parts(parts, state).await;
+        segments.map(Self).map_err(ApiError::invalid_path)
+    }
+
+    fn get(&self, which: &str) -> Option<&str> {
+        self.0.iter().find(|segment| segment.0 == which).map(|segment| segment.1)
+    }
+
+    fn namespace(&self) -> Result<Name, ApiError> {
+        name("namespace", self.get("namespace").unwrap_or(DEFAULT_NAMESPACE))
+    }
+
+    fn key(&self) -> &str {
+        self.get("key").unwrap_or_default()
+    }
+}
+
+fn name(which: &str, text: &str) -> Result<Name, ApiError> {
+    Name::new(text).map_err(|e| ApiError::invalid_name(which, &e))
+}
 
 /// The counter that the path names; without a namespace in the path it is in
 /// the default one.
@@ -14,19 +40,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Path {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let segments = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(ApiError::invalid_path)?;
-        let (mut namespace, mut key) = (name::DEFAULT_NAMESPACE, "");
-        for (which, text) in &segments {
-            match which {
-                "namespace" => namespace = text,
-                "key" => key = text,
-                _ => {}
-            }
-        }
-        let name = |which, text| Name::new(text).map_err(|e| ApiError::invalid_name(which, &e));
-        Ok(Self(Counter { namespace: name("namespace", namespace)?, key: name("key", key)? }))
+        let segments = Segments::of(parts, state).await?;
+        Ok(Self(Counter { namespace: segments.namespace()?, key: name("key", segments.key())? }))
     }
 }
 
@@ -45,18 +60,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Paths {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let segments = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(ApiError::invalid_path)?;
-        let (mut namespace, mut list) = (name::DEFAULT_NAMESPACE, "");
-        for (which, text) in &segments {
-            match which {
-                "namespace" => namespace = text,
-                "key" => list = text,
-                _ => {}
-            }
-        }
-        let name = |which, text| Name::new(text).map_err(|e| ApiError::invalid_name(which, &e));
+        let segments = Segments::of(parts, state).await?;
+        let list = segments.key();
         let mut keys: Vec<Name> = Vec::new();
         for text in list.split(',').take(PATHS_MOST + 1) {
             let key = name("key", text)?;
@@ -65,7 +70,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paths {
             }
         }
         match keys.len() {
-            0..=PATHS_MOST => Ok(Self { namespace: name("namespace", namespace)?, keys }),
+            0..=PATHS_MOST => Ok(Self { namespace: segments.namespace()?, keys }),
             _ => Err(ApiError::too_many("counters", list.split(',').count(), PATHS_MOST)),
         }
     }
@@ -78,10 +83,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Namespace {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let segments = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(ApiError::invalid_path)?;
-        let text = segments.iter().find(|s| s.0 == "namespace").map_or("", |s| s.1);
-        Name::new(text).map(Self).map_err(|e| ApiError::invalid_name("namespace", &e))
+        Segments::of(parts, state).await?.namespace().map(Self)
     }
 }
