@@ -78,6 +78,7 @@ fn errors_are_pictures_that_say_what_is_wrong() {
         ("/hit/site/page/badge.svg?style=fancy", "fancy"),
         ("/hit/site/page/badge.svg?count=all", "today-total"),
         ("/hit/site/page/badge.svg?hit=maybe", "maybe"),
+        ("/hit/site/page/badge.svg?hit=no&readonly=maybe", "maybe"),
         ("/hit/si%20te/page/badge.svg", "namespace"),
         ("/hit/site/page/badge.svg?id=", "id"),
         ("/get/site/page/badge.svg?cacheSeconds=-1", "cacheSeconds"),

@@ -44,7 +44,9 @@ pub async fn hit(
     Drawn(Id(id)): Drawn<Id>,
     Drawn(query): Drawn<Query>,
 ) -> Result<Picture, PictureError> {
-    let reads = query.switch("hit")? == Some(false) || query.switch("readonly")? == Some(true);
+    // Both are read whatever the other says: neither may be nonsense.
+    let (hit, readonly) = (query.switch("hit")?, query.switch("readonly")?);
+    let reads = hit == Some(false) || readonly == Some(true);
     let hit = (caller.counts && !reads).then_some((&caller, id));
     Ask::read(&query)?.draw(&app, &counter, hit).await
 }

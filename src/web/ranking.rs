@@ -42,7 +42,7 @@ pub const DOC: Doc =
         Param::new(
             "offset",
             "How many to leave out",
-            || json!({ "type": "integer", "minimum": 0 }),
+            || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0 }),
         ),
         Param::new(
             "limit",
@@ -58,7 +58,8 @@ pub async fn answer(
     bearer: Bearer,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let offset = query.parsed("offset", "a whole number from 0")?.unwrap_or(0);
+    let offset = query.parsed::<u32>("offset", "a whole number from 0 to 4294967295")?;
+    let offset = u64::from(offset.unwrap_or(0));
     let allowed = "a whole number from 1 to 1000";
     let limit = query.parsed("limit", allowed)?.unwrap_or(LIMIT);
     if !(1..=LIMIT_MOST).contains(&limit) {

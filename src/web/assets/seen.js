@@ -8,7 +8,7 @@
   const n = navigator;
   const off = /^(localhost|127\..*|\[::1\]|)$/.test(location.hostname) ||
     n.doNotTrack == 1 || n.globalPrivacyControl || stored();
-  let counted = {}, done = new WeakSet();
+  let asked = {}, done = new WeakSet();
   function stored() {
     try { return localStorage.seenOff; } catch { return 0; }
   }
@@ -18,10 +18,11 @@
     done.add(span);
     const data = span.dataset, name = data.seen || here();
     const put = (value) => { if (value != null) span.textContent = value.toLocaleString(); };
-    const hit = !off && data.seenHit != '0' && !counted[name];
-    if (hit) counted[name] = 1;
+    const path = (!off && data.seenHit != '0' ? '/hit/' : '/get/') + name;
     try {
-      put((await (await fetch(base + (hit ? '/hit/' : '/get/') + name)).json()).value);
+      // Several spans of one counter are one visit, and show its one number.
+      asked[path] ??= fetch(base + path).then((answer) => answer.json());
+      put((await asked[path]).value);
       if ('seenLive' in data) {
         span.live?.close();
         (span.live = new EventSource(base + '/stream/' + name)).onmessage = (e) => put(JSON.parse(e.data).value);
@@ -33,7 +34,7 @@
   function moved() {
     if (view == location.pathname) return;
     view = location.pathname;
-    counted = {};
+    asked = {};
     done = new WeakSet();
     scan();
   }
