@@ -23,11 +23,15 @@ in
   checked = of (
     crate
     ++ [
-      ../.ci/run
+      ../.ci
+      ../CHANGELOG.md
+      ../CONTRIBUTING.md
       ../LICENSE
       ../README.md
       ../compose.yaml
       ../docs
+      ../examples
+      ../flake.lock
       ../flake.nix
       ../nix
       ../tests

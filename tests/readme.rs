@@ -1,10 +1,17 @@
-//! The README says what is so. `UPDATE_README=1 cargo test --test readme` writes
-//! what is made from the program: the table of settings and the two pictures.
+//! The documents say what is so. `UPDATE_README=1 cargo test --test readme` writes
+//! what is made from the program: the README's table of settings and the two
+//! pictures. (The commands of the guide are typed by `.ci/guide`.)
+
+mod common;
 
 use std::fmt::Write;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
+use common::{Place, request};
 use seen::config::Settings;
+use seen::metrics::{Metrics, Uncounted};
 use seen::picture::params::BadgeParams;
 use seen::picture::{Chart, Day, badge, chart};
 
@@ -62,8 +69,26 @@ fn its_pictures_are_ours() {
     hold("docs/chart.svg", &chart::render(&month));
 }
 
+/// Every document, by its path from the root.
+fn documents() -> Vec<(String, String)> {
+    let mut names = vec!["README.md".into(), "CONTRIBUTING.md".into(), "CHANGELOG.md".into()];
+    for entry in std::fs::read_dir(file("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        names.extend(name.ends_with(".md").then(|| format!("docs/{name}")));
+    }
+    let text = |name: &String| std::fs::read_to_string(file(name)).unwrap();
+    names.into_iter().map(|name| (name.clone(), text(&name))).collect()
+}
+
+/// The fenced blocks of a text whose kind begins so.
+fn blocks<'a>(text: &'a str, kind: &str) -> Vec<&'a str> {
+    let parts: Vec<&str> = text.split("\n```").collect();
+    let inside = parts.into_iter().skip(1).step_by(2);
+    inside.filter_map(|block| block.strip_prefix(kind)?.split_once('\n')).map(|b| b.1).collect()
+}
+
 #[test]
-fn its_commands_and_links_are_there() {
+fn its_commands_are_there() {
     let readme = readme();
     for line in [
         "cargo run --release",
@@ -75,9 +100,230 @@ fn its_commands_and_links_are_there() {
     ] {
         assert!(readme.lines().any(|l| l == line), "{line}");
     }
-    for link in readme.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-        assert!(link.starts_with("https://") || file(link).exists(), "{link} leads nowhere");
+    for (name, text) in documents() {
+        for image in text.split("seen:0").skip(1).chain(text.split("seen-redis:0").skip(1)) {
+            let found = format!("0{image}");
+            assert!(found.starts_with(env!("CARGO_PKG_VERSION")), "{name}: the tag is the version");
+        }
     }
-    let version = format!(":{}`", env!("CARGO_PKG_VERSION"));
-    assert!(readme.contains(&version), "the images' tag is the version");
+    let version = format!("\n## [{}]", env!("CARGO_PKG_VERSION"));
+    let changes = std::fs::read_to_string(file("CHANGELOG.md")).unwrap();
+    assert!(changes.contains(&version), "the changelog has this version");
+}
+
+/// A screen is 60 lines, a long line of a table two or three of them.
+#[test]
+fn the_readme_is_three_screens_long() {
+    let lines: usize = readme()
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with("<!--"))
+        .map(|line| line.chars().count().div_ceil(120))
+        .sum();
+    assert!(lines <= 3 * 60, "{lines} lines");
+}
+
+/// A heading's anchor, as GitHub makes it.
+fn anchor(heading: &str) -> String {
+    let letters = heading.to_lowercase().replace(' ', "-");
+    letters.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    for (name, text) in documents() {
+        let here = file(&name);
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.starts_with("https://") {
+                continue;
+            }
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            let there = match path {
+                "" => here.clone(),
+                path => here.parent().unwrap().join(path),
+            };
+            assert!(there.exists(), "{name}: {link} leads nowhere");
+            if !heading.is_empty() {
+                let there = std::fs::read_to_string(&there).unwrap();
+                let headings = there.lines().filter(|l| l.starts_with('#'));
+                let mut anchors = headings.map(|l| anchor(l.trim_start_matches('#').trim()));
+                assert!(anchors.any(|a| a == heading), "{name}: {link} is no heading there");
+            }
+        }
+    }
+}
+
+/// The paths of seen in a text: what follows its address, and what is code and
+/// begins with a slash or a method.
+fn routes(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let end = |c: char| c.is_whitespace() || "`'\"<>)}|,?".contains(c);
+    for address in ["localhost:8000", "https://HOST", "127.0.0.1:8000"] {
+        for rest in text.split(address).skip(1) {
+            found.extend(rest.split(end).next().map(str::to_owned));
+        }
+    }
+    for code in text.split('`').skip(1).step_by(2) {
+        for word in code.split_whitespace() {
+            let path = word.split(['?', '#']).next().unwrap_or_default();
+            found.extend(path.starts_with('/').then(|| path.to_owned()));
+        }
+    }
+    found.retain(|path| path.starts_with('/') && !path.contains('…'));
+    found
+}
+
+#[test]
+fn every_route_that_is_named_is_served() {
+    // What is a file of an image or of the machine.
+    const FILES: [&str; 6] = ["/bin/", "/data", "/etc/", "/nix/", "/run/", "/tmp/"];
+    let place = Place::file();
+    let seen = place.seen();
+    let mut asked = 0;
+    let mut texts = documents();
+    for example in ["badge.html", "live.html"] {
+        let text = std::fs::read_to_string(file("examples").join(example)).unwrap();
+        texts.push((example.into(), text));
+    }
+    for (name, text) in &texts {
+        for route in routes(text) {
+            if FILES.iter().any(|folder| route.starts_with(folder)) {
+                continue;
+            }
+            let path = route.replace("{ns}", "n").replace("{a,b,c}", "a,b,c").replace("{key}", "k");
+            let path = path.replace("{host}", "example.com").replace("{path}", "p");
+            let path = path.trim_end_matches('.');
+            // `/hit` alone stands for all below it.
+            let tries = [path.into(), format!("{path}/n/k"), format!("{path}/n")];
+            let served = tries.iter().any(|path: &String| {
+                let answer = if path.starts_with("/stream/") {
+                    request("OPTIONS", &seen.url(path), &[])
+                } else {
+                    request("GET", &seen.url(path), &[])
+                };
+                !answer.body.contains("there is nothing at")
+            });
+            assert!(served, "{name}: {route}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 80, "{asked}");
+}
+
+/// What the guide quotes is in the files, line by line.
+#[test]
+fn the_guide_quotes_what_is_there() {
+    let guide = std::fs::read_to_string(file("docs/guide.md")).unwrap();
+    let code = |text: &str| -> Vec<String> {
+        let uncommented = text.lines().map(|l| l.split(" #").next().unwrap_or_default());
+        uncommented.map(|l| l.trim().to_owned()).collect()
+    };
+    let compose = code(&std::fs::read_to_string(file("compose.yaml")).unwrap());
+    let mut quoted = 0;
+    for line in blocks(&guide, "yaml").into_iter().flat_map(code) {
+        assert!(compose.contains(&line), "compose.yaml has no {line:?}");
+        quoted += 1;
+    }
+    assert!(quoted > 40, "{quoted}");
+    let nix = ["nix/package.nix", "nix/image.nix"].map(|n| std::fs::read_to_string(file(n)));
+    let nix: Vec<String> = nix.into_iter().flat_map(|text| code(&text.unwrap())).collect();
+    for line in blocks(&guide, "nix").into_iter().flat_map(code) {
+        assert!(nix.contains(&line), "nix/ has no {line:?}");
+    }
+}
+
+#[test]
+fn every_metric_is_explained_and_is_one() {
+    let operate = std::fs::read_to_string(file("docs/operate.md")).unwrap();
+    let metrics = Metrics::default();
+    metrics.uncounted(Uncounted::busy);
+    let text = metrics.render(0, 0);
+    for line in text.lines().filter_map(|line| line.strip_prefix("# HELP ")) {
+        let name = line.split(' ').next().unwrap();
+        assert!(operate.contains(&format!("`{name}")), "{name} is not explained");
+    }
+    let of_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    for rest in operate.split("seen_").skip(1) {
+        let name = rest.split(|c| !of_name(c)).next().unwrap();
+        let of_docker = ["outside", "store", "counts"].contains(&name);
+        assert!(of_docker || text.contains(&format!("seen_{name}")), "seen_{name} is no metric");
+    }
+}
+
+/// The texts of every line that is logged at a level that people see.
+fn logged(folder: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            logged(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for level in ["info!(", "warn!(", "error!("] {
+                for call in text.split(&format!("tracing::{level}")).skip(1) {
+                    // The message is the call's last string before it ends.
+                    let call = call.split(");").next().unwrap();
+                    found.extend(call.split('"').skip(1).step_by(2).last().map(str::to_owned));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_log_line_is_explained() {
+    let operate = std::fs::read_to_string(file("docs/operate.md")).unwrap();
+    let mut found = Vec::new();
+    logged(&file("src"), &mut found);
+    assert!(found.len() > 10, "{found:?}");
+    for message in &found {
+        let said = message.split('{').next().unwrap().trim();
+        assert!(operate.contains(said), "{message:?} is not explained");
+    }
+    let guard = std::fs::read_to_string(file("src/store/redis/guard.rs")).unwrap();
+    for warning in ["HAS NO PERSISTENCE", "keeps no append-only file", "has maxmemory-policy"] {
+        assert!(guard.contains(warning) && operate.contains(warning), "{warning}");
+    }
+}
+
+/// What the guide asks for is what CI's own machine is made of.
+#[test]
+fn the_guide_needs_what_ci_has() {
+    let guide = std::fs::read_to_string(file("docs/guide.md")).unwrap();
+    let root = std::fs::read_to_string(file(".ci/root")).unwrap();
+    let table = guide.split("| on Debian 13 |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let packages = table.lines().filter_map(|line| line.rsplit('`').nth(1));
+    let packages: Vec<&str> = packages.flat_map(str::split_whitespace).collect();
+    assert_eq!(packages.len(), 6, "{packages:?}");
+    for package in packages {
+        assert!(root.split_whitespace().any(|word| word == package), "{package}");
+    }
+}
+
+#[test]
+fn a_goatcounter_moves_in() {
+    let place = Place::file();
+    let export = "2Path,Title,Event,UserAgent,Browser,System,Session,Bot,Referrer\n\
+                  /,Home,false,,Chrome,Linux,a,0,\n\
+                  \"/a,b\",\"T, \"\"x\"\"\",false,,Chrome,Linux,a,0,\n\
+                  /blog/one/,One,false,,Chrome,Linux,a,0,\n\
+                  /blog/one,One,false,,Chrome,Linux,b,0,\n\
+                  /blog/one,One,false,,Chrome,Linux,c,3,\n\
+                  click,Click,true,,Chrome,Linux,b,0,\n";
+    let run = |command: &mut Command, input: &[u8]| {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        output.stdout
+    };
+    let script = file("examples/goatcounter.awk");
+    let mut awk = Command::new("awk");
+    let csv = run(awk.args(["-v", "host=example.com", "-f"]).arg(script), export.as_bytes());
+    let arguments = ["import", "--format", "csv", "--store", &place.store()];
+    run(&mut common::command(&arguments), &csv);
+    let seen = place.seen();
+    assert_eq!(
+        seen.get("/get/example.com/home,a-b,blog-one,click").json()["values"].to_string(),
+        r#"{"a-b":1,"blog-one":2,"click":null,"home":1}"#
+    );
 }
