@@ -299,6 +299,30 @@ fn the_guide_needs_what_ci_has() {
     }
 }
 
+/// Where docs/migrate.md says that a number has to go, it shows up.
+#[test]
+fn old_badges_count_where_it_is_said() {
+    let migrate = std::fs::read_to_string(file("docs/migrate.md")).unwrap();
+    let place = Place::file();
+    let seen = place.seen();
+    let counters =
+        ["github/octocat", "github.com/me-my-repo.30aa8fef773dd27d", "visitor-badge/me.my-repo"];
+    let badges = migrate.lines().filter(|line| line.starts_with("+ "));
+    for address in badges.filter_map(|line| line.split("https://HOST").nth(1)) {
+        let path = address.split([')', '"']).next().unwrap();
+        if !path.contains("countapi") && path != "/seen.js" {
+            assert_eq!(seen.get(path).status, 200, "{path}");
+        }
+    }
+    let values = counters.map(|counter| {
+        let named = [counter.to_owned(), counter.replacen('/', ",", 1)];
+        assert!(named.iter().any(|name| migrate.contains(name)), "{counter}");
+        seen.value(&format!("/get/{counter}"))
+    });
+    // seeyoufarm's and hits.sh's badges are of one page.
+    assert_eq!(values, [1, 2, 1]);
+}
+
 #[test]
 fn a_goatcounter_moves_in() {
     let place = Place::file();
