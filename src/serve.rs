@@ -1,5 +1,6 @@
 //! `seen serve`: opens the store, listens, and stops in good order.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -7,9 +8,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::ServiceExt;
+use axum::extract::Request;
+use axum::response::Response;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tower::Service;
 
 use crate::config::Settings;
 use crate::counters::Counters;
@@ -159,17 +164,21 @@ async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, Failu
     })
 }
 
-fn spawn(
+fn spawn<S>(
     listener: TcpListener,
-    router: axum::Router,
+    service: S,
     mut stop: watch::Receiver<bool>,
-) -> tokio::task::JoinHandle<()> {
+) -> tokio::task::JoinHandle<()>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
     use axum::serve::ListenerExt;
     // An answer is one small segment; waiting to fill it would cost 40 ms.
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
     let stopped = async move {
         let _ = stop.wait_for(|stopped| *stopped).await;
     };

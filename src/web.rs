@@ -55,14 +55,14 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ALLOW, RETRY_AFTER};
-use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use ipnet::IpNet;
 use tokio::sync::watch;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{Any, CorsLayer};
+use tower::Layer;
+use tower_http::cors::{Any, Cors, CorsLayer};
 
 use self::limits::Limits;
+use self::observe::Observed;
 use self::openapi::Table;
 use self::seats::Seats;
 use crate::config::Settings;
@@ -217,8 +217,10 @@ pub fn metrics_router(app: App) -> Router {
     Router::new().route("/metrics", get(health::metrics)).with_state(app)
 }
 
-/// What goes around every route: errors as JSON, CORS, request ids, log lines.
-pub fn finish(routes: Router, app: &App) -> Router {
+/// What goes around the router as a whole: errors as JSON, CORS, request ids,
+/// log lines. Around each route, as `Router::layer` does it, every layer would
+/// cost each request a box and copies of all below it.
+pub fn finish(routes: Router, app: &App) -> Observed<Cors<Router>> {
     let cors =
         CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers([
             ALLOW,
@@ -229,10 +231,9 @@ pub fn finish(routes: Router, app: &App) -> Router {
             limits::POLICY,
             countapi::X_PATH,
         ]);
-    routes
+    let routes = routes
         .fallback_service(any(aliases::hits_sh).with_state(app.clone()))
-        .method_not_allowed_fallback(error::wrong_method)
-        .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(cors)
-        .layer(from_fn_with_state(app.clone(), observe::request))
+        .method_not_allowed_fallback(error::wrong_method);
+    // Nothing in an answer depends on who asks for it from where.
+    Observed::new(cors.vary([]).layer(routes), app.metrics.clone())
 }
