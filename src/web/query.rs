@@ -92,7 +92,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Self::parse(parts.uri.query().unwrap_or_default())
+        parts.uri.query().map_or(Ok(Self(Vec::new())), Self::parse)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What asks for a hit, by its headers.
 
-use axum::http::header::USER_AGENT;
+use std::sync::LazyLock;
+
 use axum::http::{HeaderMap, HeaderValue};
 
 use crate::hit::Source;
@@ -49,30 +50,35 @@ const BOTS: &[&str] = &[
     "bingpreview",
 ];
 
-/// The headers by which browsers say that they fetch ahead.
-const PREFETCH: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+/// What browsers say in a header when they fetch ahead.
+const AHEAD: &[&str] = &["prefetch", "prerender", "preview"];
 
 /// The longest user agent that is looked at, in bytes.
 const AGENT_MOST: usize = 512;
 
-/// The source of a request with these headers.
+/// The source of a request with these headers. Each is looked at once: this is
+/// on the way of every hit.
 pub fn source(headers: &HeaderMap) -> Source {
-    if PREFETCH
-        .iter()
-        .any(|name| holds_any(value(headers, name), &["prefetch", "prerender", "preview"]))
-    {
-        return Source::Prefetch;
+    static KNOWN: LazyLock<[Words; 3]> = LazyLock::new(|| [PROXIES, BOTS, AHEAD].map(Words::new));
+    let [proxies, bots, ahead] = &*KNOWN;
+    let (mut agent, mut own_site, mut own_image) = (b"".as_slice(), false, false);
+    for (name, value) in headers {
+        match name.as_str() {
+            "user-agent" => agent = looked_at(value),
+            "sec-fetch-site" => own_site = value == "same-origin",
+            "sec-fetch-dest" => own_image = value == "image",
+            "sec-purpose" | "purpose" | "x-purpose" | "x-moz" if ahead.are_in(looked_at(value)) => {
+                return Source::Prefetch;
+            }
+            _ => {}
+        }
     }
     // Only seen's own pages are of the same origin as seen.
-    if value(headers, "sec-fetch-site") == b"same-origin"
-        && value(headers, "sec-fetch-dest") == b"image"
-    {
-        return Source::Own;
-    }
-    let agent = headers.get(USER_AGENT).map_or(b"".as_slice(), looked_at);
-    if holds_any(agent, PROXIES) {
+    if own_site && own_image {
+        Source::Own
+    } else if proxies.are_in(agent) {
         Source::Proxy
-    } else if holds_any(agent, BOTS) {
+    } else if bots.are_in(agent) {
         Source::Bot
     } else {
         Source::Browser
@@ -85,18 +91,36 @@ pub fn looked_at(agent: &HeaderValue) -> &[u8] {
     &agent[..agent.len().min(AGENT_MOST)]
 }
 
-fn value<'a>(headers: &'a HeaderMap, name: &str) -> &'a [u8] {
-    headers.get(name).map_or(b"", |value| value.as_bytes())
-}
+/// Words by their first letter, so that most places of a text need no look.
+struct Words([Vec<&'static str>; 26]);
 
-/// Whether one of the lower-case `words` stands in `text`, in any case.
-fn holds_any(text: &[u8], words: &[&str]) -> bool {
-    (0..text.len()).any(|at| {
-        words.iter().any(|word| {
-            text.get(at..at + word.len())
-                .is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+impl Words {
+    /// Lower-case `words`, each of which begins with a letter.
+    fn new(words: &[&'static str]) -> Self {
+        Self(std::array::from_fn(|letter| {
+            words
+                .iter()
+                .filter(|word| Self::letter(word.as_bytes()[0]) == letter)
+                .copied()
+                .collect()
+        }))
+    }
+
+    fn letter(byte: u8) -> usize {
+        usize::from(byte.to_ascii_lowercase().wrapping_sub(b'a'))
+    }
+
+    /// Whether one of them stands in `text`, in any case.
+    fn are_in(&self, text: &[u8]) -> bool {
+        text.iter().enumerate().any(|(at, &first)| {
+            self.0.get(Self::letter(first)).is_some_and(|words| {
+                words.iter().any(|word| {
+                    text.get(at..at + word.len())
+                        .is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+                })
+            })
         })
-    })
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +157,18 @@ mod tests {
         ] {
             assert_eq!(with(&[("user-agent", agent)]), expected, "{agent}");
         }
+    }
+
+    #[test]
+    fn every_word_is_found_anywhere_and_in_any_case() {
+        for (words, source) in [(PROXIES, Source::Proxy), (BOTS, Source::Bot)] {
+            for word in words {
+                for agent in [format!("a/1 ({word})"), word.to_uppercase(), format!("{word}/2")] {
+                    assert_eq!(with(&[("user-agent", &agent)]), source, "{agent}");
+                }
+            }
+        }
+        assert_eq!(with(&[("user-agent", "bo bowl b\u{f6}t")]), Source::Browser);
     }
 
     #[test]
