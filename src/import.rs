@@ -9,6 +9,7 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::sync::Arc;
 
 use clap::Parser;
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 pub use self::remote::Remote;
@@ -24,7 +25,7 @@ use crate::transfer::{Exported, Imported, OnConflict};
 /// The longest line that is read, in bytes.
 pub const LINE_MOST: usize = 1 << 20;
 
-/// How many lines go to a running seen at once, and about how many bytes.
+/// How many lines are taken in at once, and about how many bytes are sent.
 const BATCH_LINES: usize = 500;
 const BATCH_BYTES: usize = 1 << 20;
 
@@ -155,35 +156,48 @@ enum Target {
 struct Importer {
     target: Target,
     on_conflict: OnConflict,
+    /// What waits to be taken in here.
+    here: Vec<Exported>,
+    /// What waits to be sent, as lines.
     batch: Vec<u8>,
-    /// The line of the source that each line of the batch comes from.
+    /// The line of the source that each of what waits comes from.
     lines: Vec<u64>,
     done: Done,
     progress: Progress,
 }
 
 impl Importer {
-    async fn take(&mut self, line: u64, item: &Exported, part: Option<f64>) -> Result<(), Failure> {
+    async fn take(&mut self, line: u64, item: Exported, part: Option<f64>) -> Result<(), Failure> {
+        self.lines.push(line);
         match &self.target {
-            Target::Here(counters) => {
-                let imported = take(counters, item, self.on_conflict).await;
-                self.done.count(imported.map_err(|e| self.stopped(line, &e))?);
-            }
+            Target::Here(_) => self.here.push(item),
             Target::Remote(_) => {
-                serde_json::to_writer(&mut self.batch, item).map_err(|e| self.stopped(line, &e))?;
+                serde_json::to_writer(&mut self.batch, &item).map_err(|e| self.stopped(line, &e))?;
                 self.batch.push(b'\n');
-                self.lines.push(line);
-                if self.lines.len() >= BATCH_LINES || self.batch.len() >= BATCH_BYTES {
-                    self.send().await?;
-                }
             }
+        }
+        // What is added twice is wrong, so nothing may be in behind a line that is not.
+        let alone = matches!(self.target, Target::Here(_)) && self.on_conflict == OnConflict::Add;
+        if alone || self.lines.len() >= BATCH_LINES || self.batch.len() >= BATCH_BYTES {
+            self.send().await?;
         }
         self.progress.more(1, part);
         Ok(())
     }
 
-    /// Sends what waits to the running seen.
+    /// Takes in what waits: together, so that it shares the store's syncs.
     async fn send(&mut self) -> Result<(), Failure> {
+        let Target::Here(counters) = &self.target else { return self.send_away().await };
+        let (items, lines) = (std::mem::take(&mut self.here), std::mem::take(&mut self.lines));
+        let taken = items.iter().map(|item| take(counters, item, self.on_conflict));
+        for (taken, line) in join_all(taken).await.into_iter().zip(lines) {
+            self.done.count(taken.map_err(|e| self.stopped(line, &e))?);
+        }
+        Ok(())
+    }
+
+    /// Sends what waits to the running seen.
+    async fn send_away(&mut self) -> Result<(), Failure> {
         let Target::Remote(remote) = &mut self.target else { return Ok(()) };
         let (batch, lines) = (std::mem::take(&mut self.batch), std::mem::take(&mut self.lines));
         if lines.is_empty() {
@@ -222,6 +236,7 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
     let mut importer = Importer {
         target,
         on_conflict: settings.on_conflict,
+        here: Vec::new(),
         batch: Vec::new(),
         lines: Vec::new(),
         done: Done::default(),
@@ -275,7 +290,7 @@ async fn read(settings: &Import, importer: &mut Importer) -> Result<(), Failure>
             Ok(None) => {}
             Ok(Some(item)) => {
                 let part = size.map(|size| read as f64 / size as f64);
-                importer.take(number, &item, part).await?;
+                importer.take(number, item, part).await?;
             }
             Err(error) => {
                 importer.send().await?;

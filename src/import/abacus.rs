@@ -40,7 +40,7 @@ pub async fn read(url: &str, importer: &mut Importer) -> Result<(), Failure> {
                 client.get(format!("A:{namespace}:{key}")).await.map_err(failed)?;
             let token = admin.map(|admin| Digest::of(&admin).to_hex());
             let item = csv::counter(namespace, key, total, token).map_err(unreadable)?;
-            importer.take(nth, &item, None).await?;
+            importer.take(nth, item, None).await?;
         }
         if next == "0" {
             let _ = client.quit().await;
