@@ -32,6 +32,8 @@ fn seeyoufarms_badges_count_and_keep() {
     assert_eq!(says(&seen, &format!("/api/count/incr/badge.svg?{url}")), "visits: 1 / 1");
     assert_eq!(says(&seen, &format!("/api/count/incr/badge.svg?{url}")), "visits: 2 / 2");
     assert_eq!(says(&seen, &format!("/api/count/keep/badge.svg?{url}")), "visits: 2 / 2");
+    let moved = says(&seen, &format!("/api/count/keep/badge.svg?{url}&base=1000"));
+    assert_eq!(moved, "visits: 2 / 1,002", "what was before was not today");
 }
 
 #[test]

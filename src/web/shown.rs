@@ -132,12 +132,12 @@ impl Number {
         self.value
     }
 
-    /// The same with `more` on top, for counts from before a move to seen.
+    /// The same with `more` on top, for counts from before a move to seen. None
+    /// of those were today, so of two numbers only the total grows.
     pub fn plus(self, more: i64) -> Self {
-        Self {
-            value: self.value.saturating_add(more),
-            of: self.of.map(|of| of.saturating_add(more)),
-            ..self
+        match self.of {
+            Some(of) => Self { of: Some(of.saturating_add(more)), ..self },
+            None => Self { value: self.value.saturating_add(more), ..self },
         }
     }
 
@@ -147,5 +147,17 @@ impl Number {
             Some(total) => format.print_today(self.value, total),
             None => format.print(self.value),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_before_grows_the_total_and_not_today() {
+        let both = Number { value: 3, of: Some(7), stale: false }.plus(100);
+        assert_eq!((both.value, both.of), (3, Some(107)));
+        assert_eq!(Number { value: 7, of: None, stale: false }.plus(100).value, 107);
     }
 }
