@@ -2,13 +2,24 @@
 --
 -- COUNTERS  how many counters, 1 for one hot one
 -- SPREAD    `uniform` or `zipf` (exponent 1) over them
+-- VISITORS  how many people ask, each with an address (behind a proxy) and a browser
 -- PLAIN     a path to ask for, with the counter as its query
 -- PAUSE     milliseconds between two requests of a connection, for a steady rate
 
 local counters = tonumber(os.getenv("COUNTERS") or "1")
 local zipf = os.getenv("SPREAD") == "zipf"
+local visitors = tonumber(os.getenv("VISITORS") or "0")
 local plain = os.getenv("PLAIN")
 local pause = tonumber(os.getenv("PAUSE") or "0")
+
+local browser = {
+  ["Accept"] = "*/*",
+  ["Accept-Language"] = "en-US,en;q=0.9",
+  ["Sec-Fetch-Dest"] = "image",
+  ["Sec-Fetch-Site"] = "cross-site",
+  ["User-Agent"] = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 "
+    .. "(KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
+}
 
 local requests = {}
 
@@ -16,7 +27,7 @@ function init()
   math.randomseed(42)
   -- Made beforehand, so that wrk's own work is the same for every contender.
   local sum = math.log(counters + 0.5) + 0.5772
-  for i = 1, (counters == 1 and 1 or 50000) do
+  for i = 1, ((counters == 1 and visitors == 0) and 1 or 50000) do
     local key = 1
     if counters > 1 and zipf then
       -- The inverse of the harmonic numbers' approximation ln(n) + 0.5772.
@@ -27,7 +38,13 @@ function init()
     -- A hundred namespaces share the counters.
     local path = "/hit/site" .. key % 100 .. "/page" .. key
     if plain then path = plain .. "?" .. path end
-    requests[i] = wrk.format("GET", path)
+    local headers
+    if visitors > 0 then
+      local n = math.random(visitors)
+      browser["X-Forwarded-For"] = "10." .. math.floor(n / 65536) .. "." .. math.floor(n / 256) % 256 .. "." .. n % 256
+      headers = browser
+    end
+    requests[i] = wrk.format("GET", path, headers)
   end
 end
 
