@@ -3,15 +3,30 @@
 
 // Numbers that change while one looks.
 for (const number of document.querySelectorAll('[data-live]')) {
-  const events = new EventSource(number.dataset.live);
-  events.onmessage = (event) => {
-    const { value } = JSON.parse(event.data);
+  let events, timer;
+  const show = (value) => {
     if (value === null) return;
     number.textContent = value.toLocaleString('en');
     const times = document.querySelector('[data-times]');
     if (times) times.textContent = value === 1 ? 'time' : 'times';
   };
-  addEventListener('pagehide', () => events.close());
+  const ask = async () => {
+    try {
+      show((await (await fetch(number.dataset.live.replace('/stream/', '/get/'))).json()).value);
+    } catch { /* The number stays as it is. */ }
+  };
+  const poll = () => { timer = setInterval(ask, 5000); };
+  const open = () => {
+    if (!window.EventSource) return poll();
+    events = new EventSource(number.dataset.live);
+    events.onmessage = (event) => show(JSON.parse(event.data).value);
+    // After a cut the browser tries again by itself; after a refusal it does not.
+    events.onerror = () => { if (events.readyState === EventSource.CLOSED) poll(); };
+  };
+  open();
+  // A page that is only put aside leaves its seat to others, and takes one again.
+  addEventListener('pagehide', () => { events?.close(); clearInterval(timer); });
+  addEventListener('pageshow', (event) => { if (event.persisted) open(); });
 }
 
 // Code that is copied at a press.

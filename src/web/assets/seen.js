@@ -8,34 +8,56 @@
   const n = navigator;
   const off = /^(localhost|127\..*|\[::1\]|)$/.test(location.hostname) ||
     n.doNotTrack == 1 || n.globalPrivacyControl || stored();
-  let asked = {}, done = new WeakSet();
+  // What this view has asked for, its spans (1 once answered), and open streams by name.
+  let asked = {}, seen = new WeakMap(), streams = {};
   function stored() {
     try { return localStorage.seenOff; } catch { return 0; }
   }
   const here = () => location.hostname + '/' +
     (location.pathname.replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '') || 'home').slice(0, 64);
+  const named = (span) => span.dataset.seen || here();
+  const spans = () => [...document.querySelectorAll('[data-seen]')];
+  const live = () => spans().filter((span) => 'seenLive' in span.dataset && seen.get(span));
+  const put = (span, value) => { if (value != null) span.textContent = value.toLocaleString(); };
+  const get = (path) => fetch(base + path).then((answer) => answer.json()).then((data) => data.value);
   async function show(span) {
-    done.add(span);
-    const data = span.dataset, name = data.seen || here();
-    const put = (value) => { if (value != null) span.textContent = value.toLocaleString(); };
-    const path = (!off && data.seenHit != '0' ? '/hit/' : '/get/') + name;
+    const spans = seen, path = (!off && span.dataset.seenHit != '0' ? '/hit/' : '/get/') + named(span);
+    spans.set(span, 0);
     try {
       // Several spans of one counter are one visit, and show its one number.
-      asked[path] ??= fetch(base + path).then((answer) => answer.json());
-      put((await asked[path]).value);
-      if ('seenLive' in data) {
-        span.live?.close();
-        (span.live = new EventSource(base + '/stream/' + name)).onmessage = (e) => put(JSON.parse(e.data).value);
-      }
+      put(span, await (asked[path] ??= get(path)));
+      spans.set(span, 1);
     } catch {}
+    tend();
   }
-  const scan = () => document.querySelectorAll('[data-seen]').forEach((s) => done.has(s) || show(s));
+  // One stream for each counter that is shown live, as long as it is.
+  function tend() {
+    const names = live().map(named);
+    for (const name in streams) if (!names.includes(name)) { streams[name](); delete streams[name]; }
+    for (const name of names) streams[name] ??= follow(name);
+  }
+  function follow(name) {
+    const tell = (value) => live().forEach((span) => named(span) == name && put(span, value));
+    let events, timer;
+    const poll = () => { timer = setInterval(() => get('/get/' + name).then(tell, () => {}), 5000); };
+    try {
+      events = new EventSource(base + '/stream/' + name);
+      events.onmessage = (event) => tell(JSON.parse(event.data).value);
+      // After a cut the browser tries again by itself; after a refusal it does not.
+      events.onerror = () => { if (events.readyState == 2) poll(); };
+    } catch { poll(); }
+    return () => { events?.close(); clearInterval(timer); };
+  }
+  function scan() {
+    spans().forEach((span) => seen.has(span) || show(span));
+    tend();
+  }
   let view = location.pathname;
   function moved() {
     if (view == location.pathname) return;
     view = location.pathname;
     asked = {};
-    done = new WeakSet();
+    seen = new WeakMap();
     scan();
   }
   const push = history.pushState;

@@ -1,0 +1,53 @@
+//! The badge builder: what it gives to copy is a badge, once pasted.
+
+use crate::common::Place;
+use crate::driver::Browser;
+use crate::site::Site;
+use serde_json::json;
+
+#[test]
+fn the_copied_markdown_shows_a_badge_that_counts() {
+    let Some(browser) = Browser::start() else { return };
+    let place = Place::file();
+    let seen = place.seen();
+    let permissions = json!({
+        "origin": seen.url("").trim_end_matches('/'),
+        "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"],
+    });
+    browser.devtools("Browser.grantPermissions", &permissions);
+    browser.open(&seen.url(
+        "/builder?namespace=mine&key=page&label=a+b%26c&color=green&style=plastic&count=total",
+    ));
+    let button = "[aria-labelledby=md] button";
+    assert_eq!(
+        browser.value(&format!("document.querySelector('{button}').ariaLabel")),
+        "Copy Markdown"
+    );
+    browser.click(button);
+    browser.wait(&format!("document.querySelector('{button}').textContent"), "Copied");
+    let copied = browser.run("return navigator.clipboard.readText()");
+    let copied = copied.as_str().expect("text");
+    assert_eq!(copied, browser.text("[aria-labelledby=md] code"));
+    assert!(
+        browser.value("document.querySelector('.preview img').naturalWidth").as_u64() > Some(40)
+    );
+    assert_eq!(seen.get("/get/mine/page").status, 404, "a preview counts nothing");
+
+    let mut readme = String::new();
+    pulldown_cmark::html::push_html(&mut readme, pulldown_cmark::Parser::new(copied));
+    let site = Site::page(&readme);
+    for views in 1..=2 {
+        browser.open(&site.url("/"));
+        browser.wait("document.querySelector('a > img').naturalWidth > 40", true);
+        assert_eq!(seen.value("/get/mine/page"), views);
+    }
+    let badge = browser.value("document.querySelector('a > img').src");
+    let badge = badge.as_str().unwrap().replace("/hit/", "/get/");
+    browser.open(&badge);
+    assert_eq!(browser.value("document.documentElement.getAttribute('aria-label')"), "a b&c: 2");
+    // The link under it leads to the counter's page.
+    browser.open(&site.url("/"));
+    browser.click("a > img");
+    browser.wait("document.querySelector('.total strong')?.textContent", "3");
+    assert_eq!(browser.complaints(), [""; 0]);
+}

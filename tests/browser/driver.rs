@@ -1,0 +1,254 @@
+//! A headless Chromium, driven by WebDriver (W3C) through its chromedriver.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::common::PATIENCE;
+
+/// What `tests/get-browser` found.
+pub struct Tools {
+    browser: PathBuf,
+    driver: PathBuf,
+    pub axe: PathBuf,
+}
+
+/// The browser and its driver, on PATH or got now; none if whoever runs the
+/// tests said so. A browser that cannot be had is a failure.
+pub fn tools() -> Option<&'static Tools> {
+    static TOOLS: OnceLock<Option<Tools>> = OnceLock::new();
+    let find = || {
+        if std::env::var_os("SEEN_TEST_BROWSER").is_some_and(|wish| wish == "none") {
+            return None;
+        }
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/get-browser");
+        let output = Command::new("sh").arg(script).stderr(Stdio::inherit()).output();
+        let output = output.expect("there is a shell");
+        assert!(output.status.success(), "these tests need a Chromium; tests/get-browser got none");
+        let output = String::from_utf8(output.stdout).expect("paths");
+        let mut lines = output.lines().map(PathBuf::from);
+        let mut next = || lines.next().expect("three lines");
+        Some(Tools { browser: next(), driver: next(), axe: next() })
+    };
+    let tools = TOOLS.get_or_init(find).as_ref();
+    if tools.is_none() {
+        // Past the capture of what tests print, so that it is read.
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"SKIPPED, because SEEN_TEST_BROWSER=none: a test with a browser\n",
+        );
+    }
+    tools
+}
+
+/// One browser with a profile of its own, closed when dropped.
+pub struct Browser {
+    driver: Child,
+    /// The address of the session.
+    session: String,
+    client: ureq::Agent,
+}
+
+impl Browser {
+    /// Starts one, or says that there is to be none.
+    pub fn start() -> Option<Self> {
+        let tools = tools()?;
+        let mut driver = Command::new(&tools.driver)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts");
+        let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
+        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let port = line.split_once("successfully on port ")?.1.trim_end_matches('.');
+            port.parse::<u16>().ok()
+        });
+        let port = port.expect("chromedriver says its port");
+        thread::spawn(move || lines.for_each(drop));
+        let client = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE * 2))
+            .build()
+            .into();
+        let mut browser = Self { driver, session: format!("http://127.0.0.1:{port}"), client };
+        let mut arguments = vec![
+            "--headless=new",
+            "--disable-gpu",
+            // Containers have little of it.
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-quic",
+            "--no-first-run",
+            "--hide-scrollbars",
+            // Names for sites of another origin; whatever else is asked, is not found.
+            "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+        ];
+        if is_root() {
+            // Chromium's sandbox refuses to run as root.
+            arguments.push("--no-sandbox");
+        }
+        let capabilities = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": {"binary": tools.browser, "args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+        }}});
+        let session = browser.ask("POST", "/session", &capabilities);
+        let id = session["sessionId"].as_str().expect("a session has an id");
+        browser.session = format!("{}/session/{id}", browser.session);
+        Some(browser)
+    }
+
+    /// A WebDriver command; its value.
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}", self.session);
+        let answer = match method {
+            "POST" => self.client.post(&url).send_json(body),
+            "DELETE" => self.client.delete(&url).call(),
+            _ => self.client.get(&url).call(),
+        };
+        let mut answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let text = answer.body_mut().with_config().limit(1 << 28).read_to_string();
+        let text = text.expect("chromedriver answers in text");
+        let mut answer: Value = serde_json::from_str(&text).expect("chromedriver answers in JSON");
+        let value = answer["value"].take();
+        assert!(value.get("error").is_none(), "{method} {path} {body}: {value:#}");
+        value
+    }
+
+    /// Opens a page, and waits until all of it is loaded.
+    pub fn open(&self, url: &str) {
+        self.ask("POST", "/url", &json!({"url": url}));
+    }
+
+    /// The name of the tab in use.
+    pub fn tab(&self) -> Value {
+        self.ask("GET", "/window", &Value::Null)
+    }
+
+    /// Opens another tab and uses it.
+    pub fn new_tab(&self) {
+        let tab = self.ask("POST", "/window/new", &json!({"type": "tab"}));
+        self.use_tab(&tab["handle"]);
+    }
+
+    pub fn use_tab(&self, tab: &Value) {
+        self.ask("POST", "/window", &json!({"handle": tab}));
+    }
+
+    /// What a function body returns in the page; a promise is waited for.
+    pub fn run(&self, script: &str) -> Value {
+        self.ask("POST", "/execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// What an expression is in the page.
+    pub fn value(&self, expression: &str) -> Value {
+        self.run(&format!("return {expression}"))
+    }
+
+    pub fn text(&self, selector: &str) -> String {
+        let text = self.value(&format!("document.querySelector({selector:?}).textContent"));
+        text.as_str().expect("text").trim().to_owned()
+    }
+
+    /// Waits until an expression is this, and no longer than a test may take.
+    #[track_caller]
+    pub fn wait(&self, expression: &str, goal: impl Into<Value>) {
+        let (started, goal) = (Instant::now(), goal.into());
+        loop {
+            let found = self.value(expression);
+            if found == goal {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "{expression} is {found} and never {goal}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Clicks as a hand would: the thing must be there, and nothing upon it.
+    pub fn click(&self, selector: &str) {
+        let find = json!({"using": "css selector", "value": selector});
+        let element = self.ask("POST", "/element", &find);
+        let id = element.as_object().and_then(|e| e.values().next()).and_then(Value::as_str);
+        let path = format!("/element/{}/click", id.expect("an element has an id"));
+        self.ask("POST", &path, &json!({}));
+    }
+
+    /// A command of the DevTools protocol.
+    pub fn devtools(&self, command: &str, parameters: &Value) -> Value {
+        self.ask("POST", "/goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
+    }
+
+    /// A window of this size, in this scheme of colours.
+    pub fn look(&self, width: u32, height: u32, scheme: &str) {
+        let size =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", &size);
+        let scheme = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.devtools("Emulation.setEmulatedMedia", &scheme);
+    }
+
+    /// Runs a script in every page of this tab before the page's own.
+    pub fn before_each_page(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": script}));
+    }
+
+    /// Whether pages may run scripts.
+    pub fn scripts(&self, on: bool) {
+        self.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": !on}));
+    }
+
+    /// The page as it looks, all of its length or what can be seen at once: a PNG.
+    pub fn screenshot(&self, whole: bool) -> Vec<u8> {
+        let shot =
+            self.devtools("Page.captureScreenshot", &json!({"captureBeyondViewport": whole}));
+        STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64")
+    }
+
+    /// What pages complained of since the last call: errors and failed loads.
+    pub fn complaints(&self) -> Vec<String> {
+        let log = self.ask("POST", "/se/log", &json!({"type": "browser"}));
+        let lines = log.as_array().expect("a list").iter();
+        let bad = lines.filter(|line| matches!(line["level"].as_str(), Some("SEVERE" | "WARNING")));
+        bad.map(|line| line["message"].to_string()).collect()
+    }
+
+    /// The addresses that pages asked for since the last call, with the method.
+    pub fn requests(&self) -> Vec<String> {
+        let log = self.ask("POST", "/se/log", &json!({"type": "performance"}));
+        let events = log.as_array().expect("a list").iter().filter_map(|line| {
+            let event: Value = serde_json::from_str(line["message"].as_str()?).ok()?;
+            let event = &event["message"];
+            (event["method"] == "Network.requestWillBeSent").then(|| {
+                let request = &event["params"]["request"];
+                let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
+                format!("{} {}", text("method"), text("url"))
+            })
+        });
+        events.collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It closes the browser; the driver alone would leave it behind.
+        let _ = self.client.delete(&self.session).call();
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().expect("there is an id");
+    id.stdout.trim_ascii() == b"0"
+}

@@ -1,0 +1,102 @@
+//! How pages look, at a phone's width and a desk's, in both colour schemes: a
+//! picture of each in `target/screenshots`, and what can be judged by a machine.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::common::{Place, Seen};
+use crate::driver::{Browser, tools};
+
+/// A seen with something to show, and the pages that show it.
+fn pages(seen: &Seen) -> [(&'static str, String); 5] {
+    for _ in 0..3 {
+        seen.value("/hit/site/page");
+    }
+    [
+        ("home", "/"),
+        ("builder", "/builder?namespace=site&key=page&style=plastic"),
+        ("counter", "/counter/site/page"),
+        ("privacy", "/privacy"),
+        ("missing", "/counter/site/nobody"),
+    ]
+    .map(|(name, path)| (name, seen.url(path)))
+}
+
+/// How much of the page moved after it was first drawn (web.dev/cls).
+const SHIFTS: &str = "window.shifts = 0; new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) shifts += entry.value;
+}).observe({ type: 'layout-shift', buffered: true });";
+
+/// Every page at one width and in one scheme.
+fn look(width: u32, scheme: &str) {
+    let Some(browser) = Browser::start() else { return };
+    let place = Place::file();
+    let seen = place.seen();
+    let axe = fs::read_to_string(&tools().expect("there is a browser").axe).expect("axe-core");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+    fs::create_dir_all(&folder).expect("a folder for screenshots");
+    browser.look(width, 800, scheme);
+    browser.before_each_page(SHIFTS);
+    for (name, url) in pages(&seen) {
+        browser.open(&url);
+        let what = format!("{name} at {width} in {scheme}");
+        let file = folder.join(format!("{name}-{width}-{scheme}.png"));
+        fs::write(&file, browser.screenshot(true)).expect("a screenshot");
+        let wide = browser.value("document.documentElement.scrollWidth - innerWidth");
+        assert!(wide.as_i64() <= Some(0), "{what}: {wide} pixels too wide");
+        assert_eq!(browser.value("shifts").as_f64(), Some(0.0), "{what}: things moved");
+        // Scripts from elsewhere are against the page's policy; the driver's are not.
+        let found = browser.run(&format!(
+            "{axe}; return axe.run().then(({{ violations, passes }}) => [passes.length,
+               violations.map((v) => [v.id, v.help, v.nodes.map((node) => node.html)])])"
+        ));
+        assert!(found[0].as_u64() > Some(5), "{what}: axe-core judged nothing: {found}");
+        assert_eq!(found[1], json!([]), "{what}: {found:#}");
+        let complaints: Vec<_> = browser.complaints();
+        let own = |line: &&String| !(name == "missing" && line.contains("404"));
+        let complaints: Vec<_> = complaints.iter().filter(own).collect();
+        assert!(complaints.is_empty(), "{what}: {complaints:#?}");
+        let elsewhere = browser.requests().into_iter().filter(|request| {
+            let address = request.split_once(' ').map_or("", |(_, address)| address);
+            !address.starts_with(&seen.url("/")) && !address.starts_with("data:")
+        });
+        assert_eq!(elsewhere.collect::<Vec<_>>(), [""; 0], "{what}: loaded from elsewhere");
+    }
+    println!("screenshots: {}", folder.display());
+}
+
+#[test]
+fn light_on_a_phone() {
+    look(380, "light");
+}
+
+#[test]
+fn dark_on_a_phone() {
+    look(380, "dark");
+}
+
+#[test]
+fn light_on_a_desk() {
+    look(1280, "light");
+}
+
+#[test]
+fn dark_on_a_desk() {
+    look(1280, "dark");
+}
+
+#[test]
+fn the_schemes_differ() {
+    let Some(browser) = Browser::start() else { return };
+    let place = Place::file();
+    let seen = place.seen();
+    let mut colours: Vec<Value> = Vec::new();
+    for scheme in ["light", "dark"] {
+        browser.look(380, 800, scheme);
+        browser.open(&seen.url("/privacy"));
+        colours.push(browser.value("getComputedStyle(document.querySelector('h1')).color"));
+    }
+    assert_ne!(colours[0], colours[1]);
+}
