@@ -26,6 +26,7 @@ pub struct Metrics {
     uncounted: Family<UncountedLabel, Counter>,
     in_flight: Gauge<i64, std::sync::atomic::AtomicI64>,
     streams: Gauge<i64, std::sync::atomic::AtomicI64>,
+    tasks: Gauge<i64, std::sync::atomic::AtomicI64>,
     joined: Histogram,
     store_seconds: Histogram,
     store_errors: Counter,
@@ -88,6 +89,8 @@ impl Default for Metrics {
         registry.register("in_flight", "Hits that wait for their number", in_flight.clone());
         let streams = Gauge::default();
         registry.register("streams", "Streams of live numbers that are open", streams.clone());
+        let tasks = Gauge::default();
+        registry.register("tasks", "Tasks of the process that live", tasks.clone());
         // 1, 2, 4 … 8192 hits.
         let joined = Histogram::new(exponential_buckets(1.0, 2.0, 14));
         registry.register("tally_hits", "Hits in one write to the store", joined.clone());
@@ -118,6 +121,7 @@ impl Default for Metrics {
             uncounted,
             in_flight,
             streams,
+            tasks,
             joined,
             store_seconds,
             store_errors,
@@ -180,10 +184,13 @@ impl Metrics {
     }
 
     /// All of it as text; `in_flight` is the number of hits that wait now,
-    /// `streams` that of the streams that are open.
-    pub fn render(&self, in_flight: usize, streams: usize) -> String {
-        self.in_flight.set(i64::try_from(in_flight).unwrap_or(i64::MAX));
-        self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
+    /// `streams` that of the streams that are open, `tasks` that of the tasks
+    /// that live.
+    pub fn render(&self, in_flight: usize, streams: usize, tasks: usize) -> String {
+        let now = [(&self.in_flight, in_flight), (&self.streams, streams), (&self.tasks, tasks)];
+        for (gauge, number) in now {
+            gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
+        }
         let mut text = String::with_capacity(4096);
         // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);

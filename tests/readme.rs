@@ -237,7 +237,7 @@ fn every_metric_is_explained_and_is_one() {
     let operate = std::fs::read_to_string(file("docs/operate.md")).unwrap();
     let metrics = Metrics::default();
     metrics.uncounted(Uncounted::busy);
-    let text = metrics.render(0, 0);
+    let text = metrics.render(0, 0, 0);
     for line in text.lines().filter_map(|line| line.strip_prefix("# HELP ")) {
         let name = line.split(' ').next().unwrap();
         assert!(operate.contains(&format!("`{name}")), "{name} is not explained");
