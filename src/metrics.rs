@@ -24,6 +24,7 @@ pub struct Metrics {
     hits: [Counter; Source::ALL.len()],
     created: Counter,
     uncounted: Family<UncountedLabel, Counter>,
+    over_limit: Family<LimitLabel, Counter>,
     in_flight: Gauge<i64, std::sync::atomic::AtomicI64>,
     streams: Gauge<i64, std::sync::atomic::AtomicI64>,
     tasks: Gauge<i64, std::sync::atomic::AtomicI64>,
@@ -53,6 +54,35 @@ pub enum Uncounted {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct UncountedLabel {
     reason: Uncounted,
+}
+
+/// Which limit a request met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[allow(non_camel_case_types)]
+pub enum Limit {
+    /// `--client-limit`.
+    client,
+    /// `--counter-limit`.
+    counter,
+    /// `--namespace-counters`.
+    namespace_counters,
+    /// `--counters`.
+    counters,
+    /// `--streams`.
+    streams,
+    /// `--client-streams`.
+    client_streams,
+    /// The longest URL.
+    url,
+    /// The most and longest headers.
+    headers,
+    /// The longest body.
+    body,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabel {
+    limit: Limit,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -85,6 +115,12 @@ impl Default for Metrics {
         registry.register("created", "Counters that were created by name", created.clone());
         let uncounted = Family::default();
         registry.register("uncounted", "Hits that were answered with an error", uncounted.clone());
+        let over_limit = Family::default();
+        registry.register(
+            "over_limit",
+            "Requests that were answered with an error because of a limit",
+            over_limit.clone(),
+        );
         let in_flight = Gauge::default();
         registry.register("in_flight", "Hits that wait for their number", in_flight.clone());
         let streams = Gauge::default();
@@ -119,6 +155,7 @@ impl Default for Metrics {
             hits,
             created,
             uncounted,
+            over_limit,
             in_flight,
             streams,
             tasks,
@@ -161,6 +198,11 @@ impl Metrics {
     /// A hit was answered with an error.
     pub fn uncounted(&self, reason: Uncounted) {
         self.uncounted.get_or_create(&UncountedLabel { reason }).inc();
+    }
+
+    /// A request met a limit.
+    pub fn over_limit(&self, limit: Limit) {
+        self.over_limit.get_or_create(&LimitLabel { limit }).inc();
     }
 
     /// A tally of so many hits goes to the store.

@@ -30,6 +30,9 @@ pub async fn request(State(app): State<App>, request: Request, next: Next) -> Re
     let mut response = next.run(request).await;
     let status = response.status();
     app.metrics.answered(status.as_u16());
+    if let Some(limit) = response.extensions_mut().remove() {
+        app.metrics.over_limit(limit);
+    }
     let (id_text, path) = (id.to_str().unwrap_or_default(), uri.path());
     // An outage is logged once, by the store; each hit of it is in the metrics.
     if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
