@@ -45,7 +45,7 @@ in
   counter-limit = setting rate "off" "The most hits on one counter, as number/time, or `off`.";
   trusted-proxies =
     setting types.commas "127.0.0.1,10.0.0.0/8"
-      "Proxies whose X-Forwarded-For is believed, as addresses or ranges.";
+      "Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges.";
   streams = setting count 16384 "The most streams of live numbers at once.";
   client-streams = setting count 64 "The most streams of one client at once.";
   grace = setting time "10s" "How long a stop may take to finish what has begun.";

@@ -101,8 +101,8 @@ pub struct Settings {
     #[arg(long, env = "SEEN_COUNTER_LIMIT", value_name = "RATE", default_value = "off", value_parser = limit)]
     pub counter_limit: Limit,
 
-    /// Proxies whose X-Forwarded-For is believed, as addresses or ranges with commas between; set
-    /// it when seen stands behind one, or all clients share one limit
+    /// Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges with commas
+    /// between; set it when seen stands behind one, or all clients share one limit
     #[arg(long, env = "SEEN_TRUSTED_PROXIES", value_name = "RANGES", value_delimiter = ',', value_parser = range)]
     pub trusted_proxies: Vec<IpNet>,
 

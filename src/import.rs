@@ -30,7 +30,9 @@ const BATCH_LINES: usize = 500;
 const BATCH_BYTES: usize = 1 << 20;
 
 /// What an import did, in lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Done {
     /// What was not there.
     pub created: u64,

@@ -9,6 +9,7 @@ pub mod buckets;
 pub mod config;
 pub mod count;
 pub mod counters;
+pub mod descriptors;
 pub mod edit;
 pub mod export;
 pub mod healthcheck;

@@ -24,8 +24,10 @@ pub struct Metrics {
     hits: [Counter; Source::ALL.len()],
     created: Counter,
     uncounted: Family<UncountedLabel, Counter>,
+    over_limit: Family<LimitLabel, Counter>,
     in_flight: Gauge<i64, std::sync::atomic::AtomicI64>,
     streams: Gauge<i64, std::sync::atomic::AtomicI64>,
+    tasks: Gauge<i64, std::sync::atomic::AtomicI64>,
     joined: Histogram,
     store_seconds: Histogram,
     store_errors: Counter,
@@ -52,6 +54,35 @@ pub enum Uncounted {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct UncountedLabel {
     reason: Uncounted,
+}
+
+/// Which limit a request met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[allow(non_camel_case_types)]
+pub enum Limit {
+    /// `--client-limit`.
+    client,
+    /// `--counter-limit`.
+    counter,
+    /// `--namespace-counters`.
+    namespace_counters,
+    /// `--counters`.
+    counters,
+    /// `--streams`.
+    streams,
+    /// `--client-streams`.
+    client_streams,
+    /// The longest URL.
+    url,
+    /// The most and longest headers.
+    headers,
+    /// The longest body.
+    body,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabel {
+    limit: Limit,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -84,10 +115,18 @@ impl Default for Metrics {
         registry.register("created", "Counters that were created by name", created.clone());
         let uncounted = Family::default();
         registry.register("uncounted", "Hits that were answered with an error", uncounted.clone());
+        let over_limit = Family::default();
+        registry.register(
+            "over_limit",
+            "Requests that were answered with an error because of a limit",
+            over_limit.clone(),
+        );
         let in_flight = Gauge::default();
         registry.register("in_flight", "Hits that wait for their number", in_flight.clone());
         let streams = Gauge::default();
         registry.register("streams", "Streams of live numbers that are open", streams.clone());
+        let tasks = Gauge::default();
+        registry.register("tasks", "Tasks of the process that live", tasks.clone());
         // 1, 2, 4 … 8192 hits.
         let joined = Histogram::new(exponential_buckets(1.0, 2.0, 14));
         registry.register("tally_hits", "Hits in one write to the store", joined.clone());
@@ -116,8 +155,10 @@ impl Default for Metrics {
             hits,
             created,
             uncounted,
+            over_limit,
             in_flight,
             streams,
+            tasks,
             joined,
             store_seconds,
             store_errors,
@@ -159,6 +200,11 @@ impl Metrics {
         self.uncounted.get_or_create(&UncountedLabel { reason }).inc();
     }
 
+    /// A request met a limit.
+    pub fn over_limit(&self, limit: Limit) {
+        self.over_limit.get_or_create(&LimitLabel { limit }).inc();
+    }
+
     /// A tally of so many hits goes to the store.
     pub fn joined(&self, hits: usize) {
         self.joined.observe(hits as f64);
@@ -180,10 +226,13 @@ impl Metrics {
     }
 
     /// All of it as text; `in_flight` is the number of hits that wait now,
-    /// `streams` that of the streams that are open.
-    pub fn render(&self, in_flight: usize, streams: usize) -> String {
-        self.in_flight.set(i64::try_from(in_flight).unwrap_or(i64::MAX));
-        self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
+    /// `streams` that of the streams that are open, `tasks` that of the tasks
+    /// that live.
+    pub fn render(&self, in_flight: usize, streams: usize, tasks: usize) -> String {
+        let now = [(&self.in_flight, in_flight), (&self.streams, streams), (&self.tasks, tasks)];
+        for (gauge, number) in now {
+            gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
+        }
         let mut text = String::with_capacity(4096);
         // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);

@@ -18,6 +18,7 @@ use tower::Service;
 
 use crate::config::Settings;
 use crate::counters::Counters;
+use crate::descriptors;
 use crate::joiner::Joiner;
 use crate::log;
 use crate::metrics::Metrics;
@@ -59,6 +60,7 @@ impl fmt::Display for Failure {
 /// Serves until SIGTERM or SIGINT.
 pub fn run(settings: &Settings) -> Result<(), Failure> {
     log::start(settings.log, settings.log_format);
+    descriptors::make_room(settings.streams);
     let location = settings.store().map_err(|sentence| Failure::new(2, sentence))?;
     let runtime =
         runtime(settings.threads).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;

@@ -4,6 +4,7 @@ mod aliases;
 mod assets;
 mod badge;
 mod body;
+mod bounds;
 mod builder;
 mod caller;
 mod chart;
@@ -55,12 +56,23 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ALLOW, RETRY_AFTER};
+<<<<<<< HEAD
 use axum::routing::{any, get, post};
 use ipnet::IpNet;
 use tokio::sync::watch;
 use tower::Layer;
 use tower_http::cors::{Any, Cors, CorsLayer};
+=======
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get};
+use ipnet::IpNet;
+use tokio::sync::watch;
+use tower::layer::layer_fn;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
+>>>>>>> api
 
+use self::bounds::Bounded;
 use self::limits::Limits;
 use self::observe::Observed;
 use self::openapi::Table;
@@ -128,6 +140,10 @@ impl Deref for App {
 
 /// Everything that visitors and probes ask for.
 pub fn router(app: App) -> Router {
+    table().finish().layer(DefaultBodyLimit::max(body::MOST)).with_state(app)
+}
+
+fn table() -> Table {
     use openapi::Verb::{Delete, Get, Patch, Post, Put};
     let table = Table::new()
         .api(&[Get], "/", home::visit, &home::DOC)
@@ -196,8 +212,8 @@ pub fn router(app: App) -> Router {
         .api(&[Get], "/namespaces/{namespace}/counters", ranking::answer, &ranking::DOC)
         .api(&[Get], "/healthz", health::live, &health::LIVE)
         .api(&[Get], "/readyz", health::ready, &health::READY)
-        .route("/export", get(transfer::export))
-        .route("/import", post(transfer::import))
+        .api(&[Get], "/export", transfer::export, &transfer::EXPORT)
+        .api(&[Post], "/import", transfer::import, &transfer::IMPORT)
         .route("/builder", get(builder::show))
         .route("/counter/{namespace}/{key}", get(counter::show))
         .route("/privacy", get(privacy::show))
@@ -209,7 +225,7 @@ pub fn router(app: App) -> Router {
         .route("/api/count/incr/badge.svg", get(aliases::seeyoufarm_incr))
         .route("/api/count/keep/badge.svg", get(aliases::seeyoufarm_keep))
         .route("/badge", get(aliases::visitor_badge));
-    countapi::routes(table).finish().layer(DefaultBodyLimit::max(body::MOST)).with_state(app)
+    countapi::routes(table)
 }
 
 /// The measurements, which may have a listener of their own.
@@ -233,7 +249,58 @@ pub fn finish(routes: Router, app: &App) -> Observed<Cors<Router>> {
         ]);
     let routes = routes
         .fallback_service(any(aliases::hits_sh).with_state(app.clone()))
+<<<<<<< HEAD
         .method_not_allowed_fallback(error::wrong_method);
     // Nothing in an answer depends on who asks for it from where.
     Observed::new(cors.vary([]).layer(routes), app.metrics.clone())
+=======
+        .method_not_allowed_fallback(error::wrong_method)
+        .layer(layer_fn(Bounded))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(cors)
+        .layer(from_fn_with_state(app.clone(), observe::request))
+>>>>>>> api
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What is for people, or stands in for another counter's pictures, or is
+    /// the document itself.
+    const NO_API: [&str; 12] = [
+        "/api/count/incr/badge.svg",
+        "/api/count/keep/badge.svg",
+        "/assets/icon.svg",
+        "/assets/page.css",
+        "/assets/page.js",
+        "/badge",
+        "/builder",
+        "/counter/{namespace}/{key}",
+        "/ghpvc/",
+        "/openapi.json",
+        "/privacy",
+        "/seen.js",
+    ];
+
+    /// Every path of a router, as it tells itself.
+    fn paths<S>(router: &Router<S>) -> BTreeSet<String> {
+        let text = format!("{router:?}");
+        let quoted = text.split('"').skip(1).step_by(2);
+        let ours = |text: &&str| text.starts_with('/') && !text.contains("__private__");
+        quoted.filter(ours).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_route_is_in_the_document_or_is_no_api() {
+        let table = table();
+        let documented: BTreeSet<String> = table.documented().into_iter().collect();
+        let routes = paths(&table.finish());
+        assert!(routes.len() > 60, "{routes:?}");
+        let others: BTreeSet<&str> = routes.difference(&documented).map(String::as_str).collect();
+        assert_eq!(others, BTreeSet::from(NO_API));
+        assert_eq!(documented.difference(&routes).count(), 0, "{documented:?}");
+    }
 }

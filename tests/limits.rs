@@ -104,3 +104,91 @@ fn parameters_that_make_no_sense_are_named() {
     let long = seen.get(&format!("/hit/site/page?x={}", "a".repeat(40_000)));
     assert_eq!(long.status, 414, "{}", long.status);
 }
+
+/// What a request with this head, and perhaps a body, is answered.
+fn raw(seen: &Seen, head: &str, body: &str) -> (u16, serde_json::Value) {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(seen.address).unwrap();
+    stream.set_read_timeout(Some(common::PATIENCE)).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{head}Host: seen\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    // After a refusal the rest of a body may be reset.
+    let _ = stream.read_to_string(&mut answer);
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer with a head");
+    assert!(head.contains("access-control-allow-origin"), "{head}");
+    (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap())
+}
+
+/// hyper's own 414 and 431 say nothing.
+#[test]
+fn what_is_too_long_is_told_how_long_it_may_be() {
+    let place = Place::file();
+    let seen = place.seen();
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\n");
+    let many: String = (0..90).map(|n| format!("x-{n}: y\r\n")).collect();
+    let long = "y".repeat(40_000);
+    for (head, body, status, limit, allowed) in [
+        (get(&format!("/hit/site/{}", "k".repeat(9_000))), "", 414, "url", "8192 bytes"),
+        (get(&format!("/hit/site/page?x={long}")), "", 414, "url", "32768 bytes"),
+        (get("/hit/site/page") + &many, "", 431, "headers", "80 headers"),
+        (get("/hit/site/page") + &format!("x: {long}\r\n"), "", 431, "headers", "32768 bytes"),
+        ("POST /hits HTTP/1.1\r\n".into(), &"y".repeat(70_000)[..], 413, "body", "65536 bytes"),
+    ] {
+        let line = format!("seen_over_limit_total{{limit=\"{limit}\"}} ");
+        let met = || {
+            let metrics = seen.get("/metrics").body;
+            metrics.lines().find_map(|l| l.strip_prefix(&line)?.parse().ok()).unwrap_or(0)
+        };
+        let before: u64 = met();
+        let (answered, body) = raw(&seen, &head, body);
+        assert_eq!(answered, status, "{body}");
+        assert!(body["error"].as_str().unwrap().contains("too long"), "{body}");
+        assert!(body["allowed"].as_str().unwrap().contains(allowed), "{body}");
+        assert_eq!(met(), before + 1, "{limit}");
+    }
+    assert_eq!(seen.get("/get/site/page").status, 404, "nothing was counted");
+}
+
+/// RFC 7239's header, and somebody who writes the one that the proxy does not.
+#[test]
+fn either_header_of_a_proxy_is_believed_and_no_clients_beside_it() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--client-limit", "1/1h", "--trusted-proxies", "127.0.0.1"]);
+    let from = |header: &str| hit(&seen, &[("forwarded", header)]).status;
+    assert_eq!(
+        [from("for=192.0.2.1"), from("for=192.0.2.1"), from("for=192.0.2.2")],
+        [200, 429, 200]
+    );
+    let both = |claimed: &str| {
+        let claim = format!("for={claimed}");
+        hit(&seen, &[("x-forwarded-for", "192.0.2.3"), ("forwarded", &claim)]).status
+    };
+    assert_eq!([both("192.0.2.4"), both("192.0.2.5"), both("192.0.2.3")], [200, 429, 200]);
+}
+
+/// Each limit has a metric of its own.
+#[test]
+fn every_limit_that_is_met_is_measured() {
+    let place = Place::file();
+    let limits = ["--client-limit", "3/1h", "--counter-limit", "1/1h"];
+    let seen = place.seen_with(&[&limits[..], &["--namespace-counters", "1"]].concat());
+    let status = |path: &str| seen.get(path).status;
+    assert_eq!([status("/hit/a/b"), status("/hit/a/b"), status("/hit/a/c")], [200, 429, 507]);
+    assert_eq!(status("/hit/a/d"), 429);
+    let metrics = seen.get("/metrics").body;
+    for limit in ["counter", "namespace_counters", "client"] {
+        let line = format!("seen_over_limit_total{{limit=\"{limit}\"}} 1");
+        assert!(metrics.contains(&line), "{line}: {metrics}");
+    }
+    drop(seen);
+    let seen = place.seen_with(&["--counters", "1"]);
+    assert_eq!(seen.get("/hit/other/b").status, 507);
+    assert_eq!(seen.get("/create/other/b").status, 507);
+    let line = "seen_over_limit_total{limit=\"counters\"} 2";
+    assert!(seen.get("/metrics").body.contains(line));
+}

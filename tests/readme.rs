@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use common::{Place, request};
 use seen::config::Settings;
-use seen::metrics::{Metrics, Uncounted};
+use seen::metrics::{Limit, Metrics, Uncounted};
 use seen::picture::params::BadgeParams;
 use seen::picture::{Chart, Day, badge, chart};
 
@@ -237,7 +237,8 @@ fn every_metric_is_explained_and_is_one() {
     let operate = std::fs::read_to_string(file("docs/operate.md")).unwrap();
     let metrics = Metrics::default();
     metrics.uncounted(Uncounted::busy);
-    let text = metrics.render(0, 0);
+    metrics.over_limit(Limit::url);
+    let text = metrics.render(0, 0, 0);
     for line in text.lines().filter_map(|line| line.strip_prefix("# HELP ")) {
         let name = line.split(' ').next().unwrap();
         assert!(operate.contains(&format!("`{name}")), "{name} is not explained");

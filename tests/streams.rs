@@ -2,8 +2,9 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::Duration;
 
 use common::{PATIENCE, Place, Seen, request, wait_until};
@@ -62,10 +63,14 @@ impl Watcher {
     }
 }
 
-fn open_streams(seen: &Seen) -> i64 {
+fn metric(seen: &Seen, name: &str) -> i64 {
     let metrics = seen.get("/metrics").body;
-    let line = metrics.lines().find(|l| l.starts_with("seen_streams ")).unwrap();
-    line["seen_streams ".len()..].parse().unwrap()
+    let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.unwrap_or_else(|| panic!("no {name}: {metrics}")).parse().unwrap()
+}
+
+fn open_streams(seen: &Seen) -> i64 {
+    metric(seen, "seen_streams")
 }
 
 fn a_page_hears_the_number_and_each_change(place: Place) {
@@ -177,4 +182,116 @@ fn a_page_hears_what_another_replica_counted() {
     page.next().unwrap();
     assert_eq!(there.value("/hit/site/page"), 1);
     assert_eq!(page.next().unwrap().1, json!({"value": 1}));
+}
+
+/// How many subscribers the largest crowd of these tests has.
+const CROWD: usize = 10_000;
+
+/// Opens so many streams and reads the first event of each.
+fn crowd(seen: &Seen, subscribers: usize) -> Vec<TcpStream> {
+    let mut open = Vec::with_capacity(subscribers);
+    // As many at once as the server's backlog surely holds.
+    while open.len() < subscribers {
+        let group = 100.min(subscribers - open.len());
+        let streams = (0..group).map(|_| {
+            let mut stream = TcpStream::connect(seen.address).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            stream.write_all(b"GET /stream/site/page HTTP/1.1\r\nHost: seen\r\n\r\n").unwrap();
+            stream
+        });
+        let mut streams: Vec<_> = streams.collect();
+        for stream in &mut streams {
+            read_until(stream, "data: {");
+        }
+        open.append(&mut streams);
+    }
+    open
+}
+
+/// Reads what comes up to some text.
+fn read_until(stream: &mut TcpStream, text: &str) {
+    let (mut heard, mut buffer) = (String::new(), [0; 1024]);
+    while !heard.contains(text) {
+        let n = stream.read(&mut buffer).expect("it comes in time");
+        assert!(n > 0, "the stream ended: {heard}");
+        heard.push_str(&String::from_utf8_lossy(&buffer[..n]));
+    }
+}
+
+/// What a process holds in memory, in bytes, and how many files.
+fn held(process: u32) -> (i64, usize) {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let kilobytes: i64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+    let files = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap().count();
+    (kilobytes * 1024, files)
+}
+
+/// Abacus kept what nobody listened to any more, until its memory was used up.
+#[test]
+fn ten_thousand_come_and_go_and_nothing_of_them_is_left() {
+    let (_, most) = rlimit::Resource::NOFILE.get().unwrap();
+    rlimit::Resource::NOFILE.set(most, most).unwrap();
+    let crowd_size = CROWD.min(usize::try_from(most).unwrap_or(CROWD).saturating_sub(1000));
+    assert!(
+        crowd_size == CROWD || std::env::var_os("CI").is_none(),
+        "CI's limit of {most} open files is too low for {CROWD} subscribers"
+    );
+    if crowd_size < CROWD {
+        eprintln!("only {crowd_size} subscribers: the hard limit of open files is {most}");
+    }
+    let place = Place::file();
+    let arguments = ["--client-streams", "100000", "--store", &place.store()];
+    let mut low = Command::new("sh");
+    // Seen itself must see to it that it may have so many.
+    low.args(["-c", "ulimit -S -n 256; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_seen")]);
+    low.env("SEEN_CLIENT_LIMIT", "off").args(arguments);
+    // Else the allocator keeps free memory for later, and looks like a leak.
+    low.env("MIMALLOC_PURGE_DELAY", "0");
+    let seen = Seen::spawn(low);
+
+    drop(crowd(&seen, 100));
+    wait_until("the first few are gone", || open_streams(&seen) == 0);
+    let tasks = metric(&seen, "seen_tasks");
+    let (memory, files) = held(seen.id());
+
+    let mut subscribers = crowd(&seen, crowd_size);
+    assert_eq!(open_streams(&seen), crowd_size as i64);
+    assert!(metric(&seen, "seen_tasks") >= crowd_size as i64, "tasks are counted");
+    let (full, _) = held(seen.id());
+    seen.get("/hit/site/page");
+    for at in [0, crowd_size / 2, crowd_size - 1] {
+        read_until(&mut subscribers[at], "data: {\"value\":1}");
+    }
+    drop(subscribers);
+    wait_until("all streams are gone", || open_streams(&seen) == 0);
+    wait_until("their tasks are gone", || metric(&seen, "seen_tasks") <= tasks + 4);
+    wait_until("their files are closed", || held(seen.id()).1 <= files + 4);
+    let (after, _) = held(seen.id());
+    let each = |bytes| (bytes - memory) / crowd_size as i64;
+    eprintln!(
+        "{crowd_size} subscribers: {memory} bytes of memory without them, {} for each, {} for each \
+         that is gone",
+        each(full),
+        each(after),
+    );
+    // A stream is 25,000 bytes and more; what 10,000 may leave is 8 MB.
+    assert!(each(after) < 800, "{memory} bytes before, {after} after");
+}
+
+/// Whoever may open too few files should not find out from visitors.
+#[test]
+fn too_few_files_for_the_streams_are_a_warning() {
+    let place = Place::file();
+    let mut low = Command::new("sh");
+    low.args(["-c", "ulimit -n 300; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_seen")]);
+    low.args(["--store", &place.store()]);
+    let seen = Seen::spawn(low);
+    let warned = |seen: &Seen| {
+        let log = seen.log.lock().unwrap();
+        log.iter().any(|line| line.contains("fewer open files than --streams needs"))
+    };
+    assert!(warned(&seen));
+    drop(seen);
+    assert!(!warned(&place.seen_with(&["--streams", "100"])));
 }

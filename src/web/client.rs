@@ -8,6 +8,8 @@ use ipnet::IpNet;
 
 /// A proxy's account of whom it asks for; the last entry is the nearest.
 const FORWARDED_FOR: &str = "x-forwarded-for";
+/// The same as RFC 7239 has it: `for=192.0.2.1;proto=https, for="[2001:db8::1]"`.
+const FORWARDED: &str = "forwarded";
 
 /// A client as far as seen tells them apart: one IPv4 address, or the /64 of an
 /// IPv6 address, since one subscriber has at least that much of them (RFC 6177).
@@ -21,18 +23,28 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
     if !is_trusted(peer) {
         return Client::of(peer);
     }
-    let claims = headers.get_all(FORWARDED_FOR);
-    let claims = claims.iter().rev().filter_map(|value| value.to_str().ok());
-    let mut nearest = peer;
-    for claim in claims.flat_map(|value| value.rsplit(',')) {
-        // An entry that is no address was written by nobody worth trusting.
-        let Some(ip) = address(claim.trim()) else { break };
-        nearest = ip;
-        if !is_trusted(ip) {
-            break;
+    let nearest = |header: &str, address: fn(&str) -> Option<IpAddr>| {
+        let claims = headers.get_all(header);
+        let claims = claims.iter().rev().flat_map(|v| v.to_str().unwrap_or("").rsplit(','));
+        let mut nearest = None;
+        for claim in claims {
+            // An entry that is no address was written by nobody worth trusting.
+            let Some(ip) = address(claim) else { return nearest.or(Some(peer)) };
+            nearest = Some(ip);
+            if !is_trusted(ip) {
+                break;
+            }
         }
+        nearest
+    };
+    match (nearest(FORWARDED_FOR, address), nearest(FORWARDED, forwarded)) {
+        (None, None) => Client::of(peer),
+        (Some(ip), None) | (None, Some(ip)) => Client::of(ip),
+        // A proxy writes one of the two and may pass on the other as the client
+        // wrote it; which one it is cannot be known here.
+        (Some(one), Some(other)) if Client::of(one) == Client::of(other) => Client::of(one),
+        (Some(_), Some(_)) => Client::of(peer),
     }
-    Client::of(nearest)
 }
 
 impl Client {
@@ -55,8 +67,17 @@ impl Client {
     }
 }
 
+/// The `for` of one element of `Forwarded`. A comma within quotes would end the
+/// element too early; no address has one.
+fn forwarded(element: &str) -> Option<IpAddr> {
+    let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+    let (_, node) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
+    address(node.trim().trim_matches('"'))
+}
+
 /// An address with or without a port, as proxies write them.
 fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
     if let Ok(ip) = text.parse() {
         return Some(ip);
     }
@@ -101,6 +122,45 @@ mod tests {
         assert_eq!(seen_as("10.0.0.1", &["junk, 10.0.0.3"], trusted), is("10.0.0.3"));
         assert_eq!(seen_as("10.0.0.1", &[], trusted), is("10.0.0.1"));
         assert_eq!(seen_as("::ffff:10.0.0.1", &["198.51.100.7:4711"], trusted), is("198.51.100.7"));
+    }
+
+    fn seen_by_both(forwarded_for: &[&str], forwarded: &[&str]) -> Client {
+        let mut headers = HeaderMap::new();
+        for (name, values) in [(FORWARDED_FOR, forwarded_for), (FORWARDED, forwarded)] {
+            for value in values {
+                headers.append(name, value.parse().unwrap());
+            }
+        }
+        client("10.0.0.1".parse().unwrap(), &headers, &["10.0.0.0/8".parse().unwrap()])
+    }
+
+    #[test]
+    fn forwarded_is_read_as_its_rfc_has_it() {
+        let one = |text: &str| seen_by_both(&[], &[text]);
+        assert_eq!(one("for=192.0.2.60;proto=http;by=203.0.113.43"), is("192.0.2.60"));
+        assert_eq!(one("proto=https; For=\"192.0.2.60:4711\""), is("192.0.2.60"));
+        assert_eq!(one("for=\"[2001:db8:cafe::17]:4711\""), is("2001:db8:cafe::17"));
+        assert_eq!(one("for=192.0.2.60, for=10.0.0.2"), is("192.0.2.60"));
+        assert_eq!(seen_by_both(&[], &["for=192.0.2.60", "for=10.0.0.2"]), is("192.0.2.60"));
+        // Only the nearest is believed, whatever the client wrote before it.
+        for written in ["for=1.1.1.1, ", "for=\"1.1.1.1, ", "for=\"", ";;=,,"] {
+            assert_eq!(one(&format!("{written},for=192.0.2.60")), is("192.0.2.60"), "{written}");
+        }
+        for nobody in
+            ["for=unknown", "for=_hidden", "proto=https", "", "for=1.1.1.1, for=_SEVKISEK"]
+        {
+            assert_eq!(one(nobody), is("10.0.0.1"), "{nobody}");
+        }
+    }
+
+    /// A proxy that writes one of the headers passes the other one on.
+    #[test]
+    fn the_header_that_the_proxy_does_not_write_lends_no_address() {
+        let (real, claimed) = ("192.0.2.60", "198.51.100.7");
+        assert_eq!(seen_by_both(&[real], &[&format!("for={claimed}")]), is("10.0.0.1"));
+        assert_eq!(seen_by_both(&[claimed], &[&format!("for={real}")]), is("10.0.0.1"));
+        assert_eq!(seen_by_both(&[real], &[&format!("for={real}")]), is(real));
+        assert_eq!(seen_by_both(&[real], &["junk"]), is("10.0.0.1"));
     }
 
     #[test]

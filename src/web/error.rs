@@ -15,6 +15,7 @@ use super::observe::Cause;
 use crate::edit::EditError;
 use crate::history::RangeError;
 use crate::joiner::HitError;
+use crate::metrics::Limit;
 use crate::name::{self, Counter, InvalidName};
 use crate::picture::ParamError;
 use crate::rate::Rate;
@@ -34,6 +35,8 @@ const RETRY_STREAM: u64 = 10;
 pub struct ApiError {
     status: StatusCode,
     retry_after: Option<u64>,
+    /// Which limit was met, for the metrics.
+    limit: Option<Limit>,
     body: Body,
     /// What the operator's log is told and the visitor is not.
     cause: Option<Cause>,
@@ -56,7 +59,7 @@ pub struct Body {
 impl ApiError {
     fn new(status: StatusCode, error: impl Into<String>) -> Self {
         let body = Body { error: error.into(), allowed: None, value: None };
-        Self { status, retry_after: None, body, cause: None }
+        Self { status, retry_after: None, limit: None, body, cause: None }
     }
 
     fn allowed(mut self, allowed: impl Into<String>) -> Self {
@@ -66,6 +69,11 @@ impl ApiError {
 
     fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    fn limit(mut self, limit: Limit) -> Self {
+        self.limit = Some(limit);
         self
     }
 
@@ -91,10 +99,21 @@ impl ApiError {
             .allowed("name=value pairs with & between, percent-encoded")
     }
 
-    /// 414: the query is longer than `most` bytes.
-    pub fn query_too_long(most: usize) -> Self {
-        Self::new(StatusCode::URI_TOO_LONG, "the query is too long")
+    /// 414: `part` of the URL is longer than `most` bytes.
+    pub fn url_too_long(part: &str, most: usize) -> Self {
+        Self::new(StatusCode::URI_TOO_LONG, format!("the {part} is too long"))
             .allowed(format!("up to {most} bytes"))
+            .limit(Limit::url)
+    }
+
+    /// 431: there are too many headers, or they are too long.
+    pub fn headers_too_large(many: usize, most: usize) -> Self {
+        Self::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "the headers are too many or too long",
+        )
+        .allowed(format!("up to {many} headers and {most} bytes"))
+        .limit(Limit::headers)
     }
 
     /// 400: a parameter, or a header that stands for one, makes no sense.
@@ -111,11 +130,13 @@ impl ApiError {
     }
 
     /// 429: whoever asks has used up a limit.
-    pub fn limited(which: &str, rate: Rate, wait: Duration) -> Self {
-        let error = format!("too many hits of this {which}; nothing was counted");
+    pub fn limited(which: Limit, rate: Rate, wait: Duration) -> Self {
+        let whose = if which == Limit::counter { "counter" } else { "client" };
+        let error = format!("too many hits of this {whose}; nothing was counted");
         Self::new(StatusCode::TOO_MANY_REQUESTS, error)
             .allowed(format!("{} in {:?}", rate.quota, rate.window))
             .retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+            .limit(which)
     }
 
     /// 400: a parameter about looks makes no sense.
@@ -160,6 +181,7 @@ impl ApiError {
     pub fn body_too_long(most: usize) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long")
             .allowed(format!("up to {most} bytes"))
+            .limit(Limit::body)
     }
 
     /// 400: a range of a history that is none.
@@ -194,12 +216,14 @@ impl ApiError {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too many streams of this client")
             .allowed(format!("up to {most} at once"))
             .retry_after(RETRY_STREAM)
+            .limit(Limit::client_streams)
     }
 
     /// 503: seen holds as many streams as it may.
     pub fn no_stream_left() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "as many streams as may be are open")
             .retry_after(RETRY_STREAM)
+            .limit(Limit::streams)
     }
 
     /// The status and the sentence, for dialects that word an error their own way.
@@ -227,6 +251,9 @@ impl ApiError {
             // RFC 9110, section 11.6.1, asks for it.
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if let Some(limit) = self.limit {
+            response.extensions_mut().insert(limit);
+        }
         if let Some(cause) = self.cause {
             response.extensions_mut().insert(cause);
         }
@@ -235,6 +262,11 @@ impl ApiError {
     /// Why a change to `what`, a counter or a namespace, was not made.
     pub fn not_changed(what: impl std::fmt::Display, error: EditError) -> Self {
         let sentence = error.to_string();
+        let full = if matches!(error, EditError::NamespaceFull) {
+            Limit::namespace_counters
+        } else {
+            Limit::counters
+        };
         match error {
             EditError::Store(error) => error.into(),
             EditError::Missing => {
@@ -255,6 +287,7 @@ impl ApiError {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, sentence)
                     .allowed("the counters that there are")
                     .retry_after(RETRY_LATER)
+                    .limit(full)
             }
         }
     }
@@ -317,6 +350,10 @@ impl ApiError {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, HitError::Refused(refusal).to_string())
                     .allowed("hits on the counters that it has")
                     .retry_after(RETRY_LATER)
+                    .limit(match refusal {
+                        Refusal::NamespaceFull => Limit::namespace_counters,
+                        _ => Limit::counters,
+                    })
             }
             HitError::Refused(refusal @ Refusal::OutOfRange) => {
                 Self::new(StatusCode::CONFLICT, HitError::Refused(refusal).to_string())

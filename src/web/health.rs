@@ -4,6 +4,8 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
+use tokio::runtime::Handle;
+
 use super::App;
 use super::error::ApiError;
 use super::openapi::Doc;
@@ -27,6 +29,7 @@ pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
 
 /// The measurements.
 pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    let text = app.metrics.render(app.counters.in_flight(), app.seats.open());
+    let tasks = Handle::current().metrics().num_alive_tasks();
+    let text = app.metrics.render(app.counters.in_flight(), app.seats.open(), tasks);
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
 }

@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use crate::config::Settings;
 use crate::hit::Source;
-use crate::metrics::{Metrics, Uncounted};
+use crate::metrics::{Limit, Metrics, Uncounted};
 use crate::name::Counter;
 use crate::rate::{Left, Limiter, Rate};
 
@@ -49,7 +49,7 @@ impl Limits {
         if left.wait.is_zero() {
             Ok(Quota(Some((limit.rate(), left))))
         } else {
-            Err(ApiError::limited("client", limit.rate(), left.wait))
+            Err(ApiError::limited(Limit::client, limit.rate(), left.wait))
         }
     }
 
@@ -69,14 +69,14 @@ impl Limits {
         if let Some(limit) = by_client {
             let left = limit.take(&caller.client);
             if !left.wait.is_zero() {
-                return limited("client", limit.rate(), left);
+                return limited(Limit::client, limit.rate(), left);
             }
             quota = Quota(Some((limit.rate(), left)));
         }
         if let Some(limit) = &self.counter {
             let left = limit.take(counter);
             if !left.wait.is_zero() {
-                return limited("counter", limit.rate(), left);
+                return limited(Limit::counter, limit.rate(), left);
             }
         }
         Ok(quota)

@@ -29,6 +29,7 @@ const ID_MOST: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Cause(pub String);
 
+<<<<<<< HEAD
 /// Goes around every request: one log line each, a warning where it failed; a
 /// panic ends its request alone.
 #[derive(Clone)]
@@ -81,6 +82,26 @@ where
             response.headers_mut().insert(REQUEST_ID, id);
             Ok(response)
         })
+=======
+/// Goes around every request: one log line each, a warning where it failed.
+pub async fn request(State(app): State<App>, request: Request, next: Next) -> Response {
+    let id = id(request.headers().get(REQUEST_ID));
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let started = Instant::now();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    app.metrics.answered(status.as_u16());
+    if let Some(limit) = response.extensions_mut().remove() {
+        app.metrics.over_limit(limit);
+    }
+    let (id_text, path) = (id.to_str().unwrap_or_default(), uri.path());
+    // An outage is logged once, by the store; each hit of it is in the metrics.
+    if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+        let cause = response.extensions_mut().remove::<Cause>().map(|cause| cause.0);
+        tracing::warn!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), cause, "answered with an error");
+    } else {
+        tracing::debug!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), "answered");
+>>>>>>> api
     }
 }
 

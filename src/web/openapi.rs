@@ -35,6 +35,8 @@ pub struct Doc {
     pub query: &'static [Param],
     /// The form of the body, where there is one.
     pub body: Option<Form>,
+    /// The media type of the body.
+    pub takes: &'static str,
     /// The status of success.
     pub status: u16,
     /// What success looks like.
@@ -90,6 +92,7 @@ impl Doc {
             does,
             query: &[],
             body: None,
+            takes: "application/json",
             status: 200,
             answer: Answer::Json(form::<T>),
             also: &[],
@@ -255,6 +258,12 @@ impl Table {
         self
     }
 
+    /// The paths that the document has.
+    #[cfg(test)]
+    pub fn documented(&self) -> Vec<String> {
+        self.paths.keys().cloned().collect()
+    }
+
     /// The routes, with one more for the document.
     pub fn finish(mut self) -> Router<App> {
         let error = form::<error::Body>(&mut self.forms);
@@ -360,7 +369,7 @@ impl Table {
             let form = body(&mut settings.into_generator());
             operation["requestBody"] = json!({
                 "required": true,
-                "content": { "application/json": { "schema": form } },
+                "content": { doc.takes: { "schema": form } },
             });
         }
         if doc.token {

@@ -8,14 +8,37 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::App;
 use super::error::ApiError;
+use super::openapi::{Doc, Param, form};
 use super::owner::Bearer;
 use crate::export::Walk;
 use crate::import::{Done, LINE_MOST, parse, take};
 use crate::transfer::OnConflict;
+
+/// `/export` in the document.
+pub const EXPORT: Doc = Doc::other("Take all counters along, as JSON lines", LINES).owners();
+
+/// `/import` in the document.
+pub const IMPORT: Doc = Doc {
+    body: Some(form::<String>),
+    takes: LINES,
+    ..Doc::json::<Answer>("Take in what /export gave, up to the first line that cannot be")
+        .query(&[Param::new(
+            "on-conflict",
+            "What to do with a counter that is there",
+            || json!({ "type": "string", "enum": ["skip", "replace", "add"], "default": "skip" }),
+        )])
+        .also(&[(422, form::<Answer>)])
+        .owners()
+};
+
+/// The media type of an export.
+const LINES: &str = "application/x-ndjson";
 
 /// Every namespace and counter. An error on the way cuts the connection, so
 /// that half an export does not look like a whole one.
@@ -27,7 +50,7 @@ pub async fn export(State(app): State<App>, bearer: Bearer) -> Result<Response, 
     });
     // An empty chunk would be the last one.
     let lines = lines.filter(|l| std::future::ready(!matches!(l, Ok(l) if l.is_empty())));
-    let headers = [(CONTENT_TYPE, "application/x-ndjson"), (CACHE_CONTROL, "no-store")];
+    let headers = [(CONTENT_TYPE, LINES), (CACHE_CONTROL, "no-store")];
     Ok((headers, Body::from_stream(lines)).into_response())
 }
 
@@ -38,7 +61,9 @@ pub struct Conflict {
     on_conflict: Option<String>,
 }
 
-#[derive(Serialize)]
+/// What an import did.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Import")]
 struct Answer {
     #[serde(flatten)]
     done: Done,

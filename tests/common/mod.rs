@@ -90,6 +90,11 @@ impl Seen {
         answer.value().unwrap_or_else(|| panic!("{path}: {answer:?}"))
     }
 
+    /// The process, for the system.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn kill(&mut self) {
         self.child.kill().expect("seen can be killed");
         self.child.wait().expect("seen ends");
