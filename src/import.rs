@@ -174,7 +174,8 @@ impl Importer {
         match &self.target {
             Target::Here(_) => self.here.push(item),
             Target::Remote(_) => {
-                serde_json::to_writer(&mut self.batch, &item).map_err(|e| self.stopped(line, &e))?;
+                serde_json::to_writer(&mut self.batch, &item)
+                    .map_err(|e| self.stopped(line, &e))?;
                 self.batch.push(b'\n');
             }
         }

@@ -56,21 +56,11 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ALLOW, RETRY_AFTER};
-<<<<<<< HEAD
-use axum::routing::{any, get, post};
+use axum::routing::{any, get};
 use ipnet::IpNet;
 use tokio::sync::watch;
 use tower::Layer;
 use tower_http::cors::{Any, Cors, CorsLayer};
-=======
-use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get};
-use ipnet::IpNet;
-use tokio::sync::watch;
-use tower::layer::layer_fn;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{Any, CorsLayer};
->>>>>>> api
 
 use self::bounds::Bounded;
 use self::limits::Limits;
@@ -236,7 +226,7 @@ pub fn metrics_router(app: App) -> Router {
 /// What goes around the router as a whole: errors as JSON, CORS, request ids,
 /// log lines. Around each route, as `Router::layer` does it, every layer would
 /// cost each request a box and copies of all below it.
-pub fn finish(routes: Router, app: &App) -> Observed<Cors<Router>> {
+pub fn finish(routes: Router, app: &App) -> Observed<Cors<Bounded<Router>>> {
     let cors =
         CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers([
             ALLOW,
@@ -249,17 +239,9 @@ pub fn finish(routes: Router, app: &App) -> Observed<Cors<Router>> {
         ]);
     let routes = routes
         .fallback_service(any(aliases::hits_sh).with_state(app.clone()))
-<<<<<<< HEAD
         .method_not_allowed_fallback(error::wrong_method);
     // Nothing in an answer depends on who asks for it from where.
-    Observed::new(cors.vary([]).layer(routes), app.metrics.clone())
-=======
-        .method_not_allowed_fallback(error::wrong_method)
-        .layer(layer_fn(Bounded))
-        .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(cors)
-        .layer(from_fn_with_state(app.clone(), observe::request))
->>>>>>> api
+    Observed::new(cors.vary([]).layer(Bounded(routes)), app.metrics.clone())
 }
 
 #[cfg(test)]

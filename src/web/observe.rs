@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::extract::Request;
+use axum::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt;
@@ -22,6 +23,9 @@ use crate::metrics::Metrics;
 /// Names a request in answers and log lines; one that a proxy sent is kept.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The policy of answers that are no pages.
+const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
 /// The longest id that is taken from a proxy, in bytes.
 const ID_MOST: usize = 64;
 
@@ -29,7 +33,6 @@ const ID_MOST: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Cause(pub String);
 
-<<<<<<< HEAD
 /// Goes around every request: one log line each, a warning where it failed; a
 /// panic ends its request alone.
 #[derive(Clone)]
@@ -71,6 +74,9 @@ where
             };
             let status = response.status();
             metrics.answered(status.as_u16());
+            if let Some(limit) = response.extensions_mut().remove() {
+                metrics.over_limit(limit);
+            }
             let (id_text, path) = (id.to_str().unwrap_or_default(), uri.path());
             // An outage is logged once, by the store; each hit of it is in the metrics.
             if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
@@ -79,29 +85,13 @@ where
             } else {
                 tracing::debug!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), "answered");
             }
-            response.headers_mut().insert(REQUEST_ID, id);
+            let headers = response.headers_mut();
+            headers.insert(REQUEST_ID, id);
+            // Whatever is sent is what it says, and may load nothing; pages say more.
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOTHING);
             Ok(response)
         })
-=======
-/// Goes around every request: one log line each, a warning where it failed.
-pub async fn request(State(app): State<App>, request: Request, next: Next) -> Response {
-    let id = id(request.headers().get(REQUEST_ID));
-    let (method, uri) = (request.method().clone(), request.uri().clone());
-    let started = Instant::now();
-    let mut response = next.run(request).await;
-    let status = response.status();
-    app.metrics.answered(status.as_u16());
-    if let Some(limit) = response.extensions_mut().remove() {
-        app.metrics.over_limit(limit);
-    }
-    let (id_text, path) = (id.to_str().unwrap_or_default(), uri.path());
-    // An outage is logged once, by the store; each hit of it is in the metrics.
-    if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
-        let cause = response.extensions_mut().remove::<Cause>().map(|cause| cause.0);
-        tracing::warn!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), cause, "answered with an error");
-    } else {
-        tracing::debug!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), "answered");
->>>>>>> api
     }
 }
 
