@@ -146,11 +146,36 @@ fn table() -> Table {
             &history::DOC,
         )
         .api(&[Post], "/hits", hits::answer, &hits::DOC)
-        .api(&[Get], "/hit/{namespace}/{key}/badge.svg", badge::hit, &badge::HIT)
-        .api(&[Get], "/hit/{namespace}/{key}/shields.json", shields::hit, &shields::DOC)
-        .api(&[Get], "/get/{namespace}/{key}/badge.svg", badge::get, &badge::GET)
-        .api(&[Get], "/get/{namespace}/{key}/chart.svg", chart::get, &chart::DOC)
-        .api(&[Get], "/get/{namespace}/{key}/shields.json", shields::get, &shields::DOC)
+        .counter(
+            &[Get],
+            ["/hit/{key}/badge.svg", "/hit/{namespace}/{key}/badge.svg"],
+            badge::hit,
+            &badge::HIT,
+        )
+        .counter(
+            &[Get],
+            ["/hit/{key}/shields.json", "/hit/{namespace}/{key}/shields.json"],
+            shields::hit,
+            &shields::DOC,
+        )
+        .counter(
+            &[Get],
+            ["/get/{key}/badge.svg", "/get/{namespace}/{key}/badge.svg"],
+            badge::get,
+            &badge::GET,
+        )
+        .counter(
+            &[Get],
+            ["/get/{key}/chart.svg", "/get/{namespace}/{key}/chart.svg"],
+            chart::get,
+            &chart::DOC,
+        )
+        .counter(
+            &[Get],
+            ["/get/{key}/shields.json", "/get/{namespace}/{key}/shields.json"],
+            shields::get,
+            &shields::DOC,
+        )
         .api(&[Get, Post], "/create", create::random, &create::RANDOM)
         .api(&[Get, Post], "/create/", create::random, &create::RANDOM)
         .counter(

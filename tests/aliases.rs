@@ -58,3 +58,16 @@ fn what_only_looks_like_one_is_not_found() {
     assert_eq!(seen.get("/ghpvc/").status, 400);
     assert_eq!(seen.get("/badge?page_id=").status, 200);
 }
+
+#[test]
+fn whoever_only_asks_is_not_counted() {
+    let place = Place::file();
+    let seen = place.seen();
+    for path in ["/badge?page_id=x", "/ghpvc/?username=x", "/example.com/x.svg?a"] {
+        for only in ["hit=0", "readonly=1", "query_only=true"] {
+            seen.get(&format!("{path}&{only}"));
+        }
+        let counted = seen.get(path).body;
+        assert!(counted.contains(">1<"), "{path}: {counted}");
+    }
+}

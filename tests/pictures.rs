@@ -117,6 +117,7 @@ fn a_store_that_is_away_leaves_the_last_number() {
     let mut redis = Redis::durable();
     let seen = Seen::start(&["--store", &redis.url(), "--deadline", "200ms"]);
     assert_eq!(says(&seen.get("/hit/site/page/badge.svg")), "views: 1");
+    assert_eq!(request("GET", &seen.url("/"), &[("accept", "text/html")]).status, 200);
     redis.kill();
     for path in ["/hit/site/page/badge.svg", "/get/site/page/badge.svg?cacheSeconds=600"] {
         let badge = seen.get(path);
@@ -124,6 +125,14 @@ fn a_store_that_is_away_leaves_the_last_number() {
         assert_eq!(badge.header("x-seen-stale"), Some("true"));
         assert_never_kept(&badge);
     }
+    let html = [("accept", "text/html")];
+    let home = request("GET", &seen.url("/"), &html);
+    assert_eq!((home.status, home.header("x-seen-stale")), (200, Some("true")), "{home:?}");
+    assert!(home.body.contains(">1</strong>") && home.body.contains("the last number known"));
+    assert_eq!(seen.get("/").status, 503, "a program is told");
+    let counter = request("GET", &seen.url("/counter/site/page"), &html);
+    assert_eq!(counter.status, 200, "{counter:?}");
+    assert!(counter.body.contains(">1</strong>") && counter.body.contains("the last number known"));
     let unknown = seen.get("/get/site/other/badge.svg");
     assert_eq!((unknown.status, says(&unknown).as_str()), (200, "views: unavailable"));
     redis.again();
@@ -200,5 +209,36 @@ fn the_number_that_is_asked_for_is_shown() {
     ] {
         let badge = seen.get(&format!("/get/site/page/badge.svg?count={count}"));
         assert_eq!(says(&badge), expected);
+    }
+}
+
+/// A name with one segment has all the forms, and they count that name.
+#[test]
+fn a_name_of_one_segment_has_pictures_too() {
+    let place = Place::file();
+    let seen = place.seen();
+    assert_eq!(says(&seen.get("/hit/solo/badge.svg")), "views: 1");
+    assert_eq!(says(&seen.get("/get/solo/badge.svg")), "views: 1");
+    assert_eq!(seen.value("/get/default/solo"), 1);
+    assert!(
+        seen.get("/get/solo/chart.svg").header("content-type").unwrap().starts_with("image/svg")
+    );
+    for verb in ["hit", "get"] {
+        assert!(seen.get(&format!("/{verb}/solo/shields.json")).body.contains("schemaVersion"));
+    }
+    assert_eq!(seen.value("/get/solo"), 2);
+    assert_eq!(seen.get("/get/solo/badge.svg/").status, 404);
+}
+
+#[test]
+fn every_answer_says_that_it_is_what_it_says() {
+    let place = Place::file();
+    let seen = place.seen();
+    for path in ["/hit/a/b", "/healthz", "/hit/a/b/c/d", "/hit/a/b/badge.svg", "/seen.js", "/"] {
+        let answer = seen.get(path);
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert!(
+            answer.header("content-security-policy").unwrap().starts_with("default-src 'none'")
+        );
     }
 }

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use ring::digest;
 
 use super::App;
-use super::badge::Ask;
+use super::badge::{self, Ask};
 use super::caller::Caller;
 use super::error::{self, ApiError};
 use super::picture::{Drawn, Picture, PictureError};
@@ -118,7 +118,7 @@ async fn draw(
     counter: &Counter,
     query: &Query,
 ) -> Result<Picture, PictureError> {
-    let hit = (counts && caller.counts).then_some((caller, None));
+    let hit = (counts && caller.counts && !badge::only_reads(query)?).then_some((caller, None));
     Ask::read(query)?.draw(app, counter, hit).await
 }
 
@@ -129,7 +129,7 @@ fn counter(namespace: &str, key: &str) -> Result<Counter, ApiError> {
 }
 
 /// A key for any path: itself where it is one, else a readable part of it, a
-/// dot and 16 hexadecimal digits of its SHA-256, so that no two paths meet.
+/// dot and 16 hexadecimal digits of its SHA-256, which keep paths apart.
 fn key_of(path: &str) -> Result<Name, ApiError> {
     let path = path.trim_matches('/');
     if let Ok(name) = Name::new(path) {
@@ -139,6 +139,7 @@ fn key_of(path: &str) -> Result<Name, ApiError> {
     let digits: String = hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
     let of_name = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '-' };
     let readable: String = path.chars().map(of_name).take(MAX_LENGTH - 1 - digits.len()).collect();
+    // A path that looks like such a key already would meet it; nobody's does by chance.
     let readable = if readable.is_empty() { "home".into() } else { readable };
     Name::new(&format!("{readable}.{digits}")).map_err(|e| ApiError::invalid_name("path", &e))
 }

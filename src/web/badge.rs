@@ -44,11 +44,16 @@ pub async fn hit(
     Drawn(Id(id)): Drawn<Id>,
     Drawn(query): Drawn<Query>,
 ) -> Result<Picture, PictureError> {
-    // Both are read whatever the other says: neither may be nonsense.
-    let (hit, readonly) = (query.switch("hit")?, query.switch("readonly")?);
-    let reads = hit == Some(false) || readonly == Some(true);
-    let hit = (caller.counts && !reads).then_some((&caller, id));
+    let hit = (caller.counts && !only_reads(&query)?).then_some((&caller, id));
     Ask::read(&query)?.draw(&app, &counter, hit).await
+}
+
+/// Whether a query forbids counting; `query_only` is visitor-badge's word for it.
+pub fn only_reads(query: &Query) -> Result<bool, ApiError> {
+    // All are read whatever the others say: none may be nonsense.
+    let hit = query.switch("hit")?;
+    let (readonly, query_only) = (query.switch("readonly")?, query.switch("query_only")?);
+    Ok(hit == Some(false) || readonly == Some(true) || query_only == Some(true))
 }
 
 /// Reads.

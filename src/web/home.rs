@@ -40,16 +40,30 @@ pub async fn visit(
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let counter = counter();
-    let value = if caller.counts {
-        hit::count(&app, &caller, &counter, None).await?.0
-    } else {
-        app.counters.total(&counter).await?.unwrap_or(0)
-    };
     let accept = headers.get(ACCEPT).and_then(|a| a.to_str().ok()).unwrap_or_default();
-    let mut response = match negotiate::form(accept) {
+    let form = negotiate::form(accept);
+    let counter = counter();
+    let counted = if caller.counts {
+        hit::count(&app, &caller, &counter, None).await.map(|(number, _)| number)
+    } else {
+        app.counters.total(&counter).await.map(Option::unwrap_or_default).map_err(ApiError::from)
+    };
+    let value = match counted {
+        Ok(value) => value,
+        // A person is shown the page all the same; a program is told.
+        Err(error) if form == Form::Html && error.is_passing() => {
+            let known = app.counters.total_or_last_known(&counter).await?.ok_or(error)?;
+            let mut response = page(known.value(), known.is_stale(), &headers).into_response();
+            if known.is_stale() {
+                response.headers_mut().insert(STALE, HeaderValue::from_static("true"));
+            }
+            return Ok(response);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut response = match form {
         Form::Text => format!("{}\n", sentence(value)).into_response(),
-        Form::Html => page(value, &headers).into_response(),
+        Form::Html => page(value, false, &headers).into_response(),
         Form::Json => Json(Greeting { message: sentence(value), value }).into_response(),
     };
     let headers = response.headers_mut();
@@ -72,10 +86,11 @@ fn times(value: i64) -> &'static str {
     if value == 1 { "time" } else { "times" }
 }
 
-fn page(value: i64, headers: &HeaderMap) -> Page {
+fn page(value: i64, stale: bool, headers: &HeaderMap) -> Page {
     let texts = [
         ("value", &*Format::Separated.print(value)),
         ("times", times(value)),
+        ("stale", if stale { page::STALE } else { "" }),
         ("origin", &page::origin(headers)),
     ];
     Page::new(&sentence(value), include_str!("assets/home.html"), &texts)

@@ -22,6 +22,9 @@ pub struct Page {
     html: String,
 }
 
+/// What a page says beside a number that is not the present one.
+pub const STALE: &str = "The store cannot be reached just now: this is the last number known, and the visit was not counted.";
+
 impl Page {
     /// The page with this title whose `<main>` is `body`, a template in which
     /// each `{{name}}` becomes the text given for it, made harmless.
