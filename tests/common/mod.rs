@@ -134,7 +134,7 @@ pub fn signal(process: u32, name: &str) {
 }
 
 /// What a request came back with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
