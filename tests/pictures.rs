@@ -242,3 +242,22 @@ fn every_answer_says_that_it_is_what_it_says() {
         );
     }
 }
+
+#[test]
+fn a_wrong_address_of_a_picture_is_a_picture_too() {
+    let place = Place::file();
+    let seen = place.seen();
+    for (method, path, status) in [
+        ("GET", "/hit/a/b/c/badge.svg", 404),
+        ("GET", "/ghpvc?username=x", 404),
+        ("POST", "/hit/a/b/badge.svg", 405),
+        ("POST", "/badge?page_id=x", 405),
+    ] {
+        let answer = request(method, &seen.url(path), &[]);
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.body.starts_with("<svg"), "{path}: {}", answer.body);
+        assert_never_kept(&answer);
+    }
+    assert_eq!(seen.get("/get/a/b").status, 404, "nothing was counted");
+    assert!(seen.get("/no/such/route/at/all").body.starts_with('{'));
+}

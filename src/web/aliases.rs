@@ -93,10 +93,10 @@ pub async fn hits_sh(State(app): State<App>, request: Request) -> Response {
     let named = path.strip_suffix(".svg").and_then(|path| path[1..].split_once('/'));
     let (Some((host, page)), true) = (named, matches!(parts.method, Method::GET | Method::HEAD))
     else {
-        return error::no_such_route(parts.uri).await.into_response();
+        return error::no_such_route(&parts.uri);
     };
     if !host.contains('.') {
-        return error::no_such_route(parts.uri).await.into_response();
+        return error::no_such_route(&parts.uri);
     }
     let drawn = async {
         let Drawn(caller) = Drawn::<Caller>::from_request_parts(&mut parts, &app).await?;

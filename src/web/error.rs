@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observe::Cause;
+use super::picture;
 use crate::edit::EditError;
 use crate::history::RangeError;
 use crate::joiner::HitError;
@@ -367,17 +368,20 @@ impl ApiError {
     }
 }
 
-/// 404 for a path that is no route.
-pub async fn no_such_route(uri: Uri) -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()))
-        .allowed("/, /hit/{namespace}/{key}, /get/{namespace}/{key}, /healthz, /readyz, /metrics")
+/// 404 for a path that is no route; where a picture may be meant, as one.
+pub fn no_such_route(uri: &Uri) -> Response {
+    let error = format!("there is nothing at {}", uri.path());
+    let error = ApiError::new(StatusCode::NOT_FOUND, error)
+        .allowed("/, /hit/{namespace}/{key}, /get/{namespace}/{key}, /healthz, /readyz, /metrics");
+    picture::error_at(uri.path(), error)
 }
 
 /// 405; axum says in `Allow` which methods there are.
-pub async fn wrong_method(method: Method, uri: Uri) -> ApiError {
+pub async fn wrong_method(method: Method, uri: Uri) -> Response {
     let error = format!("{method} is not for {}", uri.path());
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, error)
-        .allowed("the methods in this answer's Allow header")
+    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, error)
+        .allowed("the methods in this answer's Allow header");
+    picture::error_at(uri.path(), error)
 }
 
 /// 500 for a bug of ours; the panic's own message is in the log.

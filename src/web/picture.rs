@@ -105,6 +105,15 @@ impl IntoResponse for PictureError {
     }
 }
 
+/// An error in the form that is expected at a path which no route answers.
+pub fn error_at(path: &str, error: ApiError) -> Response {
+    if path.ends_with(".svg") || path.starts_with("/ghpvc") || path == "/badge" {
+        PictureError(error).into_response()
+    } else {
+        error.into_response()
+    }
+}
+
 /// An extractor whose rejection is a picture.
 pub struct Drawn<E>(pub E);
 
