@@ -42,11 +42,12 @@ fn look(width: u32, scheme: &str) {
     for (name, url) in pages(&seen) {
         browser.open(&url);
         let what = format!("{name} at {width} in {scheme}");
+        // Before the screenshot, for which the driver makes the window as long as the page.
+        assert_eq!(browser.value("shifts").as_f64(), Some(0.0), "{what}: things moved");
         let file = folder.join(format!("{name}-{width}-{scheme}.png"));
         fs::write(&file, browser.screenshot(true)).expect("a screenshot");
         let wide = browser.value("document.documentElement.scrollWidth - innerWidth");
         assert!(wide.as_i64() <= Some(0), "{what}: {wide} pixels too wide");
-        assert_eq!(browser.value("shifts").as_f64(), Some(0.0), "{what}: things moved");
         // Scripts from elsewhere are against the page's policy; the driver's are not.
         let found = browser.run(&format!(
             "{axe}; return axe.run().then(({{ violations, passes }}) => [passes.length,
