@@ -43,9 +43,7 @@ fn look(width: u32, scheme: &str) {
         browser.open(&url);
         let what = format!("{name} at {width} in {scheme}");
         // Before the screenshot, for which the driver makes the window as long as the page.
-        // Up to a hundredth is a pixel or two: a preview that loads into its place.
-        let moved = browser.value("shifts").as_f64().expect("a number");
-        assert!(moved < 0.01, "{what}: things moved by {moved}");
+        assert_eq!(browser.value("shifts").as_f64(), Some(0.0), "{what}: things moved");
         let file = folder.join(format!("{name}-{width}-{scheme}.png"));
         fs::write(&file, browser.screenshot(true)).expect("a screenshot");
         let wide = browser.value("document.documentElement.scrollWidth - innerWidth");
