@@ -19,6 +19,7 @@ use super::caller::Caller;
 use super::error::{self, ApiError};
 use super::picture::{Drawn, Picture, PictureError};
 use super::query::Query;
+use crate::hex;
 use crate::name::{Counter, MAX_LENGTH, Name};
 
 /// komarev's profile views. (It counts only what comes through GitHub's proxy;
@@ -136,7 +137,7 @@ fn key_of(path: &str) -> Result<Name, ApiError> {
         return Ok(name);
     }
     let hash = digest::digest(&digest::SHA256, path.as_bytes());
-    let digits: String = hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex::encode(&hash.as_ref()[..8]);
     let of_name = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '-' };
     let readable: String = path.chars().map(of_name).take(MAX_LENGTH - 1 - digits.len()).collect();
     // A path that looks like such a key already would meet it; nobody's does by chance.
