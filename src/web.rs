@@ -257,7 +257,7 @@ pub fn finish(routes: Router, app: &App) -> Observed<Cors<Bounded<Router>>> {
             ALLOW,
             RETRY_AFTER,
             observe::REQUEST_ID,
-            home::STALE,
+            page::STALE,
             limits::LIMIT,
             limits::POLICY,
             countapi::X_PATH,

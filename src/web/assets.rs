@@ -1,8 +1,6 @@
 //! The files that pages load, and the script for other people's pages.
 
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 
@@ -50,10 +48,9 @@ impl Asset {
 
     fn answer(&self, headers: &HeaderMap) -> Response {
         let tag = format!("\"{:016x}\"", self.hash);
-        let common: [(HeaderName, &str); 4] = [
+        let common: [(HeaderName, &str); 3] = [
             (CACHE_CONTROL, KEEP),
             (ETAG, &tag),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
         ];
         // A proxy that compresses on the way makes the tag a weak one.

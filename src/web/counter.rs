@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use super::App;
 use super::error::ApiError;
 use super::extract::Path;
-use super::page::{Page, PageError, STALE, Snippets, origin};
+use super::page::{Page, PageError, Snippets, note, origin};
 use crate::picture::number::Format;
 
 /// Shows it; looking at a page of seen's own counts nothing.
@@ -16,21 +16,17 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Page, PageError> {
     let Path(counter) = path?;
-    let count = match app.counters.count(&counter).await.map_err(ApiError::from) {
-        Ok(count) => Some(count.ok_or_else(|| ApiError::no_counter(&counter))?),
-        Err(error) if error.is_passing() => None,
-        Err(error) => return Err(error.into()),
-    };
-    let total = match &count {
-        Some(count) => count.total,
-        // The store is away: what was seen last, or the error.
-        None => app
-            .counters
-            .total_or_last_known(&counter)
-            .await
-            .map_err(ApiError::from)?
-            .ok_or_else(|| ApiError::no_counter(&counter))?
-            .value(),
+    let (count, total) = match app.counters.count(&counter).await.map_err(ApiError::from) {
+        Ok(Some(count)) => {
+            let total = count.total;
+            (Some(count), total)
+        }
+        Ok(None) => return Err(ApiError::no_counter(&counter).into()),
+        // What was seen last, or the error: to ask again would take as long again.
+        Err(error) => {
+            let known = app.counters.last_known(&counter).filter(|_| error.is_passing());
+            (None, known.ok_or(error)?)
+        }
     };
     let print = |n: i128| Format::Separated.print(n);
     let part = |n: Option<u64>| n.map_or_else(|| "?".into(), |n| print(n.into()));
@@ -39,7 +35,7 @@ pub async fn show(
         ("counter", counter.to_string()),
         ("namespace", counter.namespace.to_string()),
         ("key", counter.key.to_string()),
-        ("stale", if count.is_some() { String::new() } else { STALE.into() }),
+        ("stale", note(count.is_none()).into()),
         ("total", print(total.into())),
         ("today", part(count.as_ref().map(|c| c.today))),
         ("uniques", part(count.as_ref().map(|c| c.uniques_today))),
@@ -50,5 +46,5 @@ pub async fn show(
     ];
     let texts = texts.each_ref().map(|(name, text)| (*name, text.as_str()));
     let title = format!("{counter}: {} hits", print(total.into()));
-    Ok(Page::new(&title, include_str!("assets/counter.html"), &texts))
+    Ok(Page::new(&title, include_str!("assets/counter.html"), &texts).stale(count.is_none()))
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, VARY};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,9 +17,6 @@ use super::openapi::{self, Answer, Doc};
 use super::page::{self, Page};
 use crate::name::{Counter, Name};
 use crate::picture::number::Format;
-
-/// Says that a number is the last one known and not the present one.
-pub const STALE: HeaderName = HeaderName::from_static("x-seen-stale");
 
 #[derive(JsonSchema, Serialize)]
 struct Greeting {
@@ -53,11 +50,7 @@ pub async fn visit(
         // A person is shown the page all the same; a program is told.
         Err(error) if form == Form::Html && error.is_passing() => {
             let known = app.counters.total_or_last_known(&counter).await?.ok_or(error)?;
-            let mut response = page(known.value(), known.is_stale(), &headers).into_response();
-            if known.is_stale() {
-                response.headers_mut().insert(STALE, HeaderValue::from_static("true"));
-            }
-            return Ok(response);
+            return Ok(page(known.value(), known.is_stale(), &headers).into_response());
         }
         Err(error) => return Err(error),
     };
@@ -90,10 +83,10 @@ fn page(value: i64, stale: bool, headers: &HeaderMap) -> Page {
     let texts = [
         ("value", &*Format::Separated.print(value)),
         ("times", times(value)),
-        ("stale", if stale { page::STALE } else { "" }),
+        ("stale", page::note(stale)),
         ("origin", &page::origin(headers)),
     ];
-    Page::new(&sentence(value), include_str!("assets/home.html"), &texts)
+    Page::new(&sentence(value), include_str!("assets/home.html"), &texts).stale(stale)
 }
 
 #[cfg(test)]

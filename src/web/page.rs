@@ -2,9 +2,8 @@
 
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
-    X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
@@ -19,11 +18,17 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// A page on its way out.
 pub struct Page {
     status: StatusCode,
+    stale: bool,
     html: String,
 }
 
-/// What a page says beside a number that is not the present one.
-pub const STALE: &str = "The store cannot be reached just now: this is the last number known, and the visit was not counted.";
+/// Says that a number is the last one known and not the present one.
+pub const STALE: HeaderName = HeaderName::from_static("x-seen-stale");
+
+/// What a page says beside such a number, and nothing beside another.
+pub fn note(stale: bool) -> &'static str {
+    if stale { "The store cannot be reached just now: this is the last number known." } else { "" }
+}
 
 impl Page {
     /// The page with this title whose `<main>` is `body`, a template in which
@@ -33,7 +38,12 @@ impl Page {
         let frame = include_str!("assets/frame.html");
         // The body last: what it says must not be taken for a template again.
         let html = fill(frame, &[("title", title)]).replace("{{{body}}}", &body);
-        Self { status: StatusCode::OK, html }
+        Self { status: StatusCode::OK, stale: false, html }
+    }
+
+    /// The same, which says in a header whether it shows a number of old.
+    pub fn stale(self, stale: bool) -> Self {
+        Self { stale, ..self }
     }
 
     /// The page for an error.
@@ -50,12 +60,12 @@ impl IntoResponse for Page {
         let headers = [
             (CONTENT_TYPE, "text/html; charset=utf-8"),
             (CONTENT_SECURITY_POLICY, POLICY),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (REFERRER_POLICY, "same-origin"),
             (CACHE_CONTROL, "no-store"),
             (VARY, "accept"),
         ];
-        (self.status, headers, self.html).into_response()
+        let stale = self.stale.then_some([(STALE, "true")]);
+        (self.status, headers, stale, self.html).into_response()
     }
 }
 

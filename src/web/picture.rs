@@ -2,15 +2,13 @@
 //! be seen where a picture was expected.
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPIRES, PRAGMA, X_CONTENT_TYPE_OPTIONS,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPIRES, PRAGMA};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
-use super::home::STALE;
+use super::page::STALE;
 use super::query::Query;
 use crate::picture::{ParamError, error_badge};
 
@@ -49,7 +47,6 @@ impl IntoResponse for Picture {
             headers.insert(name, HeaderValue::from_static(value));
         };
         set(CONTENT_TYPE, "image/svg+xml; charset=utf-8");
-        set(X_CONTENT_TYPE_OPTIONS, "nosniff");
         set(
             CONTENT_SECURITY_POLICY,
             "default-src 'none'; img-src data:; style-src 'unsafe-inline'",

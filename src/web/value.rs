@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -54,11 +54,7 @@ impl Callback {
         // The comment keeps the answer from being read as anything but a script
         // (the attack is called Rosetta Flash); JSON is JavaScript since ES2019.
         let script = format!("/**/{callback}({body});");
-        let headers = [
-            NO_STORE,
-            (CONTENT_TYPE, "application/javascript; charset=utf-8"),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ];
+        let headers = [NO_STORE, (CONTENT_TYPE, "application/javascript; charset=utf-8")];
         Ok((headers, script).into_response())
     }
 }
