@@ -79,10 +79,9 @@ impl Counters {
     }
 
     /// Counts a hit and answers with its number, once that is stored.
-    pub async fn hit(&self, namespace: &Name, hit: Hit) -> Result<i64, HitError> {
-        let counter = Counter { namespace: namespace.clone(), key: hit.key.clone() };
-        let is_new = hit.id.is_none();
-        let number = self.joiner.hit(namespace, hit).await?;
+    pub async fn hit(&self, hit: Hit) -> Result<i64, HitError> {
+        let (counter, is_new) = (hit.counter.clone(), hit.id.is_none());
+        let number = self.joiner.hit(hit).await?;
         // A hit that is repeated gets the number of old.
         if is_new {
             self.last_known.put(counter, number);
@@ -282,9 +281,9 @@ mod tests {
         let counter =
             |key| Counter { namespace: Name::default_namespace(), key: Name::new(key).unwrap() };
         let hit =
-            |key| Hit { key: counter(key).key, source: Source::Browser, visitor: None, id: None };
+            |key| Hit { counter: counter(key), source: Source::Browser, visitor: None, id: None };
         for key in ["a", "b", "b"] {
-            counters.hit(&Name::default_namespace(), hit(key)).await.unwrap();
+            counters.hit(hit(key)).await.unwrap();
         }
         counters.edit(&counter("a"), Guard::Instance, Edit::Delete).await.unwrap();
         let shown = counters.total_or_last_known(&counter("b")).await.unwrap();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::name::Name;
+use crate::name::Counter;
 
 /// What asked for the hit. Totals are kept apart by source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -56,11 +56,11 @@ pub struct Visitor(pub [u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HitId(pub [u8; 16]);
 
-/// One visit to count on one counter of a namespace.
+/// One visit to count on one counter.
 #[derive(Clone)]
 pub struct Hit {
-    /// The counter's key in its namespace.
-    pub key: Name,
+    /// The counter.
+    pub counter: Counter,
     /// What asked.
     pub source: Source,
     /// Who asked, where the request shows it.

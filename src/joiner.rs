@@ -1,10 +1,14 @@
 //! Joins the hits that arrive while a write is in flight into the next write.
 //!
-//! Each namespace with hits under way has a queue and one writer task. The
-//! writer takes all that waits, sends it to the store as one tally, answers
-//! each hit with its own number once the store has acknowledged, and ends when
-//! nothing waits. So a lone hit waits one round trip, a crowd two at most, and
-//! a hot counter costs one write per round trip whatever the load.
+//! Hits under way wait in lanes, and each lane with hits has one writer task. The
+//! writer takes all that waits, sends it to the store as one tally, answers each
+//! hit with its own number once the store has acknowledged, and ends when nothing
+//! waits. So a lone hit waits one round trip, a crowd two at most, and the store
+//! gets one write per lane and round trip whatever the load.
+//!
+//! A counter's hits are always in the same one of [`LANES`] lanes. In a Cluster,
+//! where namespaces live apart, each namespace is a lane, so that a server that is
+//! away keeps no other's hits waiting.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -23,8 +27,9 @@ use crate::store::{Store, StoreError};
 use crate::tally::{Outcome, Refusal, Tally};
 use crate::time::Timestamp;
 
-/// Parts of the table of queues, each with a lock of its own.
-const SHARDS: usize = 16;
+/// With several, the store works on the hits of one while seen answers those of
+/// another; with many, few hits share a write (benches/README.md).
+const LANES: u8 = 2;
 
 /// The waits between attempts to repeat a write.
 const RETRY_FIRST: Duration = Duration::from_millis(5);
@@ -51,6 +56,7 @@ pub enum HitError {
         Refusal::NamespaceFull => "the namespace holds as many counters as it may",
         Refusal::InstanceFull => "this instance holds as many counters as it may",
         Refusal::OutOfRange => "the counter is at its largest number",
+        Refusal::Damaged => "what the store has of the counter cannot be read",
     })]
     Refused(Refusal),
 }
@@ -62,7 +68,26 @@ struct Waiting {
     reply: oneshot::Sender<Result<i64, HitError>>,
 }
 
-type Shard = HashMap<Name, Vec<Waiting>>;
+/// What waits together and is written one tally after the other.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Lane {
+    /// One of [`LANES`].
+    Shared(u8),
+    /// That of a namespace, in a Cluster.
+    Apart(Name),
+}
+
+impl Lane {
+    /// Tells apart the lanes that may share a namespace.
+    fn number(&self) -> u8 {
+        match self {
+            Self::Shared(lane) => *lane,
+            Self::Apart(_) => 0,
+        }
+    }
+}
+
+type Queues = HashMap<Lane, Vec<Waiting>>;
 
 /// Held by [`crate::counters::Counters`]; a clone shares the queues.
 #[derive(Clone)]
@@ -71,9 +96,9 @@ pub struct Joiner(Arc<Shared>);
 struct Shared {
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
-    /// A namespace is here exactly while its writer runs. The locks are std's:
-    /// they are held for a push and never across an await.
-    shards: [Mutex<Shard>; SHARDS],
+    /// A lane is here exactly while its writer runs. The lock is std's: it is
+    /// held for a push and never across an await.
+    queues: Mutex<Queues>,
     hasher: RandomState,
     /// The number of the next tally of this process.
     number: AtomicU64,
@@ -100,7 +125,7 @@ impl Joiner {
         Self(Arc::new(Shared {
             store,
             metrics,
-            shards: std::array::from_fn(|_| Mutex::default()),
+            queues: Mutex::default(),
             hasher: RandomState::new(),
             number: AtomicU64::new(1),
             waiting: AtomicUsize::new(0),
@@ -115,31 +140,28 @@ impl Joiner {
     ///
     /// The hit goes on if the caller goes away. After an error it is not
     /// counted, nor will it be.
-    pub async fn hit(&self, namespace: &Name, hit: Hit) -> Result<i64, HitError> {
-        let reply = self.push(namespace, hit)?;
+    pub async fn hit(&self, hit: Hit) -> Result<i64, HitError> {
+        let reply = self.push(hit)?;
         // The writer answers every hit it took, unless it panicked.
         reply.await.unwrap_or(Err(HitError::Late))
     }
 
-    fn push(
-        &self,
-        namespace: &Name,
-        hit: Hit,
-    ) -> Result<oneshot::Receiver<Result<i64, HitError>>, HitError> {
+    fn push(&self, hit: Hit) -> Result<oneshot::Receiver<Result<i64, HitError>>, HitError> {
         let shared = &self.0;
         if shared.waiting.fetch_add(1, Ordering::Relaxed) >= shared.queue {
             shared.waiting.fetch_sub(1, Ordering::Relaxed);
             shared.metrics.uncounted(Uncounted::busy);
             return Err(HitError::Busy);
         }
+        let lane = shared.lane(&hit);
         let (reply, receiver) = oneshot::channel();
         let waiting = Waiting { hit, since: Instant::now(), reply };
-        match shared.shard(namespace).entry(namespace.clone()) {
+        match shared.queues().entry(lane) {
             Entry::Occupied(mut queue) => queue.get_mut().push(waiting),
             Entry::Vacant(vacant) => {
-                vacant.insert(vec![waiting]);
                 shared.writers.fetch_add(1, Ordering::Relaxed);
-                tokio::spawn(shared.clone().write_all(namespace.clone()));
+                tokio::spawn(shared.clone().write_all(vacant.key().clone()));
+                vacant.insert(vec![waiting]);
             }
         }
         Ok(receiver)
@@ -163,20 +185,27 @@ impl Joiner {
 }
 
 impl Shared {
-    fn shard(&self, namespace: &Name) -> MutexGuard<'_, Shard> {
-        let shard = self.hasher.hash_one(namespace) as usize % SHARDS;
-        // A panic elsewhere must not stop the counting.
-        self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)
+    fn lane(&self, hit: &Hit) -> Lane {
+        if self.store.spans_namespaces() {
+            Lane::Shared((self.hasher.hash_one(&hit.counter) % u64::from(LANES)) as u8)
+        } else {
+            Lane::Apart(hit.counter.namespace.clone())
+        }
     }
 
-    /// A namespace's writer: writes until nothing waits.
-    async fn write_all(self: Arc<Self>, namespace: Name) {
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        // A panic elsewhere must not stop the counting.
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A lane's writer: writes until nothing waits.
+    async fn write_all(self: Arc<Self>, lane: Lane) {
         loop {
             // Whoever has a request at hand gets to push it first: nearly twice
             // as many hits share a write, for the wait of a few tasks' turn.
             tokio::task::yield_now().await;
-            let Some(hits) = self.take(&namespace) else { break };
-            self.write(&namespace, hits).await;
+            let Some(hits) = self.take(&lane) else { break };
+            self.write(&lane, hits).await;
         }
         self.writers.fetch_sub(1, Ordering::Release);
         self.idle.notify_waiters();
@@ -184,11 +213,11 @@ impl Shared {
 
     /// Takes what waits; with nothing there, the queue is gone and its writer
     /// must end, for the next hit starts another.
-    fn take(&self, namespace: &Name) -> Option<Vec<Waiting>> {
-        let mut shard = self.shard(namespace);
-        let queue = shard.get_mut(namespace)?;
+    fn take(&self, lane: &Lane) -> Option<Vec<Waiting>> {
+        let mut queues = self.queues();
+        let queue = queues.get_mut(lane)?;
         if queue.is_empty() {
-            shard.remove(namespace);
+            queues.remove(lane);
             return None;
         }
         if queue.len() > TALLY_MOST {
@@ -201,15 +230,11 @@ impl Shared {
     }
 
     /// Sends one tally and answers its hits.
-    async fn write(&self, namespace: &Name, hits: Vec<Waiting>) {
+    async fn write(&self, lane: &Lane, hits: Vec<Waiting>) {
         let deadline = hits[0].since + self.deadline;
         let number = self.number.fetch_add(1, Ordering::Relaxed);
-        let (tally, places) = Tally::join(
-            namespace.clone(),
-            number,
-            Timestamp::now(),
-            hits.iter().map(|waiting| &waiting.hit),
-        );
+        let (tally, places) =
+            Tally::join(lane.number(), number, Timestamp::now(), hits.iter().map(|w| &w.hit));
         self.metrics.joined(hits.len());
         let mut in_doubt = false;
         let result = self.apply(&tally, deadline, &mut in_doubt).await;
@@ -222,7 +247,7 @@ impl Shared {
             self.answer(waiting, answer);
         }
         if in_doubt {
-            self.retract(namespace, &tally).await;
+            self.retract(lane, &tally).await;
         }
     }
 
@@ -273,7 +298,7 @@ impl Shared {
 
     /// Sees to it that hits which were answered "not counted" are not. Hits that
     /// arrive meanwhile cannot be counted either; each is told so in time.
-    async fn retract(&self, namespace: &Name, tally: &Tally) {
+    async fn retract(&self, lane: &Lane, tally: &Tally) {
         let mut pause = RETRY_FIRST;
         loop {
             let attempt =
@@ -287,22 +312,22 @@ impl Shared {
                     }
                     Ok(Err(_)) | Err(_) => {}
                 },
-                () = self.refuse_late(namespace) => {}
+                () = self.refuse_late(lane) => {}
             }
             tokio::select! {
                 () = sleep(pause) => {}
-                () = self.refuse_late(namespace) => {}
+                () = self.refuse_late(lane) => {}
             }
             pause = (pause * 2).min(RETRY_MOST);
         }
     }
 
     /// Answers each hit of the queue when its time is up; never ends.
-    async fn refuse_late(&self, namespace: &Name) {
+    async fn refuse_late(&self, lane: &Lane) {
         loop {
             let next = {
-                let mut shard = self.shard(namespace);
-                let queue = shard.entry(namespace.clone()).or_default();
+                let mut queues = self.queues();
+                let queue = queues.entry(lane.clone()).or_default();
                 let now = Instant::now();
                 // The queue is in the order of arrival, so the late ones are in front.
                 let late = queue.partition_point(|w| w.since + self.deadline <= now);

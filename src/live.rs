@@ -85,6 +85,11 @@ impl Hub {
         }
     }
 
+    /// Whether nobody listens to anything.
+    pub fn is_empty(&self) -> bool {
+        self.channels().is_empty()
+    }
+
     /// The namespaces that somebody listens to.
     pub fn namespaces(&self) -> Vec<Name> {
         self.channels().keys().cloned().collect()

@@ -14,6 +14,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::hit::Source;
 use crate::joiner::HitError;
 use crate::store::StoreError;
+use crate::tally::Refusal;
 
 /// The media type of [`Metrics::render`] (OpenMetrics 1.0, section 4.1).
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -100,7 +101,7 @@ impl From<&HitError> for Uncounted {
         match error {
             HitError::Busy => Self::busy,
             HitError::Late | HitError::Store(StoreError::Unavailable(_)) => Self::late,
-            HitError::Store(_) => Self::store,
+            HitError::Store(_) | HitError::Refused(Refusal::Damaged) => Self::store,
             HitError::Refused(_) => Self::refused,
         }
     }

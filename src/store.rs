@@ -25,11 +25,15 @@ use crate::transfer::{Exported, Imported, OnConflict, Page};
 /// same arguments: nothing is done twice.
 #[async_trait]
 pub trait Store: Send + Sync {
+    /// Whether a tally may hold hits of several namespaces.
+    fn spans_namespaces(&self) -> bool;
+
     /// Counts a tally and answers once that is as durable as the store makes
     /// things: one [`Outcome`] for each entry, in order.
     ///
     /// After [`StoreError::Unavailable`] the tally may or may not have been
-    /// counted; applying the same number again is safe and answers the same.
+    /// counted; applying the same number again is safe and answers the same, as
+    /// long as no later one of its lane was applied.
     /// After any other error nothing was counted.
     ///
     /// Hits that counted get the numbers up to the total, in their order. A hit

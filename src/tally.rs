@@ -5,18 +5,19 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::hit::{Hit, HitId, Source, Visitor};
-use crate::name::Name;
+use crate::name::Counter;
 use crate::time::Timestamp;
 
-/// The hits of one namespace that go to the store in one write.
+/// The hits that go to the store in one write, which counts all of them or, if it
+/// has no answer, may be repeated and counts them once.
 ///
-/// `number` rises with every tally of this process, so that a store can tell a
-/// repeated write from a new one.
+/// `number` rises with every tally of a lane, so that a store can tell a repeated
+/// write from a new one.
 #[derive(Clone)]
 pub struct Tally {
-    /// The namespace that all the hits belong to.
-    pub namespace: Name,
-    /// This write's number within the process.
+    /// Which of this process's writers it is from; each has one write at a time.
+    pub lane: u8,
+    /// This write's number within its lane.
     pub number: u64,
     /// The instant that decides the hour and the day of every hit in it.
     pub at: Timestamp,
@@ -27,8 +28,8 @@ pub struct Tally {
 /// The hits of a tally on one counter.
 #[derive(Clone)]
 pub struct Entry {
-    /// The counter's key.
-    pub key: Name,
+    /// The counter.
+    pub counter: Counter,
     /// Its hits in the order of arrival, alike ones counted together.
     pub runs: Vec<Run>,
 }
@@ -97,6 +98,8 @@ pub enum Refusal {
     InstanceFull,
     /// The total would leave the range in which JavaScript counts exactly.
     OutOfRange,
+    /// What the store has of the counter cannot be read.
+    Damaged,
 }
 
 /// The largest total, and the size of the smallest: 2^53 − 1, up to which JSON
@@ -128,20 +131,21 @@ impl Place {
 impl Tally {
     /// Joins `hits` in their order; the places come back in the same order.
     pub fn join<'a>(
-        namespace: Name,
+        lane: u8,
         number: u64,
         at: Timestamp,
         hits: impl Iterator<Item = &'a Hit>,
     ) -> (Self, Vec<Place>) {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut by_key: HashMap<Name, usize> = HashMap::new();
+        let mut places_of: HashMap<&Counter, usize> = HashMap::new();
         let mut places = Vec::with_capacity(hits.size_hint().0);
         let mut latest = 0;
         for hit in hits {
             // A hot counter's hits come in a row, and then nothing is looked up.
-            if entries.get(latest).is_none_or(|e: &Entry| e.key != hit.key) {
-                latest = *by_key.entry(hit.key.clone()).or_insert_with(|| {
-                    entries.push(Entry { key: hit.key.clone(), runs: Vec::with_capacity(1) });
+            if entries.get(latest).is_none_or(|e: &Entry| e.counter != hit.counter) {
+                latest = *places_of.entry(&hit.counter).or_insert_with(|| {
+                    let counter = hit.counter.clone();
+                    entries.push(Entry { counter, runs: Vec::with_capacity(1) });
                     entries.len() - 1
                 });
             }
@@ -153,7 +157,7 @@ impl Tally {
             let run = runs.len() - 1;
             places.push(Place { entry: latest, run, index: runs[run].hits - 1 });
         }
-        (Self { namespace, number, at, entries }, places)
+        (Self { lane, number, at, entries }, places)
     }
 
     /// How many hits are in it.
@@ -165,13 +169,16 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::Name;
 
     fn hit(key: &str, source: Source) -> Hit {
-        Hit { key: Name::new(key).unwrap(), source, visitor: None, id: None }
+        let counter =
+            Counter { namespace: Name::default_namespace(), key: Name::new(key).unwrap() };
+        Hit { counter, source, visitor: None, id: None }
     }
 
     fn join(hits: &[Hit]) -> (Tally, Vec<Place>) {
-        Tally::join(Name::new("n").unwrap(), 1, Timestamp(0), hits.iter())
+        Tally::join(0, 1, Timestamp(0), hits.iter())
     }
 
     #[test]

@@ -13,6 +13,7 @@ use seen::edit::{
     Change, ChangeId, Edit, EditError, Edited, Guard, NamespaceChange, NamespaceEdit,
 };
 use seen::hit::{Hit, HitId, Source, Visitor};
+use seen::joiner::Joiner;
 use seen::live::{News, Update};
 use seen::name::{Counter, Name};
 use seen::sketch::Sketch;
@@ -72,7 +73,7 @@ impl Rig {
 
     fn tally(&self, at: Timestamp, hits: &[Hit]) -> Tally {
         let number = self.number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Tally::join(name("n"), number, at, hits.iter()).0
+        Tally::join(0, number, at, hits.iter()).0
     }
 
     async fn apply(&self, at: Timestamp, hits: &[Hit]) -> Vec<Outcome> {
@@ -143,7 +144,11 @@ fn counter(namespace: &str, key: &str) -> Counter {
 }
 
 fn hit(key: &str) -> Hit {
-    Hit { key: name(key), source: Source::Browser, visitor: None, id: None }
+    hit_in("n", key)
+}
+
+fn hit_in(namespace: &str, key: &str) -> Hit {
+    Hit { counter: counter(namespace, key), source: Source::Browser, visitor: None, id: None }
 }
 
 fn visitor(n: u128) -> Visitor {
@@ -199,16 +204,18 @@ hits_get_their_own_numbers_in_order, LIMITS, |rig| {
 
 concurrent_hits_get_different_numbers, LIMITS, |rig| {
     let rig = Arc::new(rig);
+    let patience = Duration::from_secs(20);
+    let joiner = Joiner::new(rig.store.clone(), Arc::default(), 1000, patience);
     let tasks: Vec<_> = (0..8).map(|task| {
-        let rig = rig.clone();
+        let (rig, joiner) = (rig.clone(), joiner.clone());
         tokio::spawn(async move {
             let mut numbers = Vec::new();
-            for n in 0..25 {
-                // A namespace has one writer at a time; here each task has its own.
-                let number = task * 1000 + n;
-                let namespace = name(&format!("n{task}"));
-                let (own, _) = Tally::join(namespace, number + 1, rig.now, [hit("a")].iter());
-                rig.store.apply(&own).await.unwrap();
+            for n in 1..=25 {
+                let own = joiner.hit(hit_in(&format!("n{task}"), "a"));
+                let all = joiner.hit(hit("all"));
+                let (own, all) = tokio::join!(own, all);
+                assert_eq!(own.unwrap(), n);
+                all.unwrap();
                 let edited = rig.edit("shared", Guard::Instance, Edit::Add(1)).await;
                 numbers.push(edited.map_or(0, |e| e.new.unwrap()));
             }
@@ -224,6 +231,7 @@ concurrent_hits_get_different_numbers, LIMITS, |rig| {
     numbers.sort_unstable();
     let distinct: Vec<i64> = (1..=numbers.len() as i64).collect();
     assert_eq!(numbers, distinct);
+    assert_eq!(rig.total("all").await, Some(200));
     for task in 0..8 {
         let totals = rig.store.totals(&name(&format!("n{task}")), &[name("a")]).await.unwrap();
         assert_eq!(totals, [Some(25)]);
@@ -235,6 +243,37 @@ a_write_that_is_repeated_counts_once, LIMITS, |rig| {
     let first = rig.store.apply(&tally).await.unwrap();
     assert_eq!(rig.store.apply(&tally).await.unwrap(), first);
     assert_eq!((rig.total("a").await, rig.total("b").await), (Some(1), Some(1)));
+}
+
+namespaces_share_a_write_and_each_counts_for_itself,
+Limits { counters_per_namespace: 2, ..LIMITS }, |rig| {
+    let mut listener = rig.store.subscribe(&name("m")).await.unwrap();
+    assert!(rig.store.spans_namespaces());
+    let token = Token::generate().unwrap().digest();
+    rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(token)).await.unwrap();
+    let hits = [("n", "a"), ("m", "a"), ("n", "b"), ("o", "a"), ("m", "a"), ("n", "c"), ("m", "b")];
+    let hits: Vec<Hit> = hits.iter().map(|(namespace, key)| hit_in(namespace, key)).collect();
+    let tally = rig.tally(rig.now, &hits);
+    let outcomes = rig.store.apply(&tally).await.unwrap();
+    assert_eq!(rig.store.apply(&tally).await.unwrap(), outcomes);
+    let counted = |hits, last| Outcome::Counted(vec![Counted { hits, last }]);
+    assert_eq!(outcomes[..5], [counted(1, 1), counted(2, 2), counted(1, 1), counted(1, 1),
+        Outcome::Refused(Refusal::NamespaceFull)]);
+    for (namespace, counters) in [("n", 2), ("m", 2), ("o", 1)] {
+        assert_eq!(rig.store.namespace(&name(namespace)).await.unwrap().counters, counters);
+    }
+    let mut heard = Vec::new();
+    while heard.len() < 2 {
+        let news = tokio::time::timeout(Duration::from_secs(5), listener.next()).await.unwrap();
+        if let News::Updates(updates) = news {
+            heard.extend(updates.iter().map(|Update { key, total }| (key.to_string(), *total)));
+        }
+    }
+    assert_eq!(heard, [("a".to_owned(), Some(2)), ("b".to_owned(), Some(1))]);
+    rig.store.retract(&tally).await.unwrap();
+    for namespace in ["n", "m", "o"] {
+        assert_eq!(rig.store.namespace(&name(namespace)).await.unwrap().counters, 0, "{namespace}");
+    }
 }
 
 what_is_taken_back_leaves_no_trace, LIMITS, |rig| {
@@ -329,7 +368,7 @@ Limits { counters_per_namespace: 2, counters: 3, ..LIMITS }, |rig| {
         Err(EditError::NamespaceFull)
     ));
     let elsewhere = |number, key| {
-        Tally::join(name("m"), number, rig.now, [hit(key)].iter()).0
+        Tally::join(0, number, rig.now, [hit_in("m", key)].iter()).0
     };
     rig.store.apply(&elsewhere(100, "a")).await.unwrap();
     let full = rig.store.apply(&elsewhere(101, "b")).await.unwrap();
@@ -545,7 +584,7 @@ listeners_hear_every_change, LIMITS, |rig| {
     assert_eq!(heard, expected.map(|(key, total)| (key.to_owned(), total)));
     if let Some(redis) = &rig.redis {
         let replica = redis_store(redis, LIMITS).await;
-        let (tally, _) = Tally::join(name("other"), 1, rig.now, [hit("x")].iter());
+        let (tally, _) = Tally::join(0, 1, rig.now, [hit_in("other", "x")].iter());
         replica.apply(&tally).await.unwrap();
         loop {
             let news = tokio::time::timeout(Duration::from_secs(5), other.next()).await.unwrap();
@@ -588,9 +627,8 @@ async fn fill(rig: &Rig) {
             .collect();
         rig.apply(at, &hits).await;
     }
-    let bot = Hit { source: Source::Bot, ..hit("bot") };
-    let (tally, _) = Tally::join(name("m"), 1, rig.now, [bot].iter());
-    rig.store.apply(&tally).await.unwrap();
+    let bot = Hit { source: Source::Bot, ..hit_in("m", "bot") };
+    rig.apply(rig.now, &[bot]).await;
 }
 
 async fn carry(from: &Rig, to: &Rig) {
@@ -660,8 +698,7 @@ async fn replicas_count_on_one_counter_and_know_one_cap() {
                 let mut numbers = Vec::new();
                 for number in 1..=50 {
                     let hits = [hit("a"), hit("a"), hit("a")];
-                    let (tally, places) =
-                        Tally::join(name("n"), number, Timestamp::now(), hits.iter());
+                    let (tally, places) = Tally::join(0, number, Timestamp::now(), hits.iter());
                     let outcomes = store.apply(&tally).await.unwrap();
                     // Repeated, as after a lost answer.
                     assert_eq!(store.apply(&tally).await.unwrap(), outcomes);
@@ -678,8 +715,8 @@ async fn replicas_count_on_one_counter_and_know_one_cap() {
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=600).collect::<Vec<i64>>());
 
-    let (tally, _) =
-        Tally::join(name("m"), 100, Timestamp::now(), [hit("a"), hit("b"), hit("c")].iter());
+    let hits = ["a", "b", "c"].map(|key| hit_in("m", key));
+    let (tally, _) = Tally::join(0, 100, Timestamp::now(), hits.iter());
     replicas[0].apply(&tally).await.unwrap();
     // The number of a namespace is noted a little after the write.
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
@@ -687,7 +724,8 @@ async fn replicas_count_on_one_counter_and_know_one_cap() {
         assert!(std::time::Instant::now() < deadline, "the number was not noted");
     }
     let late = redis_store(&server, limits).await;
-    let (tally, _) = Tally::join(name("m"), 1, Timestamp::now(), [hit("d"), hit("a")].iter());
+    let hits = ["d", "a"].map(|key| hit_in("m", key));
+    let (tally, _) = Tally::join(0, 1, Timestamp::now(), hits.iter());
     let outcomes = late.apply(&tally).await.unwrap();
     assert_eq!(outcomes[0], Outcome::Refused(Refusal::InstanceFull));
     assert_eq!(outcomes[1], Outcome::Counted(vec![Counted { hits: 1, last: 2 }]));
@@ -715,11 +753,22 @@ async fn nothing_in_redis_lives_for_ever_but_the_counters() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_none_of_ours_stops_no_other() {
+    let rig = Rig::redis(LIMITS).await;
+    rig.redis.as_ref().unwrap().ask(&["SET", "seen:{n}:day:bad", "not a hash"]);
+    let outcomes = rig.apply(rig.now, &[hit("good"), hit("bad"), hit_in("m", "fine")]).await;
+    assert_eq!(outcomes[1], Outcome::Refused(Refusal::Damaged));
+    let counted = Outcome::Counted(vec![Counted { hits: 1, last: 1 }]);
+    assert_eq!((&outcomes[0], &outcomes[2]), (&counted, &counted));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_is_as_good_as_a_server() {
     let server = Server::start_cluster();
     let store = Redis::open(&server.cluster_url(), LIMITS, false).unwrap();
     store.ready(Duration::from_secs(10)).await.unwrap();
     let rig = Rig::of(Arc::new(store), Some(server), None);
+    assert!(!rig.store.spans_namespaces());
     let mut listener = rig.store.subscribe(&name("n")).await.unwrap();
     fill(&rig).await;
     assert!(matches!(listener.next().await, News::Updates(_) | News::Missed));

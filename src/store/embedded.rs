@@ -222,19 +222,25 @@ where
 
 #[async_trait]
 impl Store for Embedded {
+    fn spans_namespaces(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError> {
-        let (tell, tally, limits) = (self.teller(&tally.namespace), tally.clone(), self.limits);
+        let (hub, tally, limits) = (self.hub.clone(), tally.clone(), self.limits);
         let applied = self.write(
             move |tables| apply::apply(tables, &tally, &limits),
-            move |(_, updates)| tell(updates),
+            move |(_, updates)| tell(&hub, updates),
         );
         Ok(applied.await?.0)
     }
 
     async fn retract(&self, tally: &Tally) -> Result<(), StoreError> {
-        let (tell, tally) = (self.teller(&tally.namespace), tally.clone());
-        let retracted =
-            self.write(move |tables| apply::retract(tables, &tally), move |updates| tell(updates));
+        let (hub, tally) = (self.hub.clone(), tally.clone());
+        let retracted = self.write(
+            move |tables| apply::retract(tables, &tally),
+            move |updates| tell(&hub, updates),
+        );
         retracted.await.map(drop)
     }
 
@@ -386,6 +392,19 @@ impl Store for Embedded {
                 tracing::error!("the store's writer did not end well");
             }
         }
+    }
+}
+
+/// Tells each namespace what has changed in it.
+fn tell(hub: &Hub, updates: &[(Name, Update)]) {
+    if hub.is_empty() {
+        return;
+    }
+    let mut updates: Vec<_> = updates.iter().collect();
+    updates.sort_by_key(|(namespace, _)| namespace);
+    for of_one in updates.chunk_by(|one, other| one.0 == other.0) {
+        let news = || News::Updates(of_one.iter().map(|(_, update)| update.clone()).collect());
+        hub.tell(&of_one[0].0, news);
     }
 }
 

@@ -28,7 +28,7 @@ use self::answer::Words;
 use self::guard::Guard;
 use self::live::Subscriber;
 use self::registry::{Registry, scan};
-use self::script::Scripts;
+use self::script::{Scripts, TallyCall};
 use super::record::Record;
 use super::{Limits, Mode, Store, StoreError};
 use crate::count::{Count, History};
@@ -157,6 +157,21 @@ impl Redis {
         Ok(found.into_iter().next().flatten().map(|(record, _)| record))
     }
 
+    fn is_cluster(&self) -> bool {
+        self.client.is_clustered() || self.guard.is_cluster()
+    }
+
+    fn call_of<'a>(&self, tally: &'a Tally, full: bool) -> TallyCall<'a> {
+        let process = &self.process;
+        let record = match tally.entries.first() {
+            Some(entry) if self.is_cluster() => {
+                format!("seen:{{{}}}:write:{process}", entry.counter.namespace)
+            }
+            _ => format!("seen:write:{process}:{}", tally.lane),
+        };
+        script::tally(record, process, tally, &self.limits, full)
+    }
+
     async fn facts(&self, namespace: &Name) -> Result<(Option<Digest>, bool), StoreError> {
         let key = facts_key(namespace);
         let (owner, public): (Option<String>, Option<String>) =
@@ -167,27 +182,33 @@ impl Redis {
 
 #[async_trait]
 impl Store for Redis {
+    fn spans_namespaces(&self) -> bool {
+        !self.is_cluster()
+    }
+
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError> {
         self.guard.check()?;
         let full = self.registry.is_full(self.limits.counters).await?;
+        let TallyCall { keys, arguments, namespaces, places } = self.call_of(tally, full);
         // In the other modes a namespace is entered when it is claimed or when a
         // counter is created in it.
         if self.limits.mode == Mode::Open && !full {
-            self.registry.enter(&tally.namespace).await?;
+            self.registry.enter(&namespaces).await?;
         }
-        let arguments = script::tally(&self.process, tally, &self.limits, full);
-        let answer = self.scripts.apply.call(&self.client, &tally.namespace, arguments).await?;
-        let applied = answer::applied(answer, tally.entries.len())?;
-        if let Some(counters) = applied.counters {
-            self.registry.set(&tally.namespace, counters, applied.created, true);
+        let answer = self.scripts.apply.call(&self.client, keys, arguments).await?;
+        let (grown, outcomes) = answer::applied(answer, namespaces.len(), &places)?;
+        for (namespace, grown) in namespaces.iter().zip(grown) {
+            if let Some(counters) = grown.counters {
+                self.registry.set(namespace, counters, grown.created, true);
+            }
         }
-        Ok(applied.outcomes)
+        Ok(outcomes)
     }
 
     async fn retract(&self, tally: &Tally) -> Result<(), StoreError> {
         self.guard.check()?;
-        let arguments = script::tally(&self.process, tally, &self.limits, false);
-        self.scripts.retract.call(&self.client, &tally.namespace, arguments).await.map(drop)
+        let TallyCall { keys, arguments, .. } = self.call_of(tally, false);
+        self.scripts.retract.call(&self.client, keys, arguments).await.map(drop)
     }
 
     async fn totals(
@@ -220,7 +241,7 @@ impl Store for Redis {
         let creates = matches!(change.edit, Edit::Create { .. });
         let full = creates && self.registry.is_full(self.limits.counters).await?;
         if creates && !full {
-            self.registry.enter(namespace).await?;
+            self.registry.enter(&[namespace]).await?;
         }
         let arguments = script::change(change, &self.limits, full);
         let answer = self.scripts.edit.call(&self.client, namespace, arguments).await?;
@@ -254,7 +275,7 @@ impl Store for Redis {
     async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
         self.guard.check()?;
         if matches!(change.edit, NamespaceEdit::Claim(_)) {
-            self.registry.enter(&change.namespace).await?;
+            self.registry.enter(&[&change.namespace]).await?;
         }
         let before = self.namespace(&change.namespace).await?.counters;
         loop {
@@ -358,7 +379,7 @@ impl Store for Redis {
             Exported::Counter(exported) => {
                 let full = self.registry.is_full(self.limits.counters).await?;
                 if !full {
-                    self.registry.enter(&exported.namespace).await?;
+                    self.registry.enter(&[&exported.namespace]).await?;
                 }
                 let arguments = script::import(exported, on_conflict, &self.limits, full, now);
                 let answer =
@@ -424,7 +445,7 @@ impl Redis {
         if known && on_conflict != OnConflict::Replace {
             return Ok(Imported::Skipped);
         }
-        self.registry.enter(&exported.namespace).await?;
+        self.registry.enter(&[&exported.namespace]).await?;
         let key = facts_key(&exported.namespace);
         let mut set = Vec::new();
         set.extend(exported.owner.map(|owner| ("owner", owner.to_hex())));

@@ -360,6 +360,9 @@ impl ApiError {
                 Self::new(StatusCode::CONFLICT, HitError::Refused(refusal).to_string())
                     .allowed(format!("totals of up to {MAX_TOTAL}"))
             }
+            HitError::Refused(refusal @ Refusal::Damaged) => {
+                StoreError::Failed(format!("{counter}: {}", HitError::Refused(refusal))).into()
+            }
             late @ (HitError::Busy | HitError::Late) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("{late}; nothing was counted"))
                     .retry_after(RETRY_SOON)

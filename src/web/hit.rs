@@ -48,8 +48,8 @@ pub async fn count(
 ) -> Result<(i64, Quota), ApiError> {
     let quota = app.limits.take(caller, counter, &app.metrics)?;
     let visitor = caller.visitor(app, &counter.namespace).await;
-    let hit = Hit { key: counter.key.clone(), source: caller.source, visitor, id };
-    match app.counters.hit(&counter.namespace, hit).await {
+    let hit = Hit { counter: counter.clone(), source: caller.source, visitor, id };
+    match app.counters.hit(hit).await {
         Ok(number) => Ok((number, quota)),
         Err(error) => Err(ApiError::not_counted(counter, error)),
     }

@@ -6,13 +6,13 @@ use super::marks::{Mark, REMOVED_PER_WRITE, read_sketch, sketch_expiry};
 use super::tables::{Tables, from_bytes, record, to_bytes};
 use crate::hit::{Source, Visitor};
 use crate::live::Update;
-use crate::name::Counter;
+use crate::name::{Counter, Name};
 use crate::sketch::Sketch;
 use crate::store::record::Record;
 use crate::store::{Limits, StoreError};
 use crate::tally::{Counted, Entry, ID_MEMORY, MAX_TOTAL, Outcome, Refusal, Tally};
 
-/// The last write of a namespace. It is in the file so that a transaction that
+/// The last write of a lane. It is in the file so that a transaction that
 /// fails takes it back with all else; after a start there is none.
 #[derive(Serialize, Deserialize)]
 pub struct Written {
@@ -38,18 +38,20 @@ struct IdMark {
     number: i64,
 }
 
+/// The totals that changed, each with its namespace.
+pub type Updates = Vec<(Name, Update)>;
+
 /// The outcomes, and the totals that changed.
-pub type Applied = (Vec<Outcome>, Vec<Update>);
+pub type Applied = (Vec<Outcome>, Updates);
 
 fn written(tables: &Tables, tally: &Tally) -> Result<Option<Written>, StoreError> {
     use redb::ReadableTable;
-    let found = tables.writes.get(tally.namespace.as_str())?;
-    found.map(|bytes| from_bytes(bytes.value(), &tally.namespace)).transpose()
+    let found = tables.writes.get(tally.lane.to_string().as_str())?;
+    found.map(|bytes| from_bytes(bytes.value(), "the last write")).transpose()
 }
 
 fn remember(tables: &mut Tables, tally: &Tally, written: &Written) -> Result<(), StoreError> {
-    let bytes = to_bytes(written)?;
-    tables.writes.insert(tally.namespace.as_str(), bytes.as_slice())?;
+    tables.writes.insert(tally.lane.to_string().as_str(), to_bytes(written)?.as_slice())?;
     Ok(())
 }
 
@@ -69,7 +71,15 @@ pub fn apply(tables: &mut Tables, tally: &Tally, limits: &Limits) -> Result<Appl
     let mut done = Vec::with_capacity(tally.entries.len());
     let mut updates = Vec::with_capacity(tally.entries.len());
     for entry in &tally.entries {
-        done.push(apply_entry(tables, tally, entry, limits, &mut updates)?);
+        let one = match apply_entry(tables, tally, entry, limits, &mut updates) {
+            // It must not take the others with it.
+            Err(StoreError::Failed(why)) => {
+                tracing::error!(%why, "a counter is damaged");
+                Done { outcome: Outcome::Refused(Refusal::Damaged), created: false }
+            }
+            one => one?,
+        };
+        done.push(one);
     }
     tables.marks.expire(tally.at, REMOVED_PER_WRITE)?;
     let outcomes = done.iter().map(|d| d.outcome.clone()).collect();
@@ -82,13 +92,13 @@ fn apply_entry(
     tally: &Tally,
     entry: &Entry,
     limits: &Limits,
-    updates: &mut Vec<Update>,
+    updates: &mut Updates,
 ) -> Result<Done, StoreError> {
     let refused = |refusal| Ok(Done { outcome: Outcome::Refused(refusal), created: false });
-    let counter = Counter { namespace: tally.namespace.clone(), key: entry.key.clone() };
-    let found = record(&tables.counters, &counter)?;
+    let counter = &entry.counter;
+    let found = record(&tables.counters, counter)?;
     let created = found.is_none();
-    if created && let Some(refusal) = tables.no_creation(&tally.namespace, limits)? {
+    if created && let Some(refusal) = tables.no_creation(&counter.namespace, limits)? {
         return refused(refusal);
     }
     let mut record = found.unwrap_or_else(|| Record::new(tally.at));
@@ -97,17 +107,21 @@ fn apply_entry(
         return refused(Refusal::OutOfRange);
     }
     let before = record.total;
-    let counted = count(tables, &mut record, tally, entry, &counter)?;
+    let counted = count(tables, &mut record, tally, entry)?;
     record.trim(tally.at, limits);
     if created {
-        tables.create(&counter, &record)?;
+        tables.create(counter, &record)?;
     } else {
-        tables.put(&counter, &record)?;
+        tables.put(counter, &record)?;
     }
     if created || record.total != before {
-        updates.push(Update { key: counter.key, total: Some(record.total) });
+        updates.push(update(counter, Some(record.total)));
     }
     Ok(Done { outcome: Outcome::Counted(counted), created })
+}
+
+fn update(counter: &Counter, total: Option<i64>) -> (Name, Update) {
+    (counter.namespace.clone(), Update { key: counter.key.clone(), total })
 }
 
 fn count(
@@ -115,8 +129,8 @@ fn count(
     record: &mut Record,
     tally: &Tally,
     entry: &Entry,
-    counter: &Counter,
 ) -> Result<Vec<Counted>, StoreError> {
+    let counter = &entry.counter;
     let (at, window) = (tally.at, u64::from(record.settings.dedupe));
     let mut counted = Vec::with_capacity(entry.runs.len());
     let mut visitors: Vec<Visitor> = Vec::new();
@@ -181,7 +195,7 @@ fn see(
 }
 
 /// Takes a tally back, or forbids it to arrive; answers the totals that changed.
-pub fn retract(tables: &mut Tables, tally: &Tally) -> Result<Vec<Update>, StoreError> {
+pub fn retract(tables: &mut Tables, tally: &Tally) -> Result<Updates, StoreError> {
     let before = written(tables, tally)?;
     let (latest, done) = before.map_or((0, None), |w| (w.number, w.done));
     let number = latest.max(tally.number);
@@ -192,20 +206,20 @@ pub fn retract(tables: &mut Tables, tally: &Tally) -> Result<Vec<Update>, StoreE
     }
     for (entry, done) in tally.entries.iter().zip(done.unwrap_or_default()) {
         let Outcome::Counted(counted) = done.outcome else { continue };
-        let counter = Counter { namespace: tally.namespace.clone(), key: entry.key.clone() };
-        let Some(mut record) = record(&tables.counters, &counter)? else { continue };
+        let counter = &entry.counter;
+        let Some(mut record) = record(&tables.counters, counter)? else { continue };
         for (run, counted) in entry.runs.iter().zip(counted) {
             record.take_back(counted.hits, run.source, tally.at);
             if let Some(id) = run.id {
-                let mark = Mark::Id(&counter, record.created, id);
+                let mark = Mark::Id(counter, record.created, id);
                 if let Some(bytes) = tables.marks.get(mark, tally.at)?
-                    && from_bytes::<IdMark>(&bytes, &counter)?.write == tally.number
+                    && from_bytes::<IdMark>(&bytes, counter)?.write == tally.number
                 {
                     tables.marks.delete(mark)?;
                 }
             }
             if let Some(visitor) = run.visitor.filter(|_| counted.hits > 0) {
-                let mark = Mark::Visitor(&counter, record.created, visitor);
+                let mark = Mark::Visitor(counter, record.created, visitor);
                 if tables.marks.get(mark, tally.at)?.as_deref() == Some(&tally.number.to_be_bytes())
                 {
                     tables.marks.delete(mark)?;
@@ -214,11 +228,11 @@ pub fn retract(tables: &mut Tables, tally: &Tally) -> Result<Vec<Update>, StoreE
         }
         let gone = done.created && record.total == 0 && record.token.is_none();
         if gone {
-            tables.delete(&counter)?;
+            tables.delete(counter)?;
         } else {
-            tables.put(&counter, &record)?;
+            tables.put(counter, &record)?;
         }
-        updates.push(Update { key: counter.key, total: (!gone).then_some(record.total) });
+        updates.push(update(counter, (!gone).then_some(record.total)));
     }
     Ok(updates)
 }

@@ -32,6 +32,7 @@ impl From<Refusal> for EditError {
             Refusal::NamespaceFull => Self::NamespaceFull,
             Refusal::InstanceFull => Self::InstanceFull,
             Refusal::OutOfRange => Self::OutOfRange { value: None },
+            Refusal::Damaged => StoreError::Failed("a counter is damaged".into()).into(),
         }
     }
 }

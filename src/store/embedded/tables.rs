@@ -19,7 +19,7 @@ pub const NAMESPACES: TableDefinition<&str, &[u8]> = TableDefinition::new("names
 /// Facts about the file itself: its layout, the number of counters in it, and
 /// the number of transactions.
 pub const FILE: TableDefinition<&str, u64> = TableDefinition::new("file");
-/// A namespace to the last write of this process, as `apply.rs` has it.
+/// A lane to the last write of this process in it, as `apply.rs` has it.
 pub const WRITES: TableDefinition<&str, &[u8]> = TableDefinition::new("writes");
 /// A day since the epoch to the key under which its visitors are hashed.
 pub const VISITOR_KEYS: TableDefinition<u32, [u8; 32]> = TableDefinition::new("visitor keys");

@@ -20,9 +20,15 @@ fn name(text: &str) -> Name {
     Name::new(text).unwrap()
 }
 
-fn tally(number: u64, key: &str) -> Tally {
-    let hit = Hit { key: name(key), source: Source::Browser, visitor: None, id: None };
-    Tally::join(name("n"), number, NOW, [hit].iter()).0
+fn tally(number: u64, keys: &[&str]) -> Tally {
+    let hits: Vec<Hit> = keys
+        .iter()
+        .map(|key| {
+            let counter = Counter { namespace: name("n"), key: name(key) };
+            Hit { counter, source: Source::Browser, visitor: None, id: None }
+        })
+        .collect();
+    Tally::join(0, number, NOW, hits.iter()).0
 }
 
 #[tokio::test]
@@ -30,10 +36,10 @@ async fn a_full_disk_costs_nothing_that_was_counted_and_counting_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("seen.redb");
     let store = Embedded::open(&path, LIMITS).unwrap();
-    store.apply(&tally(1, "a")).await.unwrap();
+    store.apply(&tally(1, &["a"])).await.unwrap();
     store.file.full.store(true, Ordering::Relaxed);
     for number in 2..5 {
-        let refused = store.apply(&tally(number, "a")).await;
+        let refused = store.apply(&tally(number, &["a"])).await;
         assert!(
             matches!(refused, Err(StoreError::Full(_) | StoreError::Unavailable(_))),
             "{refused:?}"
@@ -42,7 +48,7 @@ async fn a_full_disk_costs_nothing_that_was_counted_and_counting_goes_on() {
     // Nobody else gets the file meanwhile.
     assert!(matches!(Embedded::open(&path, LIMITS), Err(OpenError::InUse(_))));
     store.file.full.store(false, Ordering::Relaxed);
-    store.apply(&tally(5, "a")).await.unwrap();
+    store.apply(&tally(5, &["a"])).await.unwrap();
     assert_eq!(store.totals(&name("n"), &[name("a")]).await.unwrap(), [Some(2)]);
     store.close().await;
     drop(store);
@@ -60,10 +66,10 @@ async fn a_damaged_record_stops_no_other() {
         Ok(())
     };
     store.write(damage, |()| {}).await.unwrap();
-    let (good, bad) = (tally(1, "good"), tally(2, "bad"));
-    let (bad, good) = tokio::join!(store.apply(&bad), store.apply(&good));
-    assert!(matches!(bad, Err(StoreError::Failed(_))), "{bad:?}");
-    good.unwrap();
+    let outcomes = store.apply(&tally(1, &["good", "bad", "fine"])).await.unwrap();
+    assert_eq!(outcomes[1], Outcome::Refused(crate::tally::Refusal::Damaged));
+    let totals = store.totals(&name("n"), &[name("good"), name("fine")]).await.unwrap();
+    assert_eq!(totals, [Some(1), Some(1)]);
     store.close().await;
 }
 

@@ -24,7 +24,7 @@ const SWEEP: Duration = Duration::from_secs(60);
 /// The most marks that one sweep removes.
 const REMOVED_PER_SWEEP: usize = 10_000;
 
-/// How long a write of a namespace is remembered, in seconds.
+/// How long a last write is remembered, in seconds.
 const WRITE_MEMORY: u64 = 3600;
 
 /// Something to write.

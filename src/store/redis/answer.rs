@@ -74,32 +74,40 @@ fn unsigned<T: TryFrom<i64>>(n: i64) -> Result<T, StoreError> {
     n.try_into().map_err(|_| odd("a number that is too small or too large"))
 }
 
-/// What apply.lua answers.
-pub struct Applied {
-    /// What became of each entry.
-    pub outcomes: Vec<Outcome>,
-    /// How many counters are new.
+/// What apply.lua did with a namespace.
+#[derive(Clone, Default)]
+pub struct Grown {
+    /// How many of its counters are new.
     pub created: i64,
-    /// The number of counters, if some are new.
+    /// How many it has, if some are new.
     pub counters: Option<u64>,
 }
 
-/// Reads the answer of apply.lua.
-pub fn applied(answer: Value, entries: usize) -> Result<Applied, StoreError> {
+/// Reads the answer of apply.lua: what became of each namespace and of each
+/// entry, whose namespaces are at these places.
+pub fn applied(
+    answer: Value,
+    namespaces: usize,
+    places: &[usize],
+) -> Result<(Vec<Grown>, Vec<Outcome>), StoreError> {
     let mut words = Words::of(answer);
-    let mut created = 0;
-    let counters = u64::try_from(words.number()?).ok();
-    let outcomes = (0..entries)
-        .map(|_| match words.number()? {
+    let mut grown = vec![Grown::default(); namespaces];
+    for namespace in &mut grown {
+        namespace.counters = u64::try_from(words.number()?).ok();
+    }
+    let outcomes = places
+        .iter()
+        .map(|place| match words.number()? {
             0 => match words.text()?.as_str() {
                 "missing" => Ok(Outcome::Refused(Refusal::Missing)),
                 "full" => Ok(Outcome::Refused(Refusal::NamespaceFull)),
                 "instance" => Ok(Outcome::Refused(Refusal::InstanceFull)),
                 "range" => Ok(Outcome::Refused(Refusal::OutOfRange)),
+                "damaged" => Ok(Outcome::Refused(Refusal::Damaged)),
                 _ => Err(odd("an unknown refusal")),
             },
             runs => {
-                created += words.number()?;
+                grown[*place].created += words.number()?;
                 let counted = (0..runs).map(|_| -> Result<_, StoreError> {
                     Ok(Counted { hits: unsigned(words.number()?)?, last: words.number()? })
                 });
@@ -107,7 +115,7 @@ pub fn applied(answer: Value, entries: usize) -> Result<Applied, StoreError> {
             }
         })
         .collect::<Result<_, StoreError>>()?;
-    Ok(Applied { outcomes, created, counters })
+    Ok((grown, outcomes))
 }
 
 /// Reads the answer of edit.lua: what was done, and the number of counters if

@@ -1,6 +1,8 @@
 //! Looks at a Redis server before seen counts in it, and after each reconnect:
 //! a server that may delete counters is refused.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fred::clients::Client;
@@ -28,6 +30,8 @@ enum Verdict {
 /// Holds the verdict on the server. Its task ends with the store.
 pub struct Guard {
     verdict: watch::Receiver<Verdict>,
+    /// Whether the server is of a Cluster, however it is spoken to.
+    cluster: Arc<AtomicBool>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -36,8 +40,15 @@ impl Guard {
     /// connects. `allow_eviction` turns that refusal into a warning.
     pub fn watch(client: Client, allow_eviction: bool) -> Self {
         let (sender, verdict) = watch::channel(Verdict::Unknown);
-        let task = tokio::spawn(follow(client, allow_eviction, sender));
-        Self { verdict, task }
+        let cluster = Arc::<AtomicBool>::default();
+        let task = tokio::spawn(follow(client, allow_eviction, sender, cluster.clone()));
+        Self { verdict, cluster, task }
+    }
+
+    /// Whether the server is of a Cluster, which may also be one that was given
+    /// as if it stood alone; false before it was looked at.
+    pub fn is_cluster(&self) -> bool {
+        self.cluster.load(Ordering::Relaxed)
     }
 
     /// Whether the store may be used now.
@@ -64,7 +75,12 @@ impl Drop for Guard {
     }
 }
 
-async fn follow(client: Client, allow_eviction: bool, verdict: watch::Sender<Verdict>) {
+async fn follow(
+    client: Client,
+    allow_eviction: bool,
+    verdict: watch::Sender<Verdict>,
+    cluster: Arc<AtomicBool>,
+) {
     let (mut connected, mut failed) = (client.reconnect_rx(), client.error_rx());
     let mut asked = false;
     loop {
@@ -82,7 +98,7 @@ async fn follow(client: Client, allow_eviction: bool, verdict: watch::Sender<Ver
             }
             () = tokio::time::sleep(ASK_AGAIN), if asked => {}
         }
-        match judge(&client, allow_eviction).await {
+        match judge(&client, allow_eviction, &cluster).await {
             Ok(now) => {
                 asked = false;
                 if let Verdict::Refused(why) = &now {
@@ -96,7 +112,11 @@ async fn follow(client: Client, allow_eviction: bool, verdict: watch::Sender<Ver
 }
 
 /// Asks every server that is connected to.
-async fn judge(client: &Client, allow_eviction: bool) -> Result<Verdict, Error> {
+async fn judge(
+    client: &Client,
+    allow_eviction: bool,
+    cluster: &AtomicBool,
+) -> Result<Verdict, Error> {
     let servers: Vec<Option<Server>> = if client.is_clustered() {
         client.active_connections().into_iter().map(Some).collect()
     } else {
@@ -114,6 +134,7 @@ async fn judge(client: &Client, allow_eviction: bool) -> Result<Verdict, Error> 
         // A managed service may forbid CONFIG; then its snapshots are unknown.
         let save: Option<Vec<String>> = asking.config_get("save").await.ok();
         let facts = Facts::read(&info, save.as_deref());
+        cluster.store(facts.cluster, Ordering::Relaxed);
         if let Some(why) = facts.refusal(allow_eviction) {
             return Ok(Verdict::Refused(why));
         }
@@ -130,6 +151,7 @@ struct Facts {
     replica: bool,
     policy: String,
     append_only: bool,
+    cluster: bool,
     /// `None` where the server does not tell.
     snapshots: Option<bool>,
 }
@@ -145,6 +167,7 @@ impl Facts {
             match name {
                 "role" => facts.replica = value == "slave",
                 "maxmemory_policy" => facts.policy = value.into(),
+                "cluster_enabled" => facts.cluster = value == "1",
                 "aof_enabled" => facts.append_only = value == "1",
                 _ => {}
             }

@@ -60,19 +60,23 @@ impl Registry {
         Self { client, shared: Arc::default() }
     }
 
-    /// Enters a namespace that may get its first counter.
-    pub async fn enter(&self, namespace: &Name) -> Result<(), StoreError> {
-        if lock(&self.shared.known).contains(namespace) {
+    /// Enters namespaces that may get their first counter.
+    pub async fn enter(&self, namespaces: &[&Name]) -> Result<(), StoreError> {
+        let new: Vec<&Name> = {
+            let known = lock(&self.shared.known);
+            namespaces.iter().copied().filter(|namespace| !known.contains(*namespace)).collect()
+        };
+        if new.is_empty() {
             return Ok(());
         }
-        let entry = (0.0, namespace.as_str());
+        let entries: Vec<_> = new.iter().map(|namespace| (0.0, namespace.as_str())).collect();
         let () =
-            self.client.zadd(NAMESPACES, Some(SetOptions::NX), None, false, false, entry).await?;
+            self.client.zadd(NAMESPACES, Some(SetOptions::NX), None, false, false, entries).await?;
         let mut known = lock(&self.shared.known);
         if known.len() >= KNOWN_MOST {
             known.clear();
         }
-        known.insert(namespace.clone());
+        known.extend(new.into_iter().cloned());
         Ok(())
     }
 

@@ -2,14 +2,12 @@
 -- was counted, and forbids it to arrive later if it was not.
 --
 -- KEYS and ARGV are those of apply.lua.
-local base = string.sub(KEYS[1], 1, -6)
 local process, number, now = ARGV[1], tonumber(ARGV[2]), ARGV[4]
-local once = base .. 'write:' .. process
 
-local before = redis.call('GET', once)
+local before = redis.call('GET', KEYS[1])
 local written, answer = 0, nil
 if before then written, answer = cmsgpack.unpack(before) end
-redis.call('SET', once, cmsgpack.pack(math.max(number, written), false), 'EX', ARGV[3])
+redis.call('SET', KEYS[1], cmsgpack.pack(math.max(number, written), false), 'EX', ARGV[3])
 if written ~= number or not answer then return 0 end
 
 local function take(bucket, unit, hits)
@@ -19,10 +17,12 @@ local function take(bucket, unit, hits)
 end
 
 local live = {}
-local at, read = 15, 2
+-- Before the counters the answer has a number for each namespace.
+local at, read = 15, #KEYS
 while at <= #ARGV do
-  local key, runs = ARGV[at], tonumber(ARGV[at + 1])
-  local first = at + 2
+  local place, key, runs = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 2])
+  local base, updates = string.sub(KEYS[place], 1, -6), live[place] or {}
+  local first = at + 3
   at = first + 4 * runs
   if answer[read] == 0 then
     read = read + 2
@@ -54,20 +54,23 @@ while at <= #ARGV do
       end
     end
     if created then
-      local total = redis.call('ZINCRBY', KEYS[1], -hits, key)
+      local total = redis.call('ZINCRBY', KEYS[place], -hits, key)
+      live[place] = updates
       take(base .. 'day:' .. key, ARGV[6], hits)
       take(base .. 'hour:' .. key, ARGV[5], hits)
-      live[#live + 1] = key
+      updates[#updates + 1] = key
       if is_new and tonumber(total) == 0 and redis.call('HEXISTS', about, 'token') == 0 then
-        redis.call('ZREM', KEYS[1], key)
+        redis.call('ZREM', KEYS[place], key)
         redis.call('UNLINK', about, base .. 'day:' .. key, base .. 'hour:' .. key,
           base .. 'unique:' .. key, base .. 'sketch:' .. key .. ':' .. ARGV[6])
-        live[#live + 1] = '-'
+        updates[#updates + 1] = '-'
       else
-        live[#live + 1] = string.format('%.0f', tonumber(total))
+        updates[#updates + 1] = string.format('%.0f', tonumber(total))
       end
     end
   end
 end
-if #live > 0 then redis.pcall('SPUBLISH', base .. 'live', table.concat(live, ' ')) end
+for place, updates in pairs(live) do
+  redis.pcall('SPUBLISH', string.sub(KEYS[place], 1, -6) .. 'live', table.concat(updates, ' '))
+end
 return 1

@@ -1,5 +1,7 @@
 //! The scripts and what they are given.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use fred::clients::Client;
 use fred::types::Value;
@@ -11,7 +13,7 @@ use crate::hex;
 use crate::name::Name;
 use crate::store::record::Record;
 use crate::store::{Limits, Mode, StoreError};
-use crate::tally::{ID_MEMORY, MAX_TOTAL, Tally};
+use crate::tally::{Entry, ID_MEMORY, MAX_TOTAL, Tally};
 use crate::time::Timestamp;
 use crate::transfer::{ExportedCounter, OnConflict};
 
@@ -31,8 +33,8 @@ pub struct NamespaceScript(Script);
 
 /// All scripts.
 pub struct Scripts {
-    pub apply: NamespaceScript,
-    pub retract: NamespaceScript,
+    pub apply: TallyScript,
+    pub retract: TallyScript,
     pub edit: NamespaceScript,
     pub namespace: NamespaceScript,
     pub read: NamespaceScript,
@@ -44,8 +46,8 @@ impl Default for Scripts {
     fn default() -> Self {
         let script = |text: &str| NamespaceScript(Script::from_lua(text));
         Self {
-            apply: script(include_str!("apply.lua")),
-            retract: script(include_str!("retract.lua")),
+            apply: TallyScript(Script::from_lua(include_str!("apply.lua"))),
+            retract: TallyScript(Script::from_lua(include_str!("retract.lua"))),
             edit: script(include_str!("edit.lua")),
             namespace: script(include_str!("namespace.lua")),
             read: script(include_str!("read.lua")),
@@ -67,6 +69,30 @@ impl NamespaceScript {
     }
 }
 
+/// A script of a tally, whose namespaces have a slot of a Cluster in common.
+pub struct TallyScript(Script);
+
+impl TallyScript {
+    pub async fn call(
+        &self,
+        client: &Client,
+        keys: Vec<String>,
+        arguments: Vec<Value>,
+    ) -> Result<Value, StoreError> {
+        Ok(self.0.evalsha_with_reload(client, keys, arguments).await?)
+    }
+}
+
+/// What a [`TallyScript`] is given.
+pub struct TallyCall<'a> {
+    pub keys: Vec<String>,
+    pub arguments: Vec<Value>,
+    /// The tally's namespaces.
+    pub namespaces: Vec<&'a Name>,
+    /// For each entry the place of its namespace among those.
+    pub places: Vec<usize>,
+}
+
 fn mode(mode: Mode) -> Value {
     Value::from_static_str(match mode {
         Mode::Open => "open",
@@ -79,10 +105,26 @@ fn largest() -> Value {
     MAX_TOTAL.into()
 }
 
-/// ARGV of apply.lua and retract.lua.
-pub fn tally(process: &str, tally: &Tally, limits: &Limits, full: bool) -> Vec<Value> {
+/// KEYS and ARGV of apply.lua and retract.lua; what the write did is kept at `record`.
+pub fn tally<'a>(
+    record: String,
+    process: &str,
+    tally: &'a Tally,
+    limits: &Limits,
+    full: bool,
+) -> TallyCall<'a> {
+    let mut namespaces: Vec<&Name> = Vec::new();
+    let mut known: HashMap<&Name, usize> = HashMap::new();
+    let place = |entry: &'a Entry| {
+        *known.entry(&entry.counter.namespace).or_insert_with(|| {
+            namespaces.push(&entry.counter.namespace);
+            namespaces.len() - 1
+        })
+    };
+    let places: Vec<usize> = tally.entries.iter().map(place).collect();
+    let keys = std::iter::once(record).chain(namespaces.iter().map(|n| totals_key(n))).collect();
     let runs: usize = tally.entries.iter().map(|e| e.runs.len()).sum();
-    let mut arguments: Vec<Value> = Vec::with_capacity(14 + 2 * tally.entries.len() + 4 * runs);
+    let mut arguments: Vec<Value> = Vec::with_capacity(14 + 3 * tally.entries.len() + 4 * runs);
     arguments.extend([
         process.into(),
         integer(tally.number),
@@ -102,8 +144,10 @@ pub fn tally(process: &str, tally: &Tally, limits: &Limits, full: bool) -> Vec<V
     let bytes = |bytes: Option<[u8; 16]>| {
         Value::Bytes(bytes.map_or_else(Bytes::new, |b| Bytes::copy_from_slice(&b)))
     };
-    for entry in &tally.entries {
-        arguments.push(entry.key.as_str().into());
+    for (entry, place) in tally.entries.iter().zip(&places) {
+        // Lua counts from 1, and the record is first.
+        arguments.push(integer(*place as u64 + 2));
+        arguments.push(entry.counter.key.as_str().into());
         arguments.push(integer(entry.runs.len() as u64));
         for run in &entry.runs {
             arguments.push(integer(run.hits));
@@ -112,7 +156,7 @@ pub fn tally(process: &str, tally: &Tally, limits: &Limits, full: bool) -> Vec<V
             arguments.push(bytes(run.id.map(|id| id.0)));
         }
     }
-    arguments
+    TallyCall { keys, arguments, namespaces, places }
 }
 
 /// ARGV of edit.lua.
