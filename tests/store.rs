@@ -344,6 +344,33 @@ uniques_are_near_the_truth, LIMITS, |rig| {
     }
 }
 
+hits_of_an_earlier_hour_are_counted_in_theirs, LIMITS, |rig| {
+    let day = 86_400;
+    let before = |seconds| Timestamp(rig.now.0 - seconds);
+    for at in [before(day), before(0), before(3600), before(day), before(0), before(day + 3600)] {
+        rig.apply(at, &[hit("a")]).await;
+    }
+    let late = rig.tally(before(day), &[hit("a"), hit("a")]);
+    rig.store.apply(&late).await.unwrap();
+    let history = async || {
+        let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+        (history.days.iter().collect::<Vec<_>>(), history.hours.iter().collect::<Vec<_>>())
+    };
+    let (today, hour) = (rig.now.day(), rig.now.hour());
+    let (days, hours) = history().await;
+    assert_eq!(days, [(today - 1, 5), (today, 3)]);
+    assert_eq!(hours, [(hour - 25, 1), (hour - 24, 4), (hour - 1, 1), (hour, 2)]);
+    rig.store.retract(&late).await.unwrap();
+    let now = rig.tally(rig.now, &[hit("a")]);
+    rig.store.apply(&now).await.unwrap();
+    rig.store.retract(&now).await.unwrap();
+    let (days, hours) = history().await;
+    assert_eq!(days, [(today - 1, 3), (today, 3)]);
+    assert_eq!(hours, [(hour - 25, 1), (hour - 24, 2), (hour - 1, 1), (hour, 2)]);
+    rig.edit("a", Guard::Instance, Edit::Reset).await.unwrap();
+    assert_eq!(history().await, (vec![], vec![]));
+}
+
 old_buckets_go_and_totals_stay, LIMITS, |rig| {
     for day in 0..20 {
         rig.apply(Timestamp(rig.now.0 - (19 - day) * 86_400), &[hit_of("a", 1)]).await;
