@@ -45,9 +45,11 @@ use crate::transfer::{Exported, ExportedNamespace, Imported, OnConflict, Page};
 pub const SCHEMES: [&str; 6] =
     ["redis", "rediss", "redis-cluster", "rediss-cluster", "redis-sentinel", "rediss-sentinel"];
 
-/// The waits between attempts to reconnect, in milliseconds.
-const RECONNECT_MIN: u32 = 20;
+/// The waits between attempts to connect, in milliseconds, the first one before the
+/// first attempt: fred waits there too, and its own jitter made a start last 80 ms.
+const RECONNECT_MIN: u32 = 1;
 const RECONNECT_MAX: u32 = 1000;
+const RECONNECT_JITTER: u32 = 4;
 
 /// A server that says nothing for this long while it owes an answer is taken
 /// for dead, and the connection is made anew.
@@ -464,7 +466,8 @@ impl Redis {
 fn client(config: &Config, connection: &ConnectionConfig) -> Client {
     let performance =
         PerformanceConfig { broadcast_channel_capacity: MESSAGES, ..PerformanceConfig::default() };
-    let policy = ReconnectPolicy::new_exponential(0, RECONNECT_MIN, RECONNECT_MAX, 2);
+    let mut policy = ReconnectPolicy::new_exponential(0, RECONNECT_MIN, RECONNECT_MAX, 2);
+    policy.set_jitter(RECONNECT_JITTER);
     Client::new(config.clone(), Some(performance), Some(connection.clone()), Some(policy))
 }
 
