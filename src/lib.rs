@@ -7,6 +7,7 @@
 
 pub mod buckets;
 pub mod config;
+pub mod connections;
 pub mod count;
 pub mod counters;
 pub mod descriptors;
@@ -20,6 +21,7 @@ pub mod import;
 pub mod joiner;
 pub mod live;
 pub mod log;
+mod memory;
 pub mod metrics;
 pub mod name;
 pub mod picture;

@@ -1,6 +1,5 @@
 //! `seen serve`: opens the store, listens, and stops in good order.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -8,15 +7,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::ServiceExt;
-use axum::extract::Request;
-use axum::response::Response;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tower::Service;
 
 use crate::config::Settings;
+use crate::connections;
 use crate::counters::Counters;
 use crate::descriptors;
 use crate::joiner::Joiner;
@@ -108,12 +104,14 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
     let routes = match settings.metrics_listen {
         Some(apart) => {
             let listener = listen(apart, "--metrics-listen").await?;
-            servers.push(spawn(listener, web::metrics_router(app.clone()), stop.clone()));
+            let routes = web::metrics_router(app.clone());
+            servers.push(tokio::spawn(connections::serve(listener, routes, stop.clone())));
             web::router(app.clone())
         }
         None => web::router(app.clone()).merge(web::metrics_router(app.clone())),
     };
-    servers.push(spawn(main, web::finish(routes, &app), stop.clone()));
+    let service = web::finish(routes, &app);
+    servers.push(tokio::spawn(connections::serve(main, service, stop.clone())));
     announce(address, location);
 
     let mut stop = stop;
@@ -163,31 +161,6 @@ async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, Failu
         let sentence =
             format!("cannot listen on {address}: {e}; give another address with {setting}");
         Failure::new(1, sentence)
-    })
-}
-
-fn spawn<S>(
-    listener: TcpListener,
-    service: S,
-    mut stop: watch::Receiver<bool>,
-) -> tokio::task::JoinHandle<()>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
-    S::Future: Send,
-{
-    use axum::serve::ListenerExt;
-    // An answer is one small segment; waiting to fill it would cost 40 ms.
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
-    let service = service.into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = async move {
-        let _ = stop.wait_for(|stopped| *stopped).await;
-    };
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
-            tracing::error!(%error, "the server ended");
-        }
     })
 }
 

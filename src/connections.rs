@@ -1,0 +1,110 @@
+//! Accepts connections and serves HTTP/1.1 on each, in a task of its own.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tower::Service;
+
+use crate::memory::Crowd;
+
+/// How long a client may take to send the head of a request, or stay silent
+/// between two: whoever opens connections and says nothing does not keep them.
+const HEAD_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The wait after the system would give no connection, as when there are no
+/// descriptors left.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
+
+/// Serves until `stop` becomes true, then waits for the requests under way.
+pub async fn serve<S>(listener: TcpListener, service: S, mut stop: watch::Receiver<bool>)
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    // Closed once the last connection has dropped its end.
+    let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
+    let crowd = Crowd::default();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopped(&mut stop) => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let (service, stop) = (service.clone(), stop.clone());
+                let (alive, present) = (alive.clone(), crowd.enter());
+                tokio::spawn(async move {
+                    serve_one(stream, peer, service, stop).await;
+                    drop((alive, present));
+                });
+            }
+            Err(error) => {
+                // One that has gone before it was accepted is no reason to wait.
+                if !is_of_one(&error) {
+                    tracing::error!(%error, "no connection can be accepted");
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                }
+            }
+        }
+    }
+    drop((listener, alive));
+    all_gone.recv().await;
+}
+
+async fn serve_one<S>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    service: S,
+    mut stop: watch::Receiver<bool>,
+) where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone,
+{
+    // An answer is one small segment; waiting to fill it would cost 40 ms.
+    let _ = stream.set_nodelay(true);
+    let answer = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        service.clone().call(request)
+    });
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_PATIENCE)
+            .serve_connection(TokioIo::new(stream), answer)
+    );
+    let done = tokio::select! {
+        biased;
+        done = connection.as_mut() => done,
+        () = stopped(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = done {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The sender lives as long as its task, which ends with a signal.
+    let _ = stop.wait_for(|stopped| *stopped).await;
+}
+
+fn is_of_one(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
+    )
+}

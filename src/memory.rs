@@ -1,0 +1,62 @@
+//! Gives memory back to the system once a crowd of connections has gone.
+//!
+//! By itself mimalloc keeps most of it, and what makes it give back sooner costs
+//! every hit (benches/README.md); so it is asked when there is something to give.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// With fewer gone there is too little to give back, about 20 kB each.
+const CROWD: usize = 250;
+
+/// The wait until what the last ones held has been freed.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// How many connections are open, and how many were. A clone shares the numbers.
+#[derive(Clone, Default)]
+pub struct Crowd(Arc<Numbers>);
+
+#[derive(Default)]
+struct Numbers {
+    open: AtomicUsize,
+    /// The most at once since memory was last given back.
+    most: AtomicUsize,
+}
+
+/// One open connection, until it is dropped.
+pub struct Present(Crowd);
+
+impl Crowd {
+    /// One more is there.
+    pub fn enter(&self) -> Present {
+        let open = self.0.open.fetch_add(1, Ordering::Relaxed) + 1;
+        self.0.most.fetch_max(open, Ordering::Relaxed);
+        Present(self.clone())
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        let Numbers { open, most } = &*self.0.0;
+        let open = open.fetch_sub(1, Ordering::Relaxed) - 1;
+        let before = most.load(Ordering::Relaxed);
+        let has_gone = before >= open + CROWD && before >= 2 * open;
+        if has_gone
+            && most.compare_exchange(before, open, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        {
+            // Outside of a runtime everything ends anyway.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(async {
+                    tokio::time::sleep(SETTLE).await;
+                    give_back();
+                });
+            }
+        }
+    }
+}
+
+fn give_back() {
+    // SAFETY: it takes no pointer, and any thread may call it at any time.
+    unsafe { libmimalloc_sys::mi_collect(true) }
+}
