@@ -5,7 +5,7 @@
 //! other does not do.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::handler::Handler;
@@ -206,6 +206,18 @@ impl Verb {
 /// Routes, and what is said of them.
 pub struct Table {
     router: Router<App>,
+    operations: Vec<Operation>,
+}
+
+/// A route of the API, as it was registered.
+struct Operation {
+    verb: Verb,
+    path: &'static str,
+    doc: &'static Doc,
+}
+
+/// The document in the making.
+struct Document {
     paths: Map<String, Value>,
     forms: SchemaGenerator,
 }
@@ -213,24 +225,23 @@ pub struct Table {
 impl Table {
     /// A table without a route.
     pub fn new() -> Self {
-        // OpenAPI 3.1 takes JSON Schema as it is, and keeps it elsewhere.
-        let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
-            settings.definitions_path = "/components/schemas".into();
-            settings.meta_schema = None;
-        });
-        Self { router: Router::new(), paths: Map::new(), forms: settings.into_generator() }
+        Self { router: Router::new(), operations: Vec::new() }
     }
 
     /// A route of the API, in the document as well.
-    pub fn api<H, T>(mut self, verbs: &[Verb], path: &'static str, handler: H, doc: &Doc) -> Self
+    pub fn api<H, T>(
+        mut self,
+        verbs: &[Verb],
+        path: &'static str,
+        handler: H,
+        doc: &'static Doc,
+    ) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
         for verb in verbs {
-            let operation = self.operation(*verb, path, doc);
-            let item = self.paths.entry(path).or_insert_with(|| json!({}));
-            item[verb.name()] = operation;
+            self.operations.push(Operation { verb: *verb, path, doc });
             self.router = self.router.route(path, on(verb.filter(), handler.clone()));
         }
         self
@@ -242,7 +253,7 @@ impl Table {
         verbs: &[Verb],
         paths: [&'static str; 2],
         handler: H,
-        doc: &Doc,
+        doc: &'static Doc,
     ) -> Self
     where
         H: Handler<T, App>,
@@ -261,14 +272,43 @@ impl Table {
     /// The paths that the document has.
     #[cfg(test)]
     pub fn documented(&self) -> Vec<String> {
-        self.paths.keys().cloned().collect()
+        self.operations.iter().map(|operation| operation.path.to_owned()).collect()
     }
 
-    /// The routes, with one more for the document.
-    pub fn finish(mut self) -> Router<App> {
+    /// The routes, with one more for the document, which is made when it is first
+    /// asked for: it takes megabytes to make, and most never ask.
+    pub fn finish(self) -> Router<App> {
+        let operations = self.operations;
+        let document = LazyLock::new(move || Document::of(&operations).render());
+        let document: Arc<LazyLock<String, _>> = Arc::new(document);
+        let answer = move || {
+            let document = document.clone();
+            async move { ([(CONTENT_TYPE, "application/json")], LazyLock::force(&document).clone()) }
+        };
+        self.router.route("/openapi.json", get(answer))
+    }
+}
+
+impl Document {
+    fn of(operations: &[Operation]) -> Self {
+        // OpenAPI 3.1 takes JSON Schema as it is, and keeps it elsewhere.
+        let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        });
+        let mut document = Self { paths: Map::new(), forms: settings.into_generator() };
+        for Operation { verb, path, doc } in operations {
+            let operation = document.operation(*verb, path, doc);
+            let item = document.paths.entry(*path).or_insert_with(|| json!({}));
+            item[verb.name()] = operation;
+        }
+        document
+    }
+
+    fn render(mut self) -> String {
         let error = form::<error::Body>(&mut self.forms);
         let schemas = self.forms.take_definitions(true);
-        let document = json!({
+        json!({
             "openapi": "3.1.0",
             "info": {
                 "title": "seen",
@@ -294,13 +334,8 @@ impl Table {
                     },
                 },
             },
-        });
-        let document: Arc<str> = document.to_string().into();
-        let answer = move || {
-            let document = document.clone();
-            async move { ([(CONTENT_TYPE, "application/json")], document.to_string()) }
-        };
-        self.router.route("/openapi.json", get(answer))
+        })
+        .to_string()
     }
 
     fn operation(&mut self, verb: Verb, path: &str, doc: &Doc) -> Value {
