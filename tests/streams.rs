@@ -266,7 +266,7 @@ fn ten_thousand_come_and_go_and_nothing_of_them_is_left() {
     wait_until("their tasks are gone", || metric(&seen, "seen_tasks") <= tasks + 4);
     wait_until("their files are closed", || held(seen.id()).1 <= files + 4);
     let each = |bytes| (bytes - memory) / crowd_size as i64;
-    // A stream is 20,000 bytes and more; what 10,000 may leave is 8 MB.
+    // A stream is 13,000 bytes and more; what 10,000 may leave is 8 MB.
     wait_until("their memory is given back", || each(held(seen.id()).0) < 800);
     let (after, _) = held(seen.id());
     eprintln!(
