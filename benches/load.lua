@@ -27,7 +27,7 @@ function init()
   math.randomseed(42)
   -- Made beforehand, so that wrk's own work is the same for every contender.
   local sum = math.log(counters + 0.5) + 0.5772
-  for i = 1, ((counters == 1 and visitors == 0) and 1 or 50000) do
+  for i = 1, ((counters == 1 and visitors == 0) and 1 or counters > 10000 and 250000 or 50000) do
     local key = 1
     if counters > 1 and zipf then
       -- The inverse of the harmonic numbers' approximation ln(n) + 0.5772.

@@ -108,3 +108,30 @@ fn is_of_one(error: &std::io::Error) -> bool {
         ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_is_hung_up_on() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let answer = tower::service_fn(async |_| Ok(Response::new("well".into())));
+        let server = tokio::spawn(serve(listener, answer, stopped));
+        let started = tokio::time::Instant::now();
+        for said in ["", "GET / HTTP/1.1\r\nHost:", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"] {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(said.as_bytes()).await.unwrap();
+            let mut heard = String::new();
+            client.read_to_string(&mut heard).await.unwrap();
+            assert_eq!(heard.ends_with("well"), said.ends_with("\r\n\r\n"), "{heard}");
+        }
+        assert!(started.elapsed() >= 3 * HEAD_PATIENCE);
+        stop.send_replace(true);
+        server.await.unwrap();
+    }
+}
