@@ -25,6 +25,7 @@ mod hits;
 mod home;
 mod info;
 mod limits;
+mod listing;
 mod namespace;
 mod negotiate;
 mod observe;
@@ -230,6 +231,7 @@ fn table() -> Table {
         .api(&[Get], "/export", transfer::export, &transfer::EXPORT)
         .api(&[Post], "/import", transfer::import, &transfer::IMPORT)
         .route("/builder", get(builder::show))
+        .route("/counter/{namespace}", get(listing::show))
         .route("/counter/{namespace}/{key}", get(counter::show))
         .route("/privacy", get(privacy::show))
         .route("/seen.js", get(assets::seen))
@@ -277,7 +279,7 @@ mod tests {
 
     /// What is for people, or stands in for another counter's pictures, or is
     /// the document itself.
-    const NO_API: [&str; 12] = [
+    const NO_API: [&str; 13] = [
         "/api/count/incr/badge.svg",
         "/api/count/keep/badge.svg",
         "/assets/icon.svg",
@@ -285,6 +287,7 @@ mod tests {
         "/assets/page.js",
         "/badge",
         "/builder",
+        "/counter/{namespace}",
         "/counter/{namespace}/{key}",
         "/ghpvc/",
         "/openapi.json",
