@@ -165,6 +165,9 @@ fn table() -> Table {
             badge::get,
             &badge::GET,
         )
+        // Abacus' badge. With one segment it would be the counter `{namespace}/shield`.
+        .api(&[Get], "/hit/{namespace}/{key}/shield", badge::hit, &badge::HIT)
+        .api(&[Get], "/get/{namespace}/{key}/shield", badge::get, &badge::GET)
         .counter(
             &[Get],
             ["/get/{key}/chart.svg", "/get/{namespace}/{key}/chart.svg"],
