@@ -25,6 +25,7 @@ mod hits;
 mod home;
 mod info;
 mod limits;
+mod listing;
 mod namespace;
 mod negotiate;
 mod observe;
@@ -164,6 +165,9 @@ fn table() -> Table {
             badge::get,
             &badge::GET,
         )
+        // Abacus' badge. With one segment it would be the counter `{namespace}/shield`.
+        .api(&[Get], "/hit/{namespace}/{key}/shield", badge::hit, &badge::HIT)
+        .api(&[Get], "/get/{namespace}/{key}/shield", badge::get, &badge::GET)
         .counter(
             &[Get],
             ["/get/{key}/chart.svg", "/get/{namespace}/{key}/chart.svg"],
@@ -230,6 +234,7 @@ fn table() -> Table {
         .api(&[Get], "/export", transfer::export, &transfer::EXPORT)
         .api(&[Post], "/import", transfer::import, &transfer::IMPORT)
         .route("/builder", get(builder::show))
+        .route("/counter/{namespace}", get(listing::show))
         .route("/counter/{namespace}/{key}", get(counter::show))
         .route("/privacy", get(privacy::show))
         .route("/seen.js", get(assets::seen))
@@ -277,7 +282,7 @@ mod tests {
 
     /// What is for people, or stands in for another counter's pictures, or is
     /// the document itself.
-    const NO_API: [&str; 12] = [
+    const NO_API: [&str; 13] = [
         "/api/count/incr/badge.svg",
         "/api/count/keep/badge.svg",
         "/assets/icon.svg",
@@ -285,6 +290,7 @@ mod tests {
         "/assets/page.js",
         "/badge",
         "/builder",
+        "/counter/{namespace}",
         "/counter/{namespace}/{key}",
         "/ghpvc/",
         "/openapi.json",

@@ -7,8 +7,16 @@ use common::{Place, Seen};
 fn says(seen: &Seen, path: &str) -> String {
     let badge = seen.get(path);
     assert_eq!(badge.status, 200, "{path}: {badge:?}");
-    let cache = badge.header("cache-control");
-    assert_eq!(cache, Some("max-age=0, no-cache, no-store, must-revalidate"), "{path}");
+    for (name, value) in [
+        ("content-type", "image/svg+xml; charset=utf-8"),
+        ("cache-control", "max-age=0, no-cache, no-store, must-revalidate"),
+        ("expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ("pragma", "no-cache"),
+        ("x-content-type-options", "nosniff"),
+        ("cross-origin-resource-policy", "cross-origin"),
+    ] {
+        assert_eq!(badge.header(name), Some(value), "{path}");
+    }
     let tree = roxmltree::Document::parse(&badge.body).expect("an SVG");
     tree.root_element().attribute("aria-label").unwrap_or_default().to_owned()
 }
@@ -49,6 +57,16 @@ fn visitor_badge_and_hits_sh_go_on() {
 }
 
 #[test]
+fn abacus_shields_go_on() {
+    let place = Place::file();
+    let seen = place.seen();
+    let look = "bgcolor=007ec6&textcolor=fff&text=counter&style=flat&fontsize=11&font=verdana";
+    assert_eq!(says(&seen, &format!("/hit/site/page/shield?{look}")), "counter: 1");
+    assert_eq!(says(&seen, &format!("/get/site/page/shield?{look}")), "counter: 1");
+    assert_eq!(seen.value("/hit/site/shield"), 1, "a counter may be called so");
+}
+
+#[test]
 fn what_only_looks_like_one_is_not_found() {
     let place = Place::file();
     let seen = place.seen();
@@ -64,6 +82,7 @@ fn whoever_only_asks_is_not_counted() {
     let place = Place::file();
     let seen = place.seen();
     for path in ["/badge?page_id=x", "/ghpvc/?username=x", "/example.com/x.svg?a"] {
+        assert_eq!(seen.get(&format!("{path}&hit=maybe")).status, 400, "{path}");
         for only in ["hit=0", "readonly=1", "query_only=true"] {
             seen.get(&format!("{path}&{only}"));
         }

@@ -109,6 +109,15 @@ fn charts_of_any_history() {
 }
 
 #[test]
+fn charts_without_a_store_to_ask() {
+    for (kind, name) in [(Kind::Full, "chart"), (Kind::Sparkline, "sparkline")] {
+        let chart =
+            Chart { known: false, total: Some(12), ..Chart::new(kind, "site/page", vec![]) };
+        check(&format!("{name}-unknown"), &chart::render(&chart));
+    }
+}
+
+#[test]
 fn charts_of_one_scheme_and_size() {
     for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
         let chart = Chart {

@@ -80,6 +80,44 @@ fn the_list_of_counters_is_the_owners(place: Place) {
     }
 }
 
+/// The same list as a page; a stranger's page says what to do.
+fn the_page_of_a_namespace_is_its_list(place: Place) {
+    let seen = place.seen();
+    let token = claim(&seen, "site", "");
+    for (key, hits) in [("a", 2), ("b", 3), ("c", 1)] {
+        (0..hits).for_each(|_| drop(seen.get(&format!("/hit/site/{key}"))));
+    }
+    let private = seen.get("/counter/site");
+    assert_eq!((private.status, private.header("www-authenticate")), (401, Some("Bearer")));
+    assert!(private.body.contains("is private"), "{private:?}");
+    assert!(private.body.contains("/namespaces/site?public=1"), "{private:?}");
+    assert!(!private.body.contains("/counter/site/a"), "{private:?}");
+    assert_eq!(send(&seen, "GET", "/counter/site", &token).status, 200);
+    assert_eq!(send(&seen, "PATCH", "/namespaces/site?public=1", &token).status, 200);
+
+    // Followed by its own links to the end.
+    let (mut path, mut found) = ("/counter/site?limit=2".to_owned(), Vec::new());
+    loop {
+        let page = seen.get(&path);
+        assert_eq!(page.status, 200, "{page:?}");
+        for row in page.body.split("<tr><th scope=\"row\">").skip(1) {
+            let text: String = row.split("</tr>").next().unwrap().into();
+            let key = text.split("/counter/site/").nth(1).unwrap().split('"').next().unwrap();
+            let hits = text.split("<td>").nth(1).unwrap().split('<').next().unwrap();
+            found.push(format!("{key} {hits}"));
+        }
+        let link = page.body.split("<a href=\"").find(|link| link.contains("Smaller ones"));
+        let Some(link) = link else { break };
+        path = link.split('"').next().unwrap().replace("&amp;", "&");
+    }
+    assert_eq!(found, ["b 3", "a 2", "c 1"]);
+    let last = seen.get("/counter/site?limit=2&offset=2").body;
+    assert!(last.contains("offset=0&amp;limit=2\">Larger ones"), "{last}");
+    assert!(seen.get("/counter/site/a").body.contains("<a href=\"/counter/site\">"));
+    assert_eq!(seen.get("/counter/site?limit=0").status, 400);
+    assert_eq!(seen.get("/counter/nobody").status, 401, "whether it exists is not told");
+}
+
 fn in_private_mode_strangers_get_no_counters(place: Place) {
     let mut command = common::command(&["--store", &place.store(), "--mode", "private"]);
     command.env("SEEN_TOKEN", "the-token-of-the-instance");
@@ -129,6 +167,7 @@ on_every_store! {
     a_site_is_claimed_once
     its_owner_changes_every_counter_of_it
     the_list_of_counters_is_the_owners
+    the_page_of_a_namespace_is_its_list
     in_private_mode_strangers_get_no_counters
     in_create_mode_a_hit_makes_nothing
     a_visitor_who_reloads_counts_once

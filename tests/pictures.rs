@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::time::{Duration, Instant};
+
 use common::redis::Redis;
 use common::{Answer, Place, Seen, request};
 
@@ -135,10 +137,42 @@ fn a_store_that_is_away_leaves_the_last_number() {
     assert!(counter.body.contains(">1</strong>") && counter.body.contains("the last number known"));
     let unknown = seen.get("/get/site/other/badge.svg");
     assert_eq!((unknown.status, says(&unknown).as_str()), (200, "views: unavailable"));
+    let chart = seen.get("/get/site/page/chart.svg?cacheSeconds=600");
+    let sentence = "site/page: the days are unavailable just now, 1 in all";
+    assert_eq!((chart.status, says(&chart).as_str()), (200, sentence));
+    assert_eq!(chart.header("x-seen-stale"), Some("true"));
+    assert_never_kept(&chart);
     redis.again();
     common::wait_until("Redis is back", || seen.get("/readyz").status == 200);
     let badge = seen.get("/hit/site/page/badge.svg");
     assert_eq!((says(&badge).as_str(), badge.header("x-seen-stale")), ("views: 2", None));
+}
+
+/// A store that hangs costs one deadline, and not one for each thing that is tried.
+#[test]
+fn who_waits_for_a_store_that_hangs_waits_once() {
+    let redis = Redis::durable();
+    let deadline = Duration::from_millis(1500);
+    let seen = Seen::start(&["--store", &redis.url(), "--deadline", "1500ms"]);
+    seen.value("/hit/site/page");
+    seen.get("/");
+    redis.signal("STOP");
+    for path in [
+        "/hit/site/page/badge.svg",
+        "/get/site/page/badge.svg",
+        "/hit/site/page/badge.svg?count=today",
+        "/hit/site/unknown/badge.svg",
+        "/get/site/page/chart.svg",
+        "/counter/site/page",
+        "/",
+    ] {
+        let started = Instant::now();
+        let answer = request("GET", &seen.url(path), &[("accept", "text/html")]);
+        let took = started.elapsed();
+        assert_eq!((answer.status, answer.header("x-seen-stale")), (200, Some("true")), "{path}");
+        assert!(took < deadline * 9 / 5, "{path} took {took:?}");
+    }
+    redis.signal("CONT");
 }
 
 /// shields refuses an endpoint with any key that it does not know.

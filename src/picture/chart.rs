@@ -34,6 +34,8 @@ pub struct Chart {
     /// Counts of days in any order; days between that are missing count 0,
     /// those given twice are added. Of more than [`MAX_DAYS`], the last.
     pub days: Vec<(Day, u64)>,
+    /// Whether the days can be told; if not, the chart says so and shows none.
+    pub known: bool,
     /// The counter's number over all time, if the words shall tell it.
     pub total: Option<i64>,
     /// Pixels, as [`Kind::widths`] and [`Kind::heights`] bound them.
@@ -86,6 +88,7 @@ impl Chart {
             kind,
             title: title.into(),
             days,
+            known: true,
             total: None,
             width: kind.widths()[1],
             height: kind.heights()[1],
@@ -166,6 +169,7 @@ impl Canvas<'_> {
         let sum = self.series.sum();
         let days = self.series.counts.len();
         let mut out = match (sum, self.chart.total) {
+            _ if !self.chart.known => "the days are unavailable just now".to_owned(),
             (0, None | Some(0)) => return "no visits yet".into(),
             (0, _) => "no visits in this time".to_owned(),
             (sum, _) => format!(
@@ -197,6 +201,9 @@ fn id_of(chart: &Chart) -> String {
     };
     add(chart.title.as_bytes());
     add(&[0xff, chart.kind as u8, chart.theme as u8]);
+    if !chart.known {
+        add(b"unknown");
+    }
     add(&chart.total.map_or([0; 8], i64::to_le_bytes));
     add(&chart.width.to_le_bytes());
     add(&chart.height.to_le_bytes());

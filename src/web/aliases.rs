@@ -130,17 +130,23 @@ fn counter(namespace: &str, key: &str) -> Result<Counter, ApiError> {
 }
 
 /// A key for any path: itself where it is one, else a readable part of it, a
-/// dot and 16 hexadecimal digits of its SHA-256, which keep paths apart.
+/// dot and 16 hexadecimal digits of its SHA-256, which keep paths apart. A name
+/// that looks like such a key already is made into one too, or it could be
+/// another path's.
 fn key_of(path: &str) -> Result<Name, ApiError> {
     let path = path.trim_matches('/');
-    if let Ok(name) = Name::new(path) {
+    let is_hashed = path.rsplit_once('.').is_some_and(|(_, end)| {
+        end.len() == 16 && end.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    });
+    if let Ok(name) = Name::new(path)
+        && !is_hashed
+    {
         return Ok(name);
     }
     let hash = digest::digest(&digest::SHA256, path.as_bytes());
     let digits = hex::encode(&hash.as_ref()[..8]);
     let of_name = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '-' };
     let readable: String = path.chars().map(of_name).take(MAX_LENGTH - 1 - digits.len()).collect();
-    // A path that looks like such a key already would meet it; nobody's does by chance.
     let readable = if readable.is_empty() { "home".into() } else { readable };
     Name::new(&format!("{readable}.{digits}")).map_err(|e| ApiError::invalid_name("path", &e))
 }
@@ -157,6 +163,7 @@ mod tests {
         assert!(key("user/repo").starts_with("user-repo."), "{}", key("user/repo"));
         assert_ne!(key("user/repo"), key("user-repo"));
         assert_ne!(key("a/b"), key("a.b"));
+        assert_ne!(key(&key("user/repo")), key("user/repo"), "a key given as a path");
         assert!(key("").starts_with("home."));
         assert_eq!(key(&"x/".repeat(100)).len(), 64);
         assert_eq!(key("日本/語").len(), 4 + 1 + 16);

@@ -11,7 +11,7 @@ use super::hit_id::{ID, Id};
 use super::openapi::{Doc, Param, switch, text};
 use super::picture::{self, Drawn, Picture, PictureError};
 use super::query::Query;
-use super::shown::{COUNT, Number, Shown};
+use super::shown::{COUNT, Found, Number, Shown};
 use crate::hit::HitId;
 use crate::name::Counter;
 use crate::picture::badge;
@@ -112,9 +112,9 @@ impl Ask {
     ) -> Result<(String, bool), ApiError> {
         let format = self.look.format.unwrap_or_default();
         match self.shown.after(app, hit, counter).await? {
-            Some(number) => Ok((number.plus(self.base).print(format), number.stale)),
-            None if app.counters.ping().await.is_err() => Ok((UNKNOWN.into(), true)),
-            None => Ok((Number::NONE.plus(self.base).print(format), false)),
+            Found::Number(number) => Ok((number.plus(self.base).print(format), number.stale)),
+            Found::Nothing => Ok((Number::NONE.plus(self.base).print(format), false)),
+            Found::Unknown => Ok((UNKNOWN.into(), true)),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::query::Query;
 use crate::count::History;
 use crate::picture::Day;
 use crate::picture::chart::{self, ChartParams, MAX_DAYS};
+use crate::store::StoreError;
 use crate::time::Timestamp;
 
 /// The days of a chart, unless the caller wants others.
@@ -36,12 +37,28 @@ pub async fn get(
         look.set(name, value)?;
     }
     let (days, keep) = (days(&query)?, picture::keep(&query)?);
-    let history = app.counters.history(&counter).await.map_err(ApiError::from)?;
-    let total = app.counters.total(&counter).await.map_err(ApiError::from)?;
-    let points = history.map(|history| points(&history, days, Timestamp::now().day()));
-    let mut chart = look.chart(&counter.to_string(), points.unwrap_or_default())?;
-    chart.total = total;
-    Ok(Picture::fresh(chart::render(&chart)).keep(keep))
+    let mut chart = look.chart(&counter.to_string(), Vec::new())?;
+    let asked = async {
+        let history = app.counters.history(&counter).await?;
+        Ok::<_, StoreError>((history, app.counters.total(&counter).await?))
+    };
+    match asked.await.map_err(ApiError::from) {
+        Ok((history, total)) => {
+            chart.total = total;
+            let today = Timestamp::now().day();
+            chart.days = history.map(|history| points(&history, days, today)).unwrap_or_default();
+        }
+        // Only totals are remembered. An axis without days would be a lie, and an
+        // error a broken picture: what is known stands there, and what is not.
+        Err(error) if error.is_away() => {
+            chart.total = app.counters.last_known(&counter);
+            chart.known = false;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let stale = !chart.known;
+    let keep = if stale { 0 } else { keep };
+    Ok(Picture::fresh(chart::render(&chart)).keep(keep).stale(stale))
 }
 
 fn days(query: &Query) -> Result<usize, ApiError> {

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use super::App;
 use super::error::ApiError;
 use super::extract::Path;
-use super::page::{Page, PageError, Snippets, note, origin};
+use super::page::{Page, PageError, note, snippets};
 use crate::picture::number::Format;
 
 /// Shows it; looking at a page of seen's own counts nothing.
@@ -30,7 +30,6 @@ pub async fn show(
     };
     let print = |n: i128| Format::Separated.print(n);
     let part = |n: Option<u64>| n.map_or_else(|| "?".into(), |n| print(n.into()));
-    let snippets = Snippets::new(&origin(&headers), &counter, "");
     let texts = [
         ("counter", counter.to_string()),
         ("namespace", counter.namespace.to_string()),
@@ -40,11 +39,10 @@ pub async fn show(
         ("today", part(count.as_ref().map(|c| c.today))),
         ("uniques", part(count.as_ref().map(|c| c.uniques_today))),
         ("human", part(count.as_ref().map(|c| c.sources.human()))),
-        ("markdown", snippets.markdown),
-        ("html", snippets.html),
-        ("script", snippets.script),
     ];
     let texts = texts.each_ref().map(|(name, text)| (*name, text.as_str()));
     let title = format!("{counter}: {} hits", print(total.into()));
-    Ok(Page::new(&title, include_str!("assets/counter.html"), &texts).stale(count.is_none()))
+    let parts = [("snippets", snippets(&headers, &counter, ""))];
+    let page = Page::new(&title, include_str!("assets/counter.html"), &texts, &parts);
+    Ok(page.stale(count.is_none()))
 }

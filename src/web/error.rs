@@ -166,6 +166,11 @@ impl ApiError {
         )
     }
 
+    /// Whether the store was waited for in vain.
+    pub fn is_away(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     /// 400: a parameter that must be there is not.
     pub fn missing_parameter(name: &str, allowed: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("{name} is missing"))

@@ -9,12 +9,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
+use super::builder;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::hit;
 use super::negotiate::{self, Form};
 use super::openapi::{self, Answer, Doc};
 use super::page::{self, Page};
+use super::query::Query;
+use super::shown::{Found, Shown};
 use crate::name::{Counter, Name};
 use crate::picture::number::Format;
 
@@ -49,14 +52,15 @@ pub async fn visit(
         Ok(value) => value,
         // A person is shown the page all the same; a program is told.
         Err(error) if form == Form::Html && error.is_passing() => {
-            let known = app.counters.total_or_last_known(&counter).await?.ok_or(error)?;
-            return Ok(page(known.value(), known.is_stale(), &headers).into_response());
+            let known = Shown::Total.found(&app, &counter, Some(&error)).await;
+            let Found::Number(known) = known? else { return Err(error) };
+            return Ok(page(known.value(), known.stale, &headers)?.into_response());
         }
         Err(error) => return Err(error),
     };
     let mut response = match form {
         Form::Text => format!("{}\n", sentence(value)).into_response(),
-        Form::Html => page(value, false, &headers).into_response(),
+        Form::Html => page(value, false, &headers)?.into_response(),
         Form::Json => Json(Greeting { message: sentence(value), value }).into_response(),
     };
     let headers = response.headers_mut();
@@ -79,14 +83,16 @@ fn times(value: i64) -> &'static str {
     if value == 1 { "time" } else { "times" }
 }
 
-fn page(value: i64, stale: bool, headers: &HeaderMap) -> Page {
+fn page(value: i64, stale: bool, headers: &HeaderMap) -> Result<Page, ApiError> {
     let texts = [
         ("value", &*Format::Separated.print(value)),
         ("times", times(value)),
         ("stale", page::note(stale)),
         ("origin", &page::origin(headers)),
     ];
-    Page::new(&sentence(value), include_str!("assets/home.html"), &texts).stale(stale)
+    let parts = [("form", builder::form(&Query::parse("")?, headers)?)];
+    let page = Page::new(&sentence(value), include_str!("assets/home.html"), &texts, &parts);
+    Ok(page.stale(stale))
 }
 
 #[cfg(test)]

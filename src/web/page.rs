@@ -31,13 +31,11 @@ pub fn note(stale: bool) -> &'static str {
 }
 
 impl Page {
-    /// The page with this title whose `<main>` is `body`, a template in which
-    /// each `{{name}}` becomes the text given for it, made harmless.
-    pub fn new(title: &str, body: &str, texts: &[(&str, &str)]) -> Self {
-        let body = fill(body, texts);
+    /// The page with this title whose `<main>` is `body`, a [`template`].
+    pub fn new(title: &str, body: &str, texts: &[(&str, &str)], parts: &[(&str, Markup)]) -> Self {
+        let body = template(body, texts, parts);
         let frame = include_str!("assets/frame.html");
-        // The body last: what it says must not be taken for a template again.
-        let html = fill(frame, &[("title", title)]).replace("{{{body}}}", &body);
+        let html = template(frame, &[("title", title)], &[("body", body)]).0;
         Self { status: StatusCode::OK, stale: false, html }
     }
 
@@ -50,8 +48,12 @@ impl Page {
     pub fn error(error: &ApiError) -> Self {
         let (status, _) = error.in_words();
         let texts = [("status", status.as_str()), ("sentence", &error.sentence())];
-        let page = Self::new("seen", include_str!("assets/error.html"), &texts);
-        Self { status, ..page }
+        Self::new("seen", include_str!("assets/error.html"), &texts, &[]).of(error)
+    }
+
+    /// The same, which has the status of an error.
+    pub fn of(self, error: &ApiError) -> Self {
+        Self { status: error.in_words().0, ..self }
     }
 }
 
@@ -69,43 +71,75 @@ impl IntoResponse for Page {
     }
 }
 
-/// An error where a page was expected.
-pub struct PageError(ApiError);
+/// An error where a page was expected, and the page that says it.
+pub struct PageError(ApiError, Page);
+
+impl PageError {
+    /// The error told by a page of its own.
+    pub fn told(error: ApiError, page: Page) -> Self {
+        let page = page.of(&error);
+        Self(error, page)
+    }
+}
 
 impl From<ApiError> for PageError {
     fn from(error: ApiError) -> Self {
-        Self(error)
+        let page = Page::error(&error);
+        Self(error, page)
     }
 }
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        let mut response = Page::error(&self.0).into_response();
+        let mut response = self.1.into_response();
         self.0.annotate(&mut response);
         response
     }
 }
 
-/// Puts texts in the places of a template.
-fn fill(template: &str, texts: &[(&str, &str)]) -> String {
-    let mut filled = String::with_capacity(template.len() + 256);
-    let mut rest = template;
+/// HTML that seen wrote, in which every text from outside is harmless.
+#[derive(Default)]
+pub struct Markup(String);
+
+impl Markup {
+    /// One after another.
+    pub fn push(&mut self, other: &Self) {
+        self.0.push_str(&other.0);
+    }
+}
+
+/// Fills a template: `{{name}}` becomes the text given for it, made harmless, and
+/// `{{{name}}}` the part. What has been filled in is not read again.
+pub fn template(source: &str, texts: &[(&str, &str)], parts: &[(&str, Markup)]) -> Markup {
+    let mut filled = String::with_capacity(source.len() + 256);
+    let mut rest = source;
     while let Some((before, after)) = rest.split_once("{{") {
         filled.push_str(before);
-        match after.split_once("}}") {
-            Some((name, after)) if texts.iter().any(|text| text.0 == name) => {
-                let text = texts.iter().find(|text| text.0 == name).map_or("", |text| text.1);
+        let part = after.strip_prefix('{').and_then(|after| after.split_once("}}}"));
+        let part = part.and_then(|(name, after)| Some((find(parts, name)?, after)));
+        let text = after.split_once("}}");
+        let text = text.and_then(|(name, after)| Some((find(texts, name)?, after)));
+        rest = match (part, text) {
+            (Some((part, after)), _) => {
+                filled.push_str(&part.0);
+                after
+            }
+            (None, Some((text, after))) => {
                 escape::push(&mut filled, text);
-                rest = after;
+                after
             }
-            _ => {
+            (None, None) => {
                 filled.push_str("{{");
-                rest = after;
+                after
             }
-        }
+        };
     }
     filled.push_str(rest);
-    filled
+    Markup(filled)
+}
+
+fn find<'a, T>(named: &'a [(&str, T)], name: &str) -> Option<&'a T> {
+    named.iter().find(|pair| pair.0 == name).map(|pair| &pair.1)
 }
 
 /// Where visitors reach this seen, for code to copy: by the address they used.
@@ -123,33 +157,27 @@ pub fn origin(headers: &HeaderMap) -> String {
     format!("{scheme}://{}", host.unwrap_or("localhost:8000"))
 }
 
-/// The code that people paste to show a counter.
-pub struct Snippets {
-    /// For READMEs.
-    pub markdown: String,
-    /// For pages.
-    pub html: String,
-    /// For pages that want the bare number.
-    pub script: String,
-}
-
-impl Snippets {
-    /// For a counter of the seen at `origin`, with a badge query (with its `?`)
-    /// or nothing.
-    pub fn new(origin: &str, counter: &Counter, query: &str) -> Self {
-        let badge = format!("{origin}/hit/{counter}/badge.svg{query}");
-        let page = format!("{origin}/counter/{counter}");
-        let mut escaped = String::with_capacity(badge.len() + 16);
-        escape::push(&mut escaped, &badge);
-        Self {
-            markdown: format!("[![views]({badge})]({page})"),
-            html: format!("<a href=\"{page}\"><img src=\"{escaped}\" alt=\"views\"></a>"),
-            script: format!(
+/// The code that people paste to show a counter, for a page that asks for it
+/// by name; with a badge query (with its `?`) or nothing.
+pub fn snippets(headers: &HeaderMap, counter: &Counter, query: &str) -> Markup {
+    let origin = origin(headers);
+    let badge = format!("{origin}/hit/{counter}/badge.svg{query}");
+    let page = format!("{origin}/counter/{counter}");
+    let mut escaped = String::with_capacity(badge.len() + 16);
+    escape::push(&mut escaped, &badge);
+    let texts = [
+        ("markdown", format!("[![views]({badge})]({page})")),
+        ("html", format!("<a href=\"{page}\"><img src=\"{escaped}\" alt=\"views\"></a>")),
+        (
+            "script",
+            format!(
                 "<script async src=\"{origin}/seen.js\"></script>\n\
                  <span data-seen=\"{counter}\"></span> views"
             ),
-        }
-    }
+        ),
+    ];
+    let texts = texts.each_ref().map(|(name, text)| (*name, text.as_str()));
+    template(include_str!("assets/snippets.html"), &texts, &[])
 }
 
 #[cfg(test)]
@@ -158,8 +186,11 @@ mod tests {
 
     #[test]
     fn a_text_is_never_taken_for_markup_or_for_a_template() {
-        let page = fill("<p>{{a}}</p>{{b}}", &[("a", "<script>{{b}}"), ("b", "\"&")]);
-        assert_eq!(page, "<p>&lt;script&gt;{{b}}</p>&quot;&amp;");
+        let texts = [("a", "<script>{{b}}{{{c}}}"), ("b", "\"&")];
+        let part = template("<i>{{b}}{{d}}</i>", &texts, &[]);
+        let page = template("<p>{{a}}</p>{{b}}{{{c}}}", &texts, &[("c", part)]).0;
+        let expected = "<p>&lt;script&gt;{{b}}{{{c}}}</p>&quot;&amp;<i>&quot;&amp;{{d}}</i>";
+        assert_eq!(page, expected);
     }
 
     #[test]

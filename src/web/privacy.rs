@@ -4,5 +4,5 @@ use super::page::Page;
 
 /// Says so.
 pub async fn show() -> Page {
-    Page::new("Privacy", include_str!("assets/privacy.html"), &[])
+    Page::new("Privacy", include_str!("assets/privacy.html"), &[], &[])
 }

@@ -15,7 +15,7 @@ use super::openapi::{Doc, Param};
 use super::owner::Bearer;
 use super::query::Query;
 use super::value::NO_STORE;
-use crate::edit::Guard;
+use crate::edit::{self, Guard};
 use crate::name::Name;
 
 /// The most counters on one page, and how many without `?limit=`.
@@ -23,17 +23,17 @@ const LIMIT_MOST: u32 = 1000;
 const LIMIT: u32 = 100;
 
 #[derive(JsonSchema, Serialize)]
-struct Ranking {
-    namespace: Name,
-    counters: Vec<Ranked>,
+pub struct Ranking {
+    pub namespace: Name,
+    pub counters: Vec<Ranked>,
     /// The `offset` of the next page, if there is one.
-    next: Option<u64>,
+    pub next: Option<u64>,
 }
 
 #[derive(JsonSchema, Serialize)]
-struct Ranked {
-    key: Name,
-    value: i64,
+pub struct Ranked {
+    pub key: Name,
+    pub value: i64,
 }
 
 /// `/namespaces/{namespace}/counters` in the document.
@@ -51,29 +51,61 @@ pub const DOC: Doc =
         ),
     ]);
 
-/// One page: `?offset=` and `?limit=`.
+/// Which part of the list: `?offset=` and `?limit=`.
+#[derive(Clone, Copy)]
+pub struct Range {
+    pub offset: u64,
+    pub limit: u32,
+}
+
+impl Range {
+    /// Reads it.
+    pub fn read(query: &Query) -> Result<Self, ApiError> {
+        let offset = query.parsed::<u32>("offset", "a whole number from 0 to 4294967295")?;
+        let allowed = "a whole number from 1 to 1000";
+        let limit = query.parsed("limit", allowed)?.unwrap_or(LIMIT);
+        if !(1..=LIMIT_MOST).contains(&limit) {
+            return Err(ApiError::invalid_parameter("limit", &limit.to_string(), allowed));
+        }
+        Ok(Self { offset: offset.unwrap_or(0).into(), limit })
+    }
+}
+
+/// One page.
 pub async fn answer(
     State(app): State<App>,
     Namespace(namespace): Namespace,
     bearer: Bearer,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let offset = query.parsed::<u32>("offset", "a whole number from 0 to 4294967295")?;
-    let offset = u64::from(offset.unwrap_or(0));
-    let allowed = "a whole number from 1 to 1000";
-    let limit = query.parsed("limit", allowed)?.unwrap_or(LIMIT);
-    if !(1..=LIMIT_MOST).contains(&limit) {
-        return Err(ApiError::invalid_parameter("limit", &limit.to_string(), allowed));
-    }
+    let range = Range::read(&query)?;
     let facts = app.counters.namespace(&namespace).await?;
-    let guard = bearer.guard(&app, &namespace).await?;
-    if !facts.public && !matches!(guard, Guard::Namespace(_) | Guard::Instance) {
-        return Err(ApiError::unauthorized("the list is for the namespace's owner"));
+    allow(&app, &namespace, &facts, &bearer).await?;
+    let list = list(&app, namespace, range).await?;
+    Ok(([NO_STORE], Json(list)).into_response())
+}
+
+/// Whether this caller may see the list.
+pub async fn allow(
+    app: &App,
+    namespace: &Name,
+    facts: &edit::Namespace,
+    bearer: &Bearer,
+) -> Result<(), ApiError> {
+    let guard = bearer.guard(app, namespace).await?;
+    if facts.public || matches!(guard, Guard::Namespace(_) | Guard::Instance) {
+        return Ok(());
     }
+    Err(ApiError::unauthorized("the list is for the namespace's owner"))
+}
+
+/// That part of it.
+pub async fn list(app: &App, namespace: Name, range: Range) -> Result<Ranking, ApiError> {
+    let Range { offset, limit } = range;
     // One more says whether there is a next page.
     let mut ranked = app.counters.ranking(&namespace, offset, limit + 1).await?;
     let next = (ranked.len() > limit as usize).then(|| offset.saturating_add(limit.into()));
     ranked.truncate(limit as usize);
     let counters = ranked.into_iter().map(|(key, value)| Ranked { key, value }).collect();
-    Ok(([NO_STORE], Json(Ranking { namespace, counters, next })).into_response())
+    Ok(Ranking { namespace, counters, next })
 }

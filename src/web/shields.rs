@@ -14,7 +14,7 @@ use super::extract::Path;
 use super::hit_id::Id;
 use super::openapi::Doc;
 use super::query::Query;
-use super::shown::{COUNT, Number, Shown};
+use super::shown::{COUNT, Found, Number, Shown};
 use super::value::NO_STORE;
 use crate::hit::HitId;
 use crate::name::Counter;
@@ -78,19 +78,20 @@ async fn answer(
     }
     let shown = query.get("count").map(Shown::parse).transpose()?.unwrap_or_default();
     let cache = query.parsed::<u32>("cacheSeconds", "seconds, 300 at least")?;
-    let number = shown.after(app, hit, counter).await?;
-    let away = number.is_none() && app.counters.ping().await.is_err();
+    let found = shown.after(app, hit, counter).await?;
+    let format = look.format.unwrap_or_default();
     let body = Endpoint {
         schema_version: 1,
         label: look.label.unwrap_or_else(|| "views".into()),
-        message: match number {
-            _ if away => "unavailable".into(),
-            number => number.unwrap_or(Number::NONE).print(look.format.unwrap_or_default()),
+        message: match found {
+            Found::Number(number) => number.print(format),
+            Found::Nothing => Number::NONE.print(format),
+            Found::Unknown => "unavailable".into(),
         },
         color: Some(look.color.map_or_else(|| "blue".into(), |color| color.to_string())),
         label_color: look.label_color.map(|color| color.to_string()),
         style: look.style.map(|style| style.name()),
-        is_error: away,
+        is_error: found == Found::Unknown,
         cache_seconds: cache.unwrap_or(CACHE_LEAST).max(CACHE_LEAST),
     };
     Ok(([NO_STORE], Json(body)).into_response())

@@ -93,24 +93,54 @@ impl Shown {
         app: &App,
         hit: Option<(&Caller, Option<HitId>)>,
         counter: &Counter,
-    ) -> Result<Option<Number>, ApiError> {
-        let mut counted = None;
+    ) -> Result<Found, ApiError> {
+        let mut failed = None;
         if let Some((caller, id)) = hit {
             match hit::count(app, caller, counter, id).await {
-                Ok((number, _)) => counted = Some(number),
-                Err(error) if error.is_passing() => {}
+                Ok((value, _)) if self == Self::Total => {
+                    return Ok(Found::Number(Number { value, of: None, stale: false }));
+                }
+                Ok(_) => {}
+                Err(error) if error.is_passing() => failed = Some(error),
                 Err(error) => return Err(error),
             }
         }
-        match (self, counted) {
-            (Self::Total, Some(value)) => Ok(Some(Number { value, of: None, stale: false })),
-            _ => match self.number(app, counter).await {
-                // Away, and this process never saw a number of it.
-                Err(error) if error.is_passing() => Ok(None),
-                number => number,
-            },
+        self.found(app, counter, failed.as_ref()).await
+    }
+
+    /// Finds the number to show, or the last one known; `failed` is what became
+    /// of an earlier question.
+    pub async fn found(
+        self,
+        app: &App,
+        counter: &Counter,
+        failed: Option<&ApiError>,
+    ) -> Result<Found, ApiError> {
+        // Who waited for the store in vain does not wait for it twice.
+        if failed.is_some_and(ApiError::is_away) {
+            let known = app.counters.last_known(counter).filter(|_| self == Self::Total);
+            return Ok(known.map_or(Found::Unknown, |value| {
+                Found::Number(Number { value, of: None, stale: true })
+            }));
+        }
+        match self.number(app, counter).await {
+            Ok(number) => Ok(number.map_or(Found::Nothing, Found::Number)),
+            // Away, and this process never saw a number of it.
+            Err(error) if error.is_passing() => Ok(Found::Unknown),
+            Err(error) => Err(error),
         }
     }
+}
+
+/// What there is to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A number.
+    Number(Number),
+    /// Nobody has hit this counter.
+    Nothing,
+    /// The store cannot be asked, and of this nothing is known.
+    Unknown,
 }
 
 /// A number to show.

@@ -51,3 +51,54 @@ fn the_copied_markdown_shows_a_badge_that_counts() {
     browser.wait("document.querySelector('.total strong')?.textContent", "3");
     assert_eq!(browser.complaints(), [""; 0]);
 }
+
+#[test]
+fn the_builder_shows_at_once_what_is_asked_for() {
+    let Some(browser) = Browser::start() else { return };
+    let place = Place::file();
+    let seen = place.seen();
+    browser.open(&seen.url("/"));
+    let ask = |name: &str, value: &str| {
+        browser.run(&format!(
+            "const field = document.querySelector('#builder [name={name}]'); field.value = {value:?};
+             field.dispatchEvent(new Event('input', {{ bubbles: true }}));"
+        ));
+    };
+    let code =
+        |id: &str| format!("document.querySelector('[aria-labelledby={id}] code').textContent");
+    for (name, value) in [
+        ("namespace", "mine"),
+        ("key", "page"),
+        ("style", "for-the-badge"),
+        ("logo", "eye"),
+        ("count", "today"),
+        ("color", "hotpink"),
+    ] {
+        ask(name, value);
+    }
+    let query = "?style=for-the-badge&count=today&logo=eye&color=hotpink";
+    let origin = seen.url("");
+    let badge = format!("{origin}/hit/mine/page/badge.svg{query}");
+    let expected = format!("[![views]({badge})]({origin}/counter/mine/page)");
+    browser.wait(&code("md"), expected);
+    browser.wait("document.querySelector('.preview img').naturalHeight", 28);
+    let preview = browser.value("document.querySelector('.preview img').getAttribute('src')");
+    assert_eq!(preview, format!("/get/mine/page/badge.svg{query}"));
+    // Without scripts, its button comes to the same.
+    let live: Vec<_> = ["md", "html", "script"].map(|id| browser.value(&code(id))).into();
+    browser.click("#builder button");
+    browser.wait("location.pathname", "/builder");
+    browser.wait("document.readyState", "complete");
+    assert_eq!(["md", "html", "script"].map(|id| browser.value(&code(id))).to_vec(), live);
+    assert_eq!(browser.value("document.querySelector('[name=style]').value"), "for-the-badge");
+    assert_eq!(browser.complaints(), [""; 0]);
+
+    // What cannot be is said, and what was shown stays.
+    ask("color", "no-colour");
+    browser
+        .wait("document.querySelector('[data-problem]').textContent.startsWith('color is')", true);
+    assert_eq!(browser.value(&code("md")), live[0]);
+    ask("color", "teal");
+    browser.wait("document.querySelector('[data-problem]').textContent", "");
+    assert_eq!(seen.get("/get/mine/page").status, 404, "previews count nothing");
+}

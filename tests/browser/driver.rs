@@ -54,14 +54,18 @@ pub struct Browser {
     /// The address of the session.
     session: String,
     client: ureq::Agent,
+    /// Where it and its driver put what they need, and forget some of it.
+    _scraps: tempfile::TempDir,
 }
 
 impl Browser {
     /// Starts one, or says that there is to be none.
     pub fn start() -> Option<Self> {
         let tools = tools()?;
+        let scraps = tempfile::tempdir().expect("a temporary folder");
         let mut driver = Command::new(&tools.driver)
             .arg("--port=0")
+            .env("TMPDIR", scraps.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -79,7 +83,8 @@ impl Browser {
             .timeout_global(Some(PATIENCE * 2))
             .build()
             .into();
-        let mut browser = Self { driver, session: format!("http://127.0.0.1:{port}"), client };
+        let session = format!("http://127.0.0.1:{port}");
+        let mut browser = Self { driver, session, client, _scraps: scraps };
         let mut arguments = vec![
             "--headless=new",
             "--disable-gpu",

@@ -6,13 +6,21 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::common::{Place, Seen};
+use crate::common::{Place, Seen, request};
 use crate::driver::{Browser, tools};
 
 /// A seen with something to show, and the pages that show it.
-fn pages(seen: &Seen) -> [(&'static str, String); 5] {
-    for _ in 0..3 {
-        seen.value("/hit/site/page");
+fn pages(seen: &Seen) -> [(&'static str, String); 8] {
+    let claimed = request("PUT", &seen.url("/namespaces/open"), &[]).json();
+    let token = format!("Bearer {}", claimed["token"].as_str().expect("a token"));
+    let url = seen.url("/namespaces/open?public=1");
+    assert_eq!(request("PATCH", &url, &[("authorization", &token)]).status, 200);
+    let long = "a-page-with-quite-a-long-name-as-blogs-and-documentation-have";
+    for (key, hits) in [("site/page", 3), ("open/home", 12), ("open/about", 4)] {
+        (0..hits).for_each(|_| drop(seen.get(&format!("/hit/{key}"))));
+    }
+    for key in [long, "last"] {
+        seen.value(&format!("/hit/open/{key}"));
     }
     [
         ("home", "/"),
@@ -20,6 +28,9 @@ fn pages(seen: &Seen) -> [(&'static str, String); 5] {
         ("counter", "/counter/site/page"),
         ("privacy", "/privacy"),
         ("missing", "/counter/site/nobody"),
+        ("namespace", "/counter/open?limit=3"),
+        ("private", "/counter/site"),
+        ("error", "/builder?style=3d"),
     ]
     .map(|(name, path)| (name, seen.url(path)))
 }
@@ -56,7 +67,13 @@ fn look(width: u32, scheme: &str) {
         assert!(found[0].as_u64() > Some(5), "{what}: axe-core judged nothing: {found}");
         assert_eq!(found[1], json!([]), "{what}: {found:#}");
         let complaints: Vec<_> = browser.complaints();
-        let own = |line: &&String| !(name == "missing" && line.contains("404"));
+        let status = match name {
+            "missing" => "404",
+            "private" => "401",
+            "error" => "400",
+            _ => "no error",
+        };
+        let own = |line: &&String| !line.contains(status);
         let complaints: Vec<_> = complaints.iter().filter(own).collect();
         assert!(complaints.is_empty(), "{what}: {complaints:#?}");
         let elsewhere = browser.requests().into_iter().filter(|request| {

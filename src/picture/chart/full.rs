@@ -52,7 +52,7 @@ pub fn render(canvas: &Canvas<'_>) -> String {
     let plot = Plot::of(canvas);
     if canvas.series.counts.is_empty() {
         plot.push_baseline(&mut out);
-        if canvas.chart.total.unwrap_or(0) == 0 {
+        if canvas.chart.known && canvas.chart.total.unwrap_or(0) == 0 {
             let middle = 0.5 * (plot.top + plot.bottom);
             words(&mut out, "m", "middle", 0.5 * width, middle, "The first visit will stand here.");
         }

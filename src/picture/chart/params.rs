@@ -40,6 +40,7 @@ impl ChartParams {
             kind,
             title: self.title.unwrap_or_else(|| title.to_owned()),
             days,
+            known: true,
             total: None,
             width: bounded("width", self.width, kind.widths())?,
             height: bounded("height", self.height, kind.heights())?,

@@ -29,6 +29,34 @@ for (const number of document.querySelectorAll('[data-live]')) {
   addEventListener('pageshow', (event) => { if (event.persisted) open(); });
 }
 
+// The builder, which shows at once what is asked for; without this its button does.
+const form = document.querySelector('#builder');
+if (form) {
+  const problem = document.querySelector('[data-problem]');
+  let timer, turn = 0;
+  const show = async () => {
+    const mine = ++turn;
+    if (!form.checkValidity()) return;
+    let answer, made;
+    try {
+      answer = await fetch('/builder?' + new URLSearchParams(new FormData(form)));
+      made = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    } catch { return; /* The button still works, or says why not. */ }
+    if (mine !== turn) return;
+    problem.textContent = answer.ok ? '' : made.querySelector('main .lead').textContent;
+    if (!answer.ok) return;
+    document.querySelector('.preview img').src = made.querySelector('.preview img').getAttribute('src');
+    const codes = made.querySelectorAll('[data-copy]');
+    document.querySelectorAll('[data-copy]').forEach((code, at) => {
+      code.textContent = codes[at].textContent;
+    });
+  };
+  form.addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(show, 200);
+  });
+}
+
 // Code that is copied at a press.
 for (const code of document.querySelectorAll('[data-copy]')) {
   const button = document.createElement('button');
