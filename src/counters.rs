@@ -188,6 +188,11 @@ impl Counters {
         self.in_time(self.store.subscribe(namespace)).await
     }
 
+    /// How many counters there are, or nearly.
+    pub async fn size(&self) -> Result<u64, StoreError> {
+        self.in_time(self.store.size()).await
+    }
+
     /// A page of all namespaces.
     pub async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError> {
         self.in_time(self.store.namespaces(after)).await
@@ -202,13 +207,16 @@ impl Counters {
         self.in_time(self.store.export(namespace, after)).await
     }
 
-    /// Takes in a line of an export.
+    /// Takes in a line of an export; it is repeated while its answer is lost, and
+    /// under the same id it is added once.
     pub async fn import(
         &self,
+        id: ChangeId,
         exported: &Exported,
         on_conflict: OnConflict,
     ) -> Result<Imported, EditError> {
-        self.store.import(exported, on_conflict, Timestamp::now()).await
+        let now = Timestamp::now();
+        self.repeat(|| self.store.import(id, exported, on_conflict, now)).await
     }
 
     /// Whether the store answers.

@@ -99,18 +99,19 @@ async fn write(settings: &Export, output: &mut impl Write) -> Result<(), Stop> {
     let mut progress = crate::import::Progress::default();
     if let Some(url) = &settings.place.url {
         let mut remote = Remote::connect(url, &settings.place).await.map_err(Stop::Failure)?;
-        let mut pages = remote.export().await.map_err(Stop::Failure)?;
+        let (mut pages, all) = remote.export().await.map_err(Stop::Failure)?;
         while let Some(lines) = pages.next().await.map_err(Stop::Failure)? {
             output.write_all(&lines).map_err(Stop::Output)?;
-            progress.more(lines.iter().filter(|b| **b == b'\n').count() as u64, None);
+            progress.more_of(lines.iter().filter(|b| **b == b'\n').count() as u64, all);
         }
     } else {
         let counters = crate::import::open(&settings.place, "export", true).await;
         let counters = counters.map_err(Stop::Failure)?;
+        let all = counters.size().await.ok();
         let mut walk = Walk::new(counters.clone());
         while let Some(lines) = walk.next().await.map_err(|e| Stop::Failure(Failure::new(1, e)))? {
             output.write_all(&lines).map_err(Stop::Output)?;
-            progress.more(lines.iter().filter(|b| **b == b'\n').count() as u64, None);
+            progress.more_of(lines.iter().filter(|b| **b == b'\n').count() as u64, all);
         }
         counters.close().await;
     }

@@ -15,18 +15,18 @@ use serde::{Deserialize, Serialize};
 pub use self::remote::Remote;
 use crate::config::{Cli, Format, Import, Place};
 use crate::counters::Counters;
-use crate::edit::EditError;
+use crate::edit::ChangeId;
 use crate::joiner::Joiner;
 use crate::metrics::Metrics;
 use crate::serve::{self, Failure};
-use crate::store::Location;
+use crate::store::{Location, StoreError};
 use crate::transfer::{Exported, Imported, OnConflict};
 
 /// The longest line that is read, in bytes.
 pub const LINE_MOST: usize = 1 << 20;
 
 /// How many lines are taken in at once, and about how many bytes are sent.
-const BATCH_LINES: usize = 500;
+pub const BATCH_LINES: usize = 500;
 const BATCH_BYTES: usize = 1 << 20;
 
 /// What an import did, in lines.
@@ -74,15 +74,6 @@ impl std::fmt::Display for Done {
     }
 }
 
-/// Takes in one line of an export.
-pub async fn take(
-    counters: &Counters,
-    exported: &Exported,
-    on_conflict: OnConflict,
-) -> Result<Imported, EditError> {
-    counters.import(exported, on_conflict).await
-}
-
 /// How far it is, on a terminal alone.
 #[derive(Default)]
 pub struct Progress {
@@ -91,6 +82,12 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// So many more lines, of which there are `all`, if known.
+    pub fn more_of(&mut self, lines: u64, all: Option<u64>) {
+        let part = all.map(|all| ((self.done + lines) as f64 / all.max(1) as f64).min(1.0));
+        self.more(lines, part);
+    }
+
     /// So many more lines, and the part of the whole that is done, if known.
     pub fn more(&mut self, lines: u64, part: Option<f64>) {
         self.done += lines;
@@ -166,6 +163,8 @@ struct Importer {
     lines: Vec<u64>,
     done: Done,
     progress: Progress,
+    /// The command that goes on after a line was mended.
+    again: String,
 }
 
 impl Importer {
@@ -192,7 +191,10 @@ impl Importer {
     async fn send(&mut self) -> Result<(), Failure> {
         let Target::Here(counters) = &self.target else { return self.send_away().await };
         let (items, lines) = (std::mem::take(&mut self.here), std::mem::take(&mut self.lines));
-        let taken = items.iter().map(|item| take(counters, item, self.on_conflict));
+        let taken = items.iter().map(async |item| {
+            let id = ChangeId::random().map_err(StoreError::from)?;
+            counters.import(id, item, self.on_conflict).await
+        });
         for (taken, line) in join_all(taken).await.into_iter().zip(lines) {
             self.done.count(taken.map_err(|e| self.stopped(line, &e))?);
         }
@@ -222,9 +224,10 @@ impl Importer {
             1,
             format!(
                 "line {line}: {error}. The {} lines before it are in ({}); mend it and go on from \
-                 it: tail -n +{line} FILE | seen import -",
+                 it: tail -n +{line} FILE | {}",
                 self.done.all(),
-                self.done
+                self.done,
+                self.again
             ),
         )
     }
@@ -244,6 +247,7 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
         lines: Vec::new(),
         done: Done::default(),
         progress: Progress::default(),
+        again: again(settings),
     };
     let read = match &settings.from_abacus {
         Some(url) => abacus::read(url, &mut importer).await,
@@ -259,6 +263,26 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
     read?;
     importer.progress.end(&importer.done.to_string());
     Ok(())
+}
+
+/// The same command for what is left; secrets are in the environment already.
+fn again(settings: &Import) -> String {
+    let mut command = String::from("seen import");
+    let Import { place, format, on_conflict, .. } = settings;
+    let place = match (&place.url, &place.store) {
+        (Some(url), _) => Some(("url", url.clone())),
+        (None, Some(Location::File(file))) => Some(("store", file.display().to_string())),
+        _ => None,
+    };
+    let flags = [
+        place,
+        (*format == Format::Csv).then(|| ("format", "csv".into())),
+        (*on_conflict != OnConflict::Skip).then(|| ("on-conflict", on_conflict.as_str().into())),
+    ];
+    for (flag, value) in flags.into_iter().flatten() {
+        command.push_str(&format!(" --{flag} {value}"));
+    }
+    command + " -"
 }
 
 async fn read(settings: &Import, importer: &mut Importer) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 pub use self::location::Location;
 use crate::count::{Count, History};
-use crate::edit::{Change, EditError, Edited, Namespace, NamespaceChange};
+use crate::edit::{Change, ChangeId, EditError, Edited, Namespace, NamespaceChange};
 use crate::live::Listener;
 use crate::name::{Counter, Name};
 use crate::tally::{Outcome, Tally};
@@ -83,6 +83,9 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(Name, i64)>, StoreError>;
 
+    /// How many counters there are in all, or nearly: some may come or go.
+    async fn size(&self) -> Result<u64, StoreError>;
+
     /// A page of all namespaces that have counters or an owner; begin with
     /// `None` and go on with [`Page::next`].
     async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError>;
@@ -97,10 +100,11 @@ pub trait Store: Send + Sync {
     ) -> Result<Page<Exported>, StoreError>;
 
     /// Takes in what was exported; the caps hold, buckets that are too old are
-    /// left out. Safe to repeat but for [`OnConflict::Add`], which adds each
-    /// time it is called and succeeds.
+    /// left out. Safe to repeat; with [`OnConflict::Add`] under the same id, for
+    /// [`ChangeId::MEMORY`] seconds.
     async fn import(
         &self,
+        id: ChangeId,
         exported: &Exported,
         on_conflict: OnConflict,
         now: Timestamp,

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The header of an export that says about how many counters there are.
+pub const COUNTERS: &str = "x-seen-counters";
+
 use crate::buckets::Buckets;
 use crate::count::{Settings, Sources};
 use crate::hex;
@@ -131,8 +134,19 @@ pub enum OnConflict {
     Add,
 }
 
+impl OnConflict {
+    /// The word for it, in flags and queries.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Replace => "replace",
+            Self::Add => "add",
+        }
+    }
+}
+
 /// What an import did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Imported {
     /// It was not there and is now.
     Created,

@@ -626,12 +626,16 @@ listeners_hear_every_change, LIMITS, |rig| {
 an_import_is_safe_to_repeat, LIMITS, |rig| {
     let json = r#"{"kind":"counter","namespace":"n","key":"a","total":12}"#;
     let plain: Exported = serde_json::from_str(json).unwrap();
-    let import = |conflict| rig.store.import(&plain, conflict, rig.now);
+    let import = |conflict| rig.store.import(ChangeId::random().unwrap(), &plain, conflict, rig.now);
     assert_eq!(import(OnConflict::Replace).await.unwrap(), Imported::Created);
     assert_eq!(import(OnConflict::Replace).await.unwrap(), Imported::Replaced);
     assert_eq!(import(OnConflict::Skip).await.unwrap(), Imported::Skipped);
     assert_eq!(rig.total("a").await, Some(12));
-    assert_eq!(import(OnConflict::Add).await.unwrap(), Imported::Added);
+    let id = ChangeId::random().unwrap();
+    for _ in 0..3 {
+        let added = rig.store.import(id, &plain, OnConflict::Add, rig.now).await.unwrap();
+        assert_eq!(added, Imported::Added);
+    }
     assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 25)]);
 }
 
@@ -664,7 +668,8 @@ async fn carry(from: &Rig, to: &Rig) {
     for line in &exported {
         // As `seen export` writes it.
         let line: Exported = serde_json::from_str(&serde_json::to_string(line).unwrap()).unwrap();
-        let done = to.store.import(&line, OnConflict::Replace, to.now).await.unwrap();
+        let id = ChangeId::random().unwrap();
+        let done = to.store.import(id, &line, OnConflict::Replace, to.now).await.unwrap();
         assert_eq!(done, Imported::Created);
     }
     for (theirs, ours) in to.export_all().await.iter().zip(&exported) {

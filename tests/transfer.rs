@@ -6,6 +6,7 @@ mod common;
 use std::io::Write;
 use std::process::{Output, Stdio};
 
+use common::proxy::Proxy;
 use common::{Load, Place, Seen, command, request};
 use serde_json::Value;
 
@@ -141,6 +142,43 @@ fn while_hits_come_in_no_hit_is_lost() {
     let answered = ledger.answered.load(std::sync::atomic::Ordering::Relaxed);
     assert_eq!(running.value("/get/n/busy"), answered as i64 + total);
     done(&seen(&["import", "--store", &other.store()], &lines));
+}
+
+/// A batch whose answer is lost is sent again, and is in once.
+#[test]
+fn what_is_added_over_a_lost_connection_is_added_once() {
+    for place in [Place::file(), Place::redis()] {
+        let running = served(&place);
+        running.get("/hit/n/k3");
+        let proxy = Proxy::to(running.address);
+        let lines: String = (0..700)
+            .map(|n| {
+                format!(
+                    "{{\"kind\":\"counter\",\"namespace\":\"n\",\"key\":\"k{n}\",\"total\":{n}}}\n"
+                )
+            })
+            .collect();
+        let url = format!("http://{}", proxy.address);
+        proxy.cut();
+        let said = done(&seen(&["import", "--url", &url, "--on-conflict", "add"], &lines)).1;
+        assert_eq!(proxy.done(), 1);
+        assert!(said.contains("699 created") && said.contains("1 added"), "{said}");
+        for (key, total) in [("k1", 1), ("k3", 4), ("k499", 499), ("k699", 699)] {
+            assert_eq!(running.value(&format!("/get/n/{key}")), total, "{key}");
+        }
+    }
+}
+
+/// Whoever mends a line types what is shown, and nothing changes but the line.
+#[test]
+fn the_way_on_is_the_same_command() {
+    let place = Place::file();
+    let store = place.store();
+    let arguments = ["import", "--store", &store, "--format", "csv", "--on-conflict", "add"];
+    let said = failed(&seen(&arguments, "n,a,1\nn,b\n"));
+    let way =
+        format!("tail -n +2 FILE | seen import --store {store} --format csv --on-conflict add -");
+    assert!(said.contains(&way), "{said}");
 }
 
 #[test]

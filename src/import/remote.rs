@@ -1,9 +1,11 @@
 //! A running seen, asked over HTTP.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::header::{AUTHORIZATION, HOST};
+use axum::http::uri::Authority;
 use axum::http::{Request, Response, StatusCode, Uri};
 use futures_util::StreamExt;
 use hyper::body::Incoming;
@@ -11,18 +13,41 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::Done;
 use crate::config::Place;
+use crate::hex;
 use crate::serve::Failure;
-use crate::transfer::OnConflict;
+use crate::token;
+use crate::transfer::{COUNTERS, OnConflict};
 
-/// One connection to a running seen; its task ends with it.
+/// How long a running seen may say nothing while it owes an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The waits before a batch whose answer was lost is sent again.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// A running seen. A connection that is lost is made anew.
 pub struct Remote {
-    sender: SendRequest<Body>,
+    sender: Option<SendRequest<Body>>,
     url: String,
-    host: String,
+    authority: Authority,
     token: String,
+}
+
+/// Why there is no answer.
+enum Trouble {
+    /// The connection was lost; what was asked may have been done.
+    Lost(String),
+    /// It was refused.
+    Refused(String),
 }
 
 /// What an import was answered.
@@ -41,7 +66,9 @@ pub struct Pages(BodyDataStream, String);
 impl Pages {
     /// Some more bytes; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
-        self.0.next().await.transpose().map_err(|e| failed(&self.1, e))
+        let Self(pages, url) = self;
+        let page = timeout(PATIENCE, pages.next()).await.map_err(|_| failed(url, silent()))?;
+        page.transpose().map_err(|e| failed(url, e))
     }
 }
 
@@ -57,59 +84,116 @@ impl Remote {
         let Some(token) = &place.token else {
             return Err(Failure::new(2, "--url needs the instance's token in SEEN_TOKEN"));
         };
-        let address =
-            (authority.host().trim_matches(['[', ']']), authority.port_u16().unwrap_or(80));
-        let stream = TcpStream::connect(address).await.map_err(|e| failed(url, e))?;
-        let (sender, connection) =
-            handshake(TokioIo::new(stream)).await.map_err(|e| failed(url, e))?;
-        tokio::spawn(connection);
         let url = url.trim_end_matches('/').to_owned();
-        Ok(Self { sender, url, host: authority.to_string(), token: token.0.clone() })
+        let (authority, token) = (authority.clone(), token.0.clone());
+        let mut remote = Self { sender: None, url, authority, token };
+        if let Err(trouble) = remote.sender().await {
+            return Err(remote.failed(trouble));
+        }
+        Ok(remote)
     }
 
-    /// All lines of its store.
-    pub async fn export(&mut self) -> Result<Pages, Failure> {
-        let response = self.ask("GET", "/export", Body::empty()).await?;
-        Ok(Pages(Body::new(response.into_body()).into_data_stream(), self.url.clone()))
+    /// All lines of its store, and about how many there are.
+    pub async fn export(&mut self) -> Result<(Pages, Option<u64>), Failure> {
+        let response = self.ask("GET", "/export", None, Bytes::new()).await;
+        let response = response.map_err(|trouble| self.failed(trouble))?;
+        let all = response.headers().get(COUNTERS).and_then(|n| n.to_str().ok()?.parse().ok());
+        let body = Body::new(response.into_body()).into_data_stream();
+        Ok((Pages(body, self.url.clone()), all))
     }
 
-    /// Gives it lines.
+    /// Gives it lines; they are sent again, and are in once, while no answer comes.
     pub async fn import(&mut self, lines: Vec<u8>, on: OnConflict) -> Result<Answer, Failure> {
-        let on = match on {
-            OnConflict::Skip => "skip",
-            OnConflict::Replace => "replace",
-            OnConflict::Add => "add",
+        let path = format!("/import?on-conflict={}", on.as_str());
+        let key = token::random::<16>().map_err(|e| failed(&self.url, e))?;
+        let (key, lines) = (hex::encode(&key), Bytes::from(lines));
+        let mut pauses = PAUSES.into_iter();
+        let body = loop {
+            match (self.import_once(&path, &key, lines.clone()).await, pauses.next()) {
+                (Ok(body), _) => break body,
+                (Err(Trouble::Lost(_)), Some(pause)) => tokio::time::sleep(pause).await,
+                (Err(trouble), _) => return Err(self.failed(trouble)),
+            }
         };
-        let path = format!("/import?on-conflict={on}");
-        let response = self.ask("POST", &path, Body::from(lines)).await?;
-        let body = axum::body::to_bytes(Body::new(response.into_body()), 1 << 20).await;
-        let body = body.map_err(|e| failed(&self.url, e))?;
         serde_json::from_slice(&body).map_err(|e| failed(&self.url, e))
+    }
+
+    async fn import_once(&mut self, path: &str, key: &str, lines: Bytes) -> Result<Bytes, Trouble> {
+        let response = self.ask("POST", path, Some(key), lines).await?;
+        let body = axum::body::to_bytes(Body::new(response.into_body()), 1 << 20);
+        match timeout(PATIENCE, body).await {
+            Ok(body) => body.map_err(|e| self.lost(&e)),
+            Err(_) => Err(self.lost(&silent())),
+        }
     }
 
     async fn ask(
         &mut self,
         verb: &str,
         path: &str,
-        body: Body,
-    ) -> Result<Response<Incoming>, Failure> {
-        let request = Request::builder()
+        key: Option<&str>,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, Trouble> {
+        let mut request = Request::builder()
             .method(verb)
             .uri(path)
-            .header(HOST, &self.host)
-            .header(AUTHORIZATION, format!("Bearer {}", self.token))
-            .body(body)
-            .map_err(|e| failed(&self.url, e))?;
-        self.sender.ready().await.map_err(|e| failed(&self.url, e))?;
-        let response = self.sender.send_request(request).await.map_err(|e| failed(&self.url, e))?;
+            .header(HOST, self.authority.as_str())
+            .header(AUTHORIZATION, format!("Bearer {}", self.token));
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let request =
+            request.body(Body::from(body)).map_err(|e| Trouble::Refused(e.to_string()))?;
+        let answer = self.sender().await?.send_request(request);
+        let response = match timeout(PATIENCE, answer).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(self.lost(&error)),
+            Err(_) => return Err(self.lost(&silent())),
+        };
         let status = response.status();
-        if status.is_success() || (status == StatusCode::UNPROCESSABLE_ENTITY) {
+        if status.is_success() || status == StatusCode::UNPROCESSABLE_ENTITY {
             return Ok(response);
         }
         let body = axum::body::to_bytes(Body::new(response.into_body()), 1 << 16).await;
         let body = body.unwrap_or_default();
-        Err(failed(&self.url, format!("{status} {}", String::from_utf8_lossy(&body))))
+        Err(Trouble::Refused(format!("{status} {}", String::from_utf8_lossy(&body))))
     }
+
+    /// A connection that can be used; its task ends with it.
+    async fn sender(&mut self) -> Result<&mut SendRequest<Body>, Trouble> {
+        let usable = match &mut self.sender {
+            Some(sender) => sender.ready().await.is_ok(),
+            None => false,
+        };
+        if !usable {
+            let host = self.authority.host().trim_matches(['[', ']']);
+            let address = (host, self.authority.port_u16().unwrap_or(80));
+            let connecting = timeout(PATIENCE, TcpStream::connect(address));
+            let stream = match connecting.await {
+                Ok(stream) => stream.map_err(|e| Trouble::Lost(e.to_string()))?,
+                Err(_) => return Err(Trouble::Lost(silent())),
+            };
+            let (sender, connection) =
+                handshake(TokioIo::new(stream)).await.map_err(|e| Trouble::Lost(e.to_string()))?;
+            tokio::spawn(connection);
+            self.sender = Some(sender);
+        }
+        self.sender.as_mut().ok_or_else(|| Trouble::Lost("no connection".into()))
+    }
+
+    fn lost(&mut self, why: &dyn Display) -> Trouble {
+        self.sender = None;
+        Trouble::Lost(why.to_string())
+    }
+
+    fn failed(&self, trouble: Trouble) -> Failure {
+        let (Trouble::Lost(why) | Trouble::Refused(why)) = trouble;
+        failed(&self.url, why)
+    }
+}
+
+fn silent() -> String {
+    format!("it said nothing for {} seconds", PATIENCE.as_secs())
 }
 
 fn failed(url: &str, error: impl Display) -> Failure {

@@ -22,12 +22,14 @@ use tokio::sync::oneshot;
 
 use self::edit::{Progress, odd_name};
 use self::file::{LockError, LockedFile};
-use self::tables::{COUNTERS, LAYOUT, NAMESPACES, Tables, VISITOR_KEYS, from_bytes, held, record};
+use self::tables::{
+    COUNTERS, FILE, LAYOUT, NAMESPACES, Tables, VISITOR_KEYS, from_bytes, held, record,
+};
 use self::writer::{Job, Slot, Writer, closed};
 use super::record::Record;
 use super::{Limits, Store, StoreError};
 use crate::count::{Count, History};
-use crate::edit::{Change, EditError, Edited, Namespace, NamespaceChange};
+use crate::edit::{Change, ChangeId, EditError, Edited, Namespace, NamespaceChange};
 use crate::live::{Hub, Listener, News, Update};
 use crate::name::{Counter, Name};
 use crate::tally::{Outcome, Tally};
@@ -348,6 +350,10 @@ impl Store for Embedded {
         Ok(all.into_iter().skip(offset).take(limit as usize).collect())
     }
 
+    async fn size(&self) -> Result<u64, StoreError> {
+        self.read(|txn| Ok(txn.open_table(FILE)?.get("counters")?.map_or(0, |n| n.value())))
+    }
+
     async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError> {
         self.read(|txn| transfer::namespaces(txn, after))
     }
@@ -362,13 +368,14 @@ impl Store for Embedded {
 
     async fn import(
         &self,
+        id: ChangeId,
         exported: &Exported,
         on_conflict: OnConflict,
         now: Timestamp,
     ) -> Result<Imported, EditError> {
         let (exported, limits) = (exported.clone(), self.limits);
         self.change(
-            move |tables| transfer::import(tables, &exported, on_conflict, &limits, now),
+            move |tables| transfer::import(tables, id, &exported, on_conflict, &limits, now),
             |_| {},
         )
         .await

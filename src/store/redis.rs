@@ -32,7 +32,9 @@ use self::script::{Scripts, TallyCall};
 use super::record::Record;
 use super::{Limits, Mode, Store, StoreError};
 use crate::count::{Count, History};
-use crate::edit::{Change, Edit, EditError, Edited, Namespace, NamespaceChange, NamespaceEdit};
+use crate::edit::{
+    Change, ChangeId, Edit, EditError, Edited, Namespace, NamespaceChange, NamespaceEdit,
+};
 use crate::hex;
 use crate::live::{Hub, Listener};
 use crate::name::{Counter, Name};
@@ -333,6 +335,11 @@ impl Store for Redis {
         Ok(ranking)
     }
 
+    async fn size(&self) -> Result<u64, StoreError> {
+        self.guard.check()?;
+        self.registry.sum().await
+    }
+
     async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError> {
         self.guard.check()?;
         let (items, next) = self.registry.page(after.unwrap_or("0")).await?;
@@ -371,6 +378,7 @@ impl Store for Redis {
 
     async fn import(
         &self,
+        id: ChangeId,
         exported: &Exported,
         on_conflict: OnConflict,
         now: Timestamp,
@@ -383,7 +391,7 @@ impl Store for Redis {
                 if !full {
                     self.registry.enter(&[&exported.namespace]).await?;
                 }
-                let arguments = script::import(exported, on_conflict, &self.limits, full, now);
+                let arguments = script::import(id, exported, on_conflict, &self.limits, full, now);
                 let answer =
                     self.scripts.import.call(&self.client, &exported.namespace, arguments).await?;
                 let mut words = Words::of(answer);

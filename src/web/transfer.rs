@@ -7,18 +7,25 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
+use ring::digest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::App;
 use super::error::ApiError;
+use super::hit_id::{ID, Id};
 use super::openapi::{Doc, Param, form};
 use super::owner::Bearer;
+use crate::counters::Counters;
+use crate::edit::ChangeId;
 use crate::export::Walk;
-use crate::import::{Done, LINE_MOST, parse, take};
-use crate::transfer::OnConflict;
+use crate::import::{BATCH_LINES, Done, LINE_MOST, parse};
+use crate::store::StoreError;
+use crate::token;
+use crate::transfer::{COUNTERS, Exported, OnConflict};
 
 /// `/export` in the document.
 pub const EXPORT: Doc = Doc::other("Take all counters along, as JSON lines", LINES).owners();
@@ -32,10 +39,14 @@ pub const IMPORT: Doc = Doc {
             "on-conflict",
             "What to do with a counter that is there",
             || json!({ "type": "string", "enum": ["skip", "replace", "add"], "default": "skip" }),
-        )])
+        ), IMPORT_ID])
         .also(&[(422, form::<Answer>)])
         .owners()
 };
+
+/// `?id=` of an import, or `Idempotency-Key`.
+const IMPORT_ID: Param =
+    Param::new("id", "Under the same id an import is added once in ten minutes", ID.form);
 
 /// The media type of an export.
 const LINES: &str = "application/x-ndjson";
@@ -51,7 +62,8 @@ pub async fn export(State(app): State<App>, bearer: Bearer) -> Result<Response, 
     // An empty chunk would be the last one.
     let lines = lines.filter(|l| std::future::ready(!matches!(l, Ok(l) if l.is_empty())));
     let headers = [(CONTENT_TYPE, LINES), (CACHE_CONTROL, "no-store")];
-    Ok((headers, Body::from_stream(lines)).into_response())
+    let counters = [(COUNTERS, app.counters.size().await?.to_string())];
+    Ok((headers, counters, Body::from_stream(lines)).into_response())
 }
 
 /// What is to become of counters that are there.
@@ -69,13 +81,14 @@ struct Answer {
     done: Done,
     /// The line that stopped it, and why; what came before it is in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    stopped: Option<(usize, String)>,
+    stopped: Option<Stop>,
 }
 
 /// Takes in lines as they arrive, up to the first that cannot be.
 pub async fn import(
     State(app): State<App>,
     bearer: Bearer,
+    Id(key): Id,
     RawQuery(query): RawQuery,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -90,16 +103,77 @@ pub async fn import(
             return Err(ApiError::invalid_parameter("on-conflict", other, "skip, replace or add"));
         }
     };
-    let mut done = Done::default();
+    let mut batch = Batch {
+        counters: app.counters.clone(),
+        on_conflict,
+        key: match key {
+            Some(key) => key.0,
+            None => token::random().map_err(StoreError::from)?,
+        },
+        items: Vec::new(),
+        done: Done::default(),
+    };
+    let stopped = read(body, &mut batch).await.err();
+    let done = batch.done;
+    let status = if stopped.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, Json(Answer { done, stopped })).into_response())
+}
+
+/// The line that an import stops at, and why.
+type Stop = (usize, String);
+
+/// Lines that are taken in together, to share the store's syncs.
+struct Batch {
+    counters: Counters,
+    on_conflict: OnConflict,
+    /// What makes a repeated import the same one.
+    key: [u8; 16],
+    items: Vec<(usize, Exported)>,
+    done: Done,
+}
+
+impl Batch {
+    async fn push(&mut self, number: usize, item: Exported) -> Result<(), Stop> {
+        self.items.push((number, item));
+        // What is added twice is wrong, so nothing may be in behind a line that is not.
+        let most = if self.on_conflict == OnConflict::Add { 1 } else { BATCH_LINES };
+        if self.items.len() >= most { self.flush().await } else { Ok(()) }
+    }
+
+    async fn flush(&mut self) -> Result<(), Stop> {
+        let items = std::mem::take(&mut self.items);
+        let taken = items
+            .iter()
+            .map(|(number, item)| self.counters.import(self.id(*number), item, self.on_conflict));
+        for (taken, (number, _)) in join_all(taken).await.into_iter().zip(&items) {
+            self.done.count(taken.map_err(|error| (*number, error.to_string()))?);
+        }
+        Ok(())
+    }
+
+    /// A line's own id, the same whenever the import is repeated.
+    fn id(&self, number: usize) -> ChangeId {
+        let mut id = [0; 16];
+        let of = [&self.key[..], &(number as u64).to_be_bytes()].concat();
+        id.copy_from_slice(&digest::digest(&digest::SHA256, &of).as_ref()[..16]);
+        ChangeId(id)
+    }
+}
+
+/// Reads lines as they arrive, and takes them in.
+async fn read(body: Body, batch: &mut Batch) -> Result<(), Stop> {
     let (mut number, mut rest) = (0, Vec::new());
     let mut body = body.into_data_stream();
-    let stopped = 'all: loop {
+    loop {
         let chunk = body.next().await;
         let ended = chunk.is_none();
         match chunk {
             Some(Ok(chunk)) => rest.extend_from_slice(&chunk),
-            Some(Err(error)) => break Some((number + 1, format!("the body ended: {error}"))),
-            None if rest.is_empty() => break None,
+            Some(Err(error)) => {
+                batch.flush().await?;
+                return Err((number + 1, format!("the body ended: {error}")));
+            }
+            None if rest.is_empty() => return batch.flush().await,
             None => rest.push(b'\n'),
         }
         let mut from = 0;
@@ -109,21 +183,20 @@ pub async fn import(
             from += length + 1;
             match line {
                 Ok(None) => {}
-                Ok(Some(item)) => match take(&app.counters, &item, on_conflict).await {
-                    Ok(imported) => done.count(imported),
-                    Err(error) => break 'all Some((number, error.to_string())),
-                },
-                Err(error) => break 'all Some((number, error)),
+                Ok(Some(item)) => batch.push(number, item).await?,
+                Err(error) => {
+                    batch.flush().await?;
+                    return Err((number, error));
+                }
             }
         }
         rest.drain(..from);
         if rest.len() > LINE_MOST {
-            break Some((number + 1, format!("longer than {LINE_MOST} bytes")));
+            batch.flush().await?;
+            return Err((number + 1, format!("longer than {LINE_MOST} bytes")));
         }
         if ended {
-            break None;
+            return batch.flush().await;
         }
-    };
-    let status = if stopped.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, Json(Answer { done, stopped })).into_response())
+    }
 }

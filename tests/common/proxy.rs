@@ -34,7 +34,7 @@ impl Proxy {
         Self { address, cuts }
     }
 
-    /// Drops the server's next answer to a script and cuts that connection; the
+    /// Drops the server's next answer to a script or an import and cuts that connection; the
     /// server has done by then what it was asked.
     pub fn cut(&self) {
         self.cuts.due.fetch_add(1, Ordering::SeqCst);
@@ -54,7 +54,8 @@ fn pass(client: &TcpStream, server: &TcpStream, cuts: Arc<Cuts>) {
     thread::spawn(move || {
         let mut buffer = [0; 1 << 16];
         while let Ok(n @ 1..) = from_client.read(&mut buffer) {
-            if buffer[..n].windows(7).any(|w| w == b"EVALSHA") {
+            let asks = |words: &[u8]| buffer[..n].windows(words.len()).any(|w| w == words);
+            if asks(b"EVALSHA") || asks(b"POST /import") {
                 asked.fetch_add(1, Ordering::SeqCst);
             }
             if to_server.write_all(&buffer[..n]).is_err() {

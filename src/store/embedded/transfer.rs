@@ -4,8 +4,8 @@ use redb::ReadTransaction;
 
 use super::edit::odd_name;
 use super::marks::{self, MARKS, Mark, sketch_expiry};
-use super::tables::{COUNTERS, NAMESPACES, Tables, from_bytes, held, record};
-use crate::edit::EditError;
+use super::tables::{COUNTERS, NAMESPACES, Tables, from_bytes, held, record, to_bytes};
+use crate::edit::{ChangeId, EditError};
 use crate::name::{Counter, Name};
 use crate::sketch::Sketch;
 use crate::store::record::Record;
@@ -75,8 +75,28 @@ pub fn export(
     Ok(Page { items, next: last })
 }
 
-/// Takes in a line of an export.
+/// Takes in a line of an export; an addition once.
 pub fn import(
+    tables: &mut Tables,
+    id: ChangeId,
+    exported: &Exported,
+    on_conflict: OnConflict,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Imported, EditError> {
+    if on_conflict != OnConflict::Add {
+        return import_now(tables, exported, on_conflict, limits, now);
+    }
+    let mark = Mark::Change(id);
+    if let Some(bytes) = tables.marks.get(mark, now)? {
+        return Ok(from_bytes(&bytes, "an import")?);
+    }
+    let imported = import_now(tables, exported, on_conflict, limits, now)?;
+    tables.marks.put(mark, now.0 + ChangeId::MEMORY, &to_bytes(&imported)?)?;
+    Ok(imported)
+}
+
+fn import_now(
     tables: &mut Tables,
     exported: &Exported,
     on_conflict: OnConflict,

@@ -3,7 +3,8 @@
 -- KEYS[1]  seen:{namespace}:total; apply.lua says what is beside it
 -- ARGV     what to do with one that is there (skip, replace, add), whether the
 --          instance is full, counters at most, largest total, seconds a sketch is
---          remembered, today, key, total, created, then six lists, each after its
+--          remembered, today, key, total, created, the id of the addition or '', seconds
+--          that is remembered, then six lists, each after its
 --          length: fields of the about hash and their values, sources and hits,
 --          days and hits, hours and hits, days and uniques, days and sketches
 -- Answers  a word, and the number of counters if that has changed, else -1
@@ -12,7 +13,11 @@ local conflict, full, most = ARGV[1], ARGV[2] == '1', tonumber(ARGV[3])
 local largest, sketch_memory, today = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 local key, total, created = ARGV[7], tonumber(ARGV[8]), ARGV[9]
 
-local at = 10
+local once = ARGV[10] ~= '' and base .. 'change:' .. ARGV[10]
+local before = once and redis.call('GET', once)
+if before then return cmsgpack.unpack(before) end
+
+local at = 12
 local function list()
   local from, length = at + 1, tonumber(ARGV[at])
   at = from + length
@@ -67,4 +72,7 @@ for i = 1, #sketches, 2 do
   redis.call('EXPIRE', sketch, sketch_memory)
   redis.call('HSET', place('unique'), sketches[i], redis.call('PFCOUNT', sketch))
 end
-return {not found and 'created' or adds and 'added' or 'replaced', redis.call('ZCARD', KEYS[1])}
+local answer =
+  {not found and 'created' or adds and 'added' or 'replaced', redis.call('ZCARD', KEYS[1])}
+if once then redis.call('SET', once, cmsgpack.pack(answer), 'EX', ARGV[11]) end
+return answer

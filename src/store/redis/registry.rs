@@ -134,7 +134,8 @@ impl Registry {
         Ok(self.shared.sum.load(Ordering::Relaxed) >= most)
     }
 
-    async fn sum(&self) -> Result<(), StoreError> {
+    /// Counts all counters.
+    pub async fn sum(&self) -> Result<u64, StoreError> {
         let mut sum = 0_u64;
         for from in (0..).step_by(SUM_PAGE as usize) {
             let page: Vec<(String, f64)> = self
@@ -147,7 +148,7 @@ impl Registry {
             }
         }
         self.shared.sum.store(sum, Ordering::Relaxed);
-        Ok(())
+        Ok(sum)
     }
 
     /// Some of the namespaces, and the cursor for more.

@@ -231,6 +231,7 @@ fn guard(guard: Guard) -> (Value, Value) {
 
 /// ARGV of import.lua.
 pub fn import(
+    id: ChangeId,
     exported: &ExportedCounter,
     on_conflict: OnConflict,
     limits: &Limits,
@@ -252,6 +253,8 @@ pub fn import(
         exported.key.as_str().into(),
         record.total.into(),
         integer(record.created),
+        if on_conflict == OnConflict::Add { hex::encode(&id.0).into() } else { "".into() },
+        integer(ChangeId::MEMORY),
     ];
     let mut set = answer::settings(&record.settings);
     set.extend(record.token.into_iter().flat_map(|t| ["token".into(), t.to_hex().into()]));
