@@ -6,9 +6,8 @@
 //! waits. So a lone hit waits one round trip, a crowd two at most, and the store
 //! gets one write per lane and round trip whatever the load.
 //!
-//! A counter's hits are always in the same one of [`LANES`] lanes. In a Cluster,
-//! where namespaces live apart, each namespace is a lane, so that a server that is
-//! away keeps no other's hits waiting.
+//! A counter's hits are always in the same one of [`LANES`] lanes. In a Cluster a
+//! write goes to one slot, and each namespace is a lane.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -318,7 +318,7 @@ impl Load {
 }
 
 /// Looks again and again until `done`, for [`PATIENCE`] at most.
-pub fn wait_until(what: &str, done: impl Fn() -> bool) {
+pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let started = std::time::Instant::now();
     while !done() {
         assert!(started.elapsed() < PATIENCE, "in vain: {what}");

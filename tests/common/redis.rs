@@ -8,6 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 
+/// Where a Sentinel keeps what it knows, in its folder.
+const SENTINEL: &str = "sentinel.conf";
+
 /// A server in a folder of its own, killed and swept away when dropped.
 pub struct Redis {
     child: Option<Child>,
@@ -52,6 +55,53 @@ impl Redis {
         redis
     }
 
+    /// A Sentinel that watches a master under the name `main`, and no other Sentinel.
+    pub fn start_sentinel(master: &Self) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let watched = format!(
+            "sentinel monitor main 127.0.0.1 {} 1\n\
+             sentinel down-after-milliseconds main 1000\n\
+             sentinel failover-timeout main 5000\n",
+            master.port
+        );
+        std::fs::write(folder.path().join(SENTINEL), watched).expect("a file");
+        Self::start_in(folder, &["--sentinel"], false)
+    }
+
+    /// A Cluster of so many masters, each with an equal part of the slots, which
+    /// goes on without one of them.
+    pub fn start_cluster_of(masters: u16) -> Vec<Self> {
+        let nodes: Vec<(Self, String)> = (0..masters)
+            .map(|_| {
+                let bus = free_port().to_string();
+                let arguments = ["--cluster-enabled", "yes", "--cluster-port", &bus];
+                let more = ["--cluster-node-timeout", "2000", "--cluster-require-full-coverage"];
+                let safe = ["no", "--appendonly", "yes", "--appendfsync", "always", "--save", ""];
+                (Self::start(&[&arguments[..], &more, &safe].concat()), bus)
+            })
+            .collect();
+        let slots = 16384 / usize::from(masters) + 1;
+        for (n, (node, _)) in nodes.iter().enumerate() {
+            let last = (slots * (n + 1)).min(16384) - 1;
+            node.ask(&["cluster", "set-config-epoch", &(n + 1).to_string()]);
+            let (first, last) = ((slots * n).to_string(), last.to_string());
+            assert_eq!(node.ask(&["cluster", "addslotsrange", &first, &last]), "OK");
+        }
+        for (node, bus) in &nodes[1..] {
+            nodes[0].0.ask(&["cluster", "meet", "127.0.0.1", &node.port.to_string(), bus]);
+        }
+        for (node, _) in &nodes {
+            super::wait_until("the Cluster is well", || {
+                let info = node.ask(&["cluster", "info"]);
+                let size = format!("cluster_size:{masters}");
+                ["cluster_state:ok", "cluster_slots_ok:16384", &size]
+                    .iter()
+                    .all(|s| info.contains(s))
+            });
+        }
+        nodes.into_iter().map(|(node, _)| node).collect()
+    }
+
     /// A server that speaks TLS alone, with `server.pem` and `server.key` of `folder`.
     pub fn start_tls(folder: tempfile::TempDir) -> Self {
         let file = |name| folder.path().join(name).display().to_string();
@@ -91,7 +141,9 @@ impl Redis {
         let port = self.port.to_string();
         let ports: &[&str] =
             if self.tls { &["--port", "0", "--tls-port", &port] } else { &["--port", &port] };
+        let sentinel = Some(self.folder.path().join(SENTINEL)).filter(|file| file.exists());
         let mut child = Command::new(program())
+            .args(sentinel)
             .args(ports)
             .args(["--bind", "127.0.0.1", "--dir"])
             .arg(self.folder.path())
@@ -103,7 +155,7 @@ impl Redis {
         let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         let mut said = String::new();
         while let Some(Ok(line)) = lines.next() {
-            if line.contains("Ready to accept connections") {
+            if line.contains("Ready to accept connections") || line.contains("Sentinel ID is") {
                 self.child = Some(child);
                 // It would stop for a reader that is gone.
                 thread::spawn(move || lines.for_each(drop));

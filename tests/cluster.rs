@@ -1,0 +1,101 @@
+//! A Cluster of three masters, and two seens in front of it.
+
+mod common;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
+
+use common::redis::Redis;
+use common::{PATIENCE, Seen, command, wait_until};
+
+const TOKEN: &str = "an-instance-token-of-a-test";
+
+/// Enough that each master has some.
+const NAMESPACES: usize = 40;
+
+fn exported(seen: &Seen) -> Vec<String> {
+    let output = command(&["export", "--url", &seen.url("")]).env("SEEN_TOKEN", TOKEN).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut lines: Vec<String> =
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn three_masters_count_as_one_and_lose_nothing_with_one_of_them() {
+    let mut nodes = Redis::start_cluster_of(3);
+    let others: Vec<String> =
+        nodes[1..].iter().map(|node| format!("node=127.0.0.1:{}", node.port)).collect();
+    let url = format!("{}?{}", nodes[0].cluster_url(), others.join("&"));
+    let replica = || Seen::start(&["--store", &url, "--token", TOKEN]);
+    let (one, other) = (replica(), replica());
+
+    // Live numbers of one replica at the other.
+    let mut watcher = TcpStream::connect(other.address).unwrap();
+    watcher.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(watcher, "GET /stream/site7/page HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut events = BufReader::new(watcher).lines().map_while(Result::ok);
+    assert!(events.next().unwrap().contains("200"));
+
+    let hit = |seen: &Seen, n: usize| seen.get(&format!("/hit/site{n}/page"));
+    for n in 0..NAMESPACES {
+        for (seen, value) in [(&one, 1), (&other, 2), (&one, 3)] {
+            assert_eq!(hit(seen, n).value(), Some(value), "site{n}");
+        }
+    }
+    assert!(events.any(|line| line.contains("{\"value\":3}")));
+    for node in &nodes {
+        let held = node.ask(&["dbsize"]);
+        assert!(held.parse::<u32>().unwrap() > 10, "{held}");
+    }
+    let history = one.get("/get/site1/page/history?step=hour").json();
+    let points = history["points"].as_array().unwrap();
+    let sum: i64 = points.iter().map(|point| point["hits"].as_i64().unwrap()).sum();
+    assert_eq!(sum, 3, "{history}");
+
+    // All of it can be taken along, and comes back.
+    let lines = exported(&one);
+    assert_eq!(lines.len(), NAMESPACES);
+    let file = tempfile::tempdir().unwrap();
+    let store = file.path().join("seen.redb").display().to_string();
+    let mut import = command(&["import", "--store", &store]).stdin(Stdio::piped()).spawn().unwrap();
+    import.stdin.take().unwrap().write_all((lines.join("\n") + "\n").as_bytes()).unwrap();
+    assert!(import.wait().unwrap().success());
+    assert_eq!(exported(&Seen::start(&["--store", &store, "--token", TOKEN])), lines);
+
+    // One master less: what cannot count says so in time. (fred connects to all
+    // masters or none, so the others' namespaces wait with it; docs/operate.md.)
+    let mut counted = vec![3; NAMESPACES];
+    nodes[2].kill();
+    let mut refused = 0;
+    for (n, counted) in counted.iter_mut().enumerate().take(10) {
+        let answer = hit(&one, n);
+        match answer.status {
+            200 => {
+                *counted += 1;
+                assert_eq!(answer.value(), Some(*counted), "site{n}");
+            }
+            503 => refused += 1,
+            _ => panic!("{answer:?}"),
+        }
+    }
+    assert!(refused > 0);
+    assert_eq!(one.get("/readyz").status, 503);
+
+    // It comes back, and so do its counts: what was answered, and nothing else.
+    nodes[2].again();
+    for (n, counted) in counted.iter_mut().enumerate() {
+        wait_until("its master is back", || {
+            let answer = hit(&other, n);
+            if answer.status == 200 {
+                *counted += 1;
+                assert_eq!(answer.value(), Some(*counted), "site{n}");
+            }
+            answer.status == 200
+        });
+        wait_until("both count there", || hit(&one, n).status == 200);
+    }
+}
