@@ -162,3 +162,26 @@ on_every_store! {
     scripts_and_pictures_never_fail
     both_dialects_are_of_one_counter
 }
+
+/// What CountAPI did not have is said in its words too, with the time to wait.
+#[test]
+fn limits_and_outages_are_told_and_lose_nothing() {
+    let mut redis = common::redis::Redis::durable();
+    let seen = common::Seen::start(&["--store", &redis.url(), "--counter-limit", "1/1h"]);
+    assert_eq!(seen.value("/countapi/hit/my-site/visits"), 1);
+    let limited = seen.get("/countapi/hit/my-site/visits");
+    redis.kill();
+    let away = seen.get("/countapi/hit/my-site/other");
+    for (answer, status) in [(&limited, 429), (&away, 503)] {
+        assert_eq!(answer.status, status);
+        let wait = answer.header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+        assert!(wait.is_some_and(|seconds| seconds >= 1), "{answer:?}");
+        let error = answer.json()["error"].as_str().unwrap().to_owned();
+        assert!(error.ends_with("nothing was counted"), "{error}");
+    }
+    let script = seen.get("/countapi/hit/my-site/visits?callback=show");
+    assert!(script.status == 200 && script.body.contains("\"code\":429"), "{script:?}");
+    redis.again();
+    common::wait_until("Redis is back", || seen.get("/countapi/get/my-site/visits").status == 200);
+    assert_eq!(seen.value("/countapi/get/my-site/visits"), 1);
+}

@@ -2,6 +2,9 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use common::{Place, Seen, request};
 
 fn hit(seen: &Seen, headers: &[(&str, &str)]) -> common::Answer {
@@ -186,6 +189,24 @@ fn every_limit_that_is_met_is_measured() {
         assert!(metrics.contains(&line), "{line}: {metrics}");
     }
     drop(seen);
+    for (limits, status, limit) in [
+        (["--streams", "9", "--client-streams", "1"], "429", "client_streams"),
+        (["--streams", "1", "--client-streams", "9"], "503", "streams"),
+    ] {
+        let seen = place.seen_with(&limits);
+        let watch = || {
+            let mut stream = TcpStream::connect(seen.address).unwrap();
+            stream.write_all(b"GET /stream/a/b HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+            let mut head = [0; 12];
+            stream.read_exact(&mut head).unwrap();
+            (stream, String::from_utf8_lossy(&head[9..]).into_owned())
+        };
+        let (_one, first) = watch();
+        assert_eq!((first.as_str(), watch().1.as_str()), ("200", status));
+        assert!(seen.get("/stream/a/b").header("retry-after").is_some());
+        let line = format!("seen_over_limit_total{{limit=\"{limit}\"}} 2");
+        assert!(seen.get("/metrics").body.contains(&line), "{line}");
+    }
     let seen = place.seen_with(&["--counters", "1"]);
     assert_eq!(seen.get("/hit/other/b").status, 507);
     assert_eq!(seen.get("/create/other/b").status, 507);
