@@ -12,6 +12,16 @@ function field(text) {
   return text
 }
 
+# A path too long for a key ends in a number made of all of it, as in seen.js.
+function short(key,   i, sum) {
+  if (length(key) <= 64) return key
+  for (i = 1; i <= length(key); i++)
+    sum = (sum * 31 + code[substr(key, i, 1)]) % 4294967296
+  return sprintf("%s.%.0f", substr(key, 1, 53), sum)
+}
+
+BEGIN { for (i = 45; i < 123; i++) code[sprintf("%c", i)] = i }
+
 # Path, Title, Event, UserAgent, Browser, System, Session, Bot, …
 NR > 1 {
   rest = $0
@@ -21,7 +31,7 @@ NR > 1 {
   if (event == "true" || bot > 0) next
   gsub(/[^A-Za-z0-9_.-]+/, "-", path)
   gsub(/^-+|-+$/, "", path)
-  views[substr(path == "" ? "home" : path, 1, 64)]++
+  views[short(path == "" ? "home" : path)]++
 }
 
 END { for (path in views) print host "," path "," views[path] }

@@ -348,7 +348,10 @@ fn a_goatcounter_moves_in() {
                   /blog/one/,One,false,,Chrome,Linux,a,0,\n\
                   /blog/one,One,false,,Chrome,Linux,b,0,\n\
                   /blog/one,One,false,,Chrome,Linux,c,3,\n\
-                  click,Click,true,,Chrome,Linux,b,0,\n";
+                  click,Click,true,,Chrome,Linux,b,0,\n"
+        .to_owned()
+        + &"/long".repeat(20)
+        + ",Long,false,,Chrome,Linux,c,0,\n";
     let run = |command: &mut Command, input: &[u8]| {
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
@@ -367,4 +370,7 @@ fn a_goatcounter_moves_in() {
         seen.get("/get/example.com/home,a-b,blog-one,click").json()["values"].to_string(),
         r#"{"a-b":1,"blog-one":2,"click":null,"home":1}"#
     );
+    // As seen.js names it (tests/browser/seen_js.rs).
+    let long = "long-long-long-long-long-long-long-long-long-long-lon.2325886861";
+    assert_eq!(seen.value(&format!("/get/example.com/{long}")), 1);
 }

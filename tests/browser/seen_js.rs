@@ -75,6 +75,21 @@ fn a_view_counts_once_however_many_spans_show_it() {
     assert_eq!(seen.value("/get/site.test/three"), 1);
 }
 
+/// The name that examples/goatcounter.awk gives it (tests/readme.rs).
+#[test]
+fn a_path_too_long_for_a_key_is_a_counter_of_its_own() {
+    let Some(browser) = Browser::start() else { return };
+    let place = Place::file();
+    let seen = place.seen();
+    let site = site(&seen, "<b id=here data-seen>-</b>");
+    for end in ["", "/er"] {
+        browser.open(&site.url(&("/long".repeat(20) + end)));
+        browser.wait(&text("here"), "1");
+    }
+    let long = "long-long-long-long-long-long-long-long-long-long-lon.2325886861";
+    assert_eq!(seen.value(&format!("/get/site.test/{long}")), 1);
+}
+
 #[test]
 fn a_live_span_has_one_stream_as_long_as_it_is_there() {
     let Some(browser) = Browser::start() else { return };

@@ -8,13 +8,17 @@
   const n = navigator;
   const off = /^(localhost|127\..*|\[::1\]|)$/.test(location.hostname) ||
     n.doNotTrack == 1 || n.globalPrivacyControl || stored();
-  // What this view has asked for, its spans (1 once answered), and open streams by name.
+  // What this view asked for, its spans (1 once answered), open streams by name.
   let asked = {}, seen = new WeakMap(), streams = {};
   function stored() {
     try { return localStorage.seenOff; } catch { return 0; }
   }
-  const here = () => location.hostname + '/' +
-    (location.pathname.replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '') || 'home').slice(0, 64);
+  // Of a path too long for a key the sum follows.
+  const here = () => {
+    let key = location.pathname.replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '') || 'home', sum = 0;
+    for (const c of key) sum = (sum * 31 + c.charCodeAt()) % 2 ** 32;
+    return location.hostname + '/' + (key[64] ? key.slice(0, 53) + '.' + sum : key);
+  };
   const named = (span) => span.dataset.seen || here();
   const spans = () => [...document.querySelectorAll('[data-seen]')];
   const live = () => spans().filter((span) => 'seenLive' in span.dataset && seen.get(span));
@@ -43,7 +47,7 @@
     try {
       events = new EventSource(base + '/stream/' + name);
       events.onmessage = (event) => tell(JSON.parse(event.data).value);
-      // After a cut the browser tries again by itself; after a refusal it does not.
+      // After a cut the browser tries again, after a refusal it does not.
       events.onerror = () => { if (events.readyState == 2) poll(); };
     } catch { poll(); }
     return () => { events?.close(); clearInterval(timer); };
