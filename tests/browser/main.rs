@@ -8,6 +8,7 @@ mod driver;
 mod site;
 
 mod builder;
+mod drawn;
 mod live;
 mod looks;
 mod seen_js;
