@@ -71,31 +71,27 @@ fn three_masters_count_as_one_and_lose_nothing_with_one_of_them() {
     let mut counted = vec![3; NAMESPACES];
     nodes[2].kill();
     let mut refused = 0;
-    for (n, counted) in counted.iter_mut().enumerate().take(10) {
-        let answer = hit(&one, n);
-        match answer.status {
-            200 => {
-                *counted += 1;
-                assert_eq!(answer.value(), Some(*counted), "site{n}");
-            }
+    for (n, counted) in counted.iter_mut().enumerate().take(5) {
+        match hit(&one, n).status {
+            200 => *counted += 1,
             503 => refused += 1,
-            _ => panic!("{answer:?}"),
+            status => panic!("{status}"),
         }
     }
     assert!(refused > 0);
     assert_eq!(one.get("/readyz").status, 503);
 
-    // It comes back, and so do its counts: what was answered, and nothing else.
+    // It comes back, and so do its counts: what was answered, and nothing else. (What
+    // was answered 503 may have been on its way, and is taken back.)
     nodes[2].again();
     for (n, counted) in counted.iter_mut().enumerate() {
-        wait_until("its master is back", || {
-            let answer = hit(&other, n);
-            if answer.status == 200 {
-                *counted += 1;
-                assert_eq!(answer.value(), Some(*counted), "site{n}");
-            }
-            answer.status == 200
-        });
-        wait_until("both count there", || hit(&one, n).status == 200);
+        for seen in [&one, &other] {
+            wait_until("its master is back", || hit(seen, n).status == 200);
+            *counted += 1;
+        }
+    }
+    for (n, counted) in counted.iter().enumerate() {
+        let total = || other.get(&format!("/get/site{n}/page")).value();
+        wait_until("each hit that was answered is counted once", || total() == Some(*counted));
     }
 }

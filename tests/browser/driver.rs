@@ -58,26 +58,38 @@ pub struct Browser {
     _scraps: tempfile::TempDir,
 }
 
+/// A chromedriver, and the port that it says.
+fn launch(program: &Path, scraps: &Path) -> Option<(Child, u16)> {
+    let mut driver = Command::new(program)
+        .arg("--port=0")
+        .env("TMPDIR", scraps)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver starts");
+    let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
+    let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+        let port = line.split_once("successfully on port ")?.1.trim_end_matches('.');
+        port.parse::<u16>().ok()
+    });
+    if port.is_none() {
+        // Its output has ended, and so has it.
+        let _ = driver.wait();
+    }
+    thread::spawn(move || lines.for_each(drop));
+    Some((driver, port?))
+}
+
 impl Browser {
     /// Starts one, or says that there is to be none.
     pub fn start() -> Option<Self> {
         let tools = tools()?;
         let scraps = tempfile::tempdir().expect("a temporary folder");
-        let mut driver = Command::new(&tools.driver)
-            .arg("--port=0")
-            .env("TMPDIR", scraps.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver starts");
-        let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
-        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            let port = line.split_once("successfully on port ")?.1.trim_end_matches('.');
-            port.parse::<u16>().ok()
-        });
-        let port = port.expect("chromedriver says its port");
-        thread::spawn(move || lines.for_each(drop));
+        // The port that it chooses for IPv4 may be taken for IPv6, and then it gives up.
+        let (driver, port) = (0..5)
+            .find_map(|_| launch(&tools.driver, scraps.path()))
+            .expect("chromedriver says its port");
         let client = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE * 2))
