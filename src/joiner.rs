@@ -21,9 +21,8 @@ use tokio::time::{sleep, timeout_at};
 
 use crate::hit::Hit;
 use crate::metrics::{Metrics, Uncounted};
-use crate::name::Name;
 use crate::store::{Store, StoreError};
-use crate::tally::{Outcome, Refusal, Tally};
+use crate::tally::{Lane, Outcome, Refusal, Tally};
 use crate::time::Timestamp;
 
 /// With several, the store works on the hits of one while seen answers those of
@@ -65,25 +64,6 @@ struct Waiting {
     hit: Hit,
     since: Instant,
     reply: oneshot::Sender<Result<i64, HitError>>,
-}
-
-/// What waits together and is written one tally after the other.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Lane {
-    /// One of [`LANES`].
-    Shared(u8),
-    /// That of a namespace, in a Cluster.
-    Apart(Name),
-}
-
-impl Lane {
-    /// Tells apart the lanes that may share a namespace.
-    fn number(&self) -> u8 {
-        match self {
-            Self::Shared(lane) => *lane,
-            Self::Apart(_) => 0,
-        }
-    }
 }
 
 type Queues = HashMap<Lane, Vec<Waiting>>;
@@ -233,7 +213,7 @@ impl Shared {
         let deadline = hits[0].since + self.deadline;
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let (tally, places) =
-            Tally::join(lane.number(), number, Timestamp::now(), hits.iter().map(|w| &w.hit));
+            Tally::join(lane.clone(), number, Timestamp::now(), hits.iter().map(|w| &w.hit));
         self.metrics.joined(hits.len());
         let mut in_doubt = false;
         let result = self.apply(&tally, deadline, &mut in_doubt).await;

@@ -25,7 +25,8 @@ use crate::transfer::{Exported, Imported, OnConflict, Page};
 /// same arguments: nothing is done twice.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Whether a tally may hold hits of several namespaces.
+    /// Whether a tally may hold hits of several namespaces; false as long as that
+    /// is not known.
     fn spans_namespaces(&self) -> bool;
 
     /// Counts a tally and answers once that is as durable as the store makes

@@ -5,8 +5,17 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::hit::{Hit, HitId, Source, Visitor};
-use crate::name::Counter;
+use crate::name::{Counter, Name};
 use crate::time::Timestamp;
+
+/// What waits together and is written one tally after the other.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// One for hits of any namespace, by its number.
+    Shared(u8),
+    /// That of a namespace, in a Cluster.
+    Apart(Name),
+}
 
 /// The hits that go to the store in one write, which counts all of them or, if it
 /// has no answer, may be repeated and counts them once.
@@ -15,8 +24,8 @@ use crate::time::Timestamp;
 /// write from a new one.
 #[derive(Clone)]
 pub struct Tally {
-    /// Which of this process's writers it is from; each has one write at a time.
-    pub lane: u8,
+    /// Which of this process's writers it is from.
+    pub lane: Lane,
     /// This write's number within its lane.
     pub number: u64,
     /// The instant that decides the hour and the day of every hit in it.
@@ -131,7 +140,7 @@ impl Place {
 impl Tally {
     /// Joins `hits` in their order; the places come back in the same order.
     pub fn join<'a>(
-        lane: u8,
+        lane: Lane,
         number: u64,
         at: Timestamp,
         hits: impl Iterator<Item = &'a Hit>,
@@ -169,7 +178,6 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::Name;
 
     fn hit(key: &str, source: Source) -> Hit {
         let counter =
@@ -178,7 +186,7 @@ mod tests {
     }
 
     fn join(hits: &[Hit]) -> (Tally, Vec<Place>) {
-        Tally::join(0, 1, Timestamp(0), hits.iter())
+        Tally::join(Lane::Shared(0), 1, Timestamp(0), hits.iter())
     }
 
     #[test]

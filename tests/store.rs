@@ -20,7 +20,7 @@ use seen::sketch::Sketch;
 use seen::store::embedded::Embedded;
 use seen::store::redis::Redis;
 use seen::store::{Limits, Mode, Store, StoreError};
-use seen::tally::{Counted, ID_MEMORY, MAX_TOTAL, Outcome, Refusal, Tally};
+use seen::tally::{Counted, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, Tally};
 use seen::time::Timestamp;
 use seen::token::Token;
 use seen::transfer::{Exported, ExportedCounter, Imported, OnConflict};
@@ -73,7 +73,11 @@ impl Rig {
 
     fn tally(&self, at: Timestamp, hits: &[Hit]) -> Tally {
         let number = self.number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Tally::join(0, number, at, hits.iter()).0
+        let lane = match self.store.spans_namespaces() {
+            true => Lane::Shared(0),
+            false => Lane::Apart(hits[0].counter.namespace.clone()),
+        };
+        Tally::join(lane, number, at, hits.iter()).0
     }
 
     async fn apply(&self, at: Timestamp, hits: &[Hit]) -> Vec<Outcome> {
@@ -395,7 +399,7 @@ Limits { counters_per_namespace: 2, counters: 3, ..LIMITS }, |rig| {
         Err(EditError::NamespaceFull)
     ));
     let elsewhere = |number, key| {
-        Tally::join(0, number, rig.now, [hit_in("m", key)].iter()).0
+        Tally::join(Lane::Shared(0), number, rig.now, [hit_in("m", key)].iter()).0
     };
     rig.store.apply(&elsewhere(100, "a")).await.unwrap();
     let full = rig.store.apply(&elsewhere(101, "b")).await.unwrap();
@@ -611,7 +615,7 @@ listeners_hear_every_change, LIMITS, |rig| {
     assert_eq!(heard, expected.map(|(key, total)| (key.to_owned(), total)));
     if let Some(redis) = &rig.redis {
         let replica = redis_store(redis, LIMITS).await;
-        let (tally, _) = Tally::join(0, 1, rig.now, [hit_in("other", "x")].iter());
+        let (tally, _) = Tally::join(Lane::Shared(0), 1, rig.now, [hit_in("other", "x")].iter());
         replica.apply(&tally).await.unwrap();
         loop {
             let news = tokio::time::timeout(Duration::from_secs(5), other.next()).await.unwrap();
@@ -730,7 +734,8 @@ async fn replicas_count_on_one_counter_and_know_one_cap() {
                 let mut numbers = Vec::new();
                 for number in 1..=50 {
                     let hits = [hit("a"), hit("a"), hit("a")];
-                    let (tally, places) = Tally::join(0, number, Timestamp::now(), hits.iter());
+                    let (tally, places) =
+                        Tally::join(Lane::Shared(0), number, Timestamp::now(), hits.iter());
                     let outcomes = store.apply(&tally).await.unwrap();
                     // Repeated, as after a lost answer.
                     assert_eq!(store.apply(&tally).await.unwrap(), outcomes);
@@ -748,7 +753,7 @@ async fn replicas_count_on_one_counter_and_know_one_cap() {
     assert_eq!(numbers, (1..=600).collect::<Vec<i64>>());
 
     let hits = ["a", "b", "c"].map(|key| hit_in("m", key));
-    let (tally, _) = Tally::join(0, 100, Timestamp::now(), hits.iter());
+    let (tally, _) = Tally::join(Lane::Shared(0), 100, Timestamp::now(), hits.iter());
     replicas[0].apply(&tally).await.unwrap();
     // The number of a namespace is noted a little after the write.
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
@@ -757,7 +762,7 @@ async fn replicas_count_on_one_counter_and_know_one_cap() {
     }
     let late = redis_store(&server, limits).await;
     let hits = ["d", "a"].map(|key| hit_in("m", key));
-    let (tally, _) = Tally::join(0, 1, Timestamp::now(), hits.iter());
+    let (tally, _) = Tally::join(Lane::Shared(0), 1, Timestamp::now(), hits.iter());
     let outcomes = late.apply(&tally).await.unwrap();
     assert_eq!(outcomes[0], Outcome::Refused(Refusal::InstanceFull));
     assert_eq!(outcomes[1], Outcome::Counted(vec![Counted { hits: 1, last: 2 }]));
@@ -782,6 +787,23 @@ async fn nothing_in_redis_lives_for_ever_but_the_counters() {
     let mut kept: Vec<&str> = kept.lines().collect();
     kept.retain(|key| *key != "seen:namespaces");
     assert_eq!(kept, expected);
+}
+
+/// A write over several namespaces, which a Cluster refuses, was repeated for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn namespaces_share_no_write_before_the_server_was_looked_at() {
+    let mut server = Server::start_cluster();
+    server.kill();
+    let store: Arc<dyn Store> = Arc::new(Redis::open(&server.url(), LIMITS, false).unwrap());
+    assert!(!store.spans_namespaces());
+    let joiner = Joiner::new(store.clone(), Arc::default(), 1000, Duration::from_secs(20));
+    let hits = ["a", "b", "c", "d"].map(|n| joiner.hit(hit_in(n, "k")));
+    let again = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        server.again();
+    };
+    let (numbers, ()) = tokio::join!(futures_util::future::join_all(hits), again);
+    assert!(numbers.iter().all(|number| matches!(number, Ok(1))), "{numbers:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

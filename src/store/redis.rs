@@ -38,7 +38,7 @@ use crate::edit::{
 use crate::hex;
 use crate::live::{Hub, Listener};
 use crate::name::{Counter, Name};
-use crate::tally::{Outcome, Tally};
+use crate::tally::{Lane, Outcome, Tally};
 use crate::time::Timestamp;
 use crate::token::{self, Digest};
 use crate::transfer::{Exported, ExportedNamespace, Imported, OnConflict, Page};
@@ -161,17 +161,11 @@ impl Redis {
         Ok(found.into_iter().next().flatten().map(|(record, _)| record))
     }
 
-    fn is_cluster(&self) -> bool {
-        self.client.is_clustered() || self.guard.is_cluster()
-    }
-
     fn call_of<'a>(&self, tally: &'a Tally, full: bool) -> TallyCall<'a> {
         let process = &self.process;
-        let record = match tally.entries.first() {
-            Some(entry) if self.is_cluster() => {
-                format!("seen:{{{}}}:write:{process}", entry.counter.namespace)
-            }
-            _ => format!("seen:write:{process}:{}", tally.lane),
+        let record = match &tally.lane {
+            Lane::Shared(number) => format!("seen:write:{process}:{number}"),
+            Lane::Apart(namespace) => format!("seen:{{{namespace}}}:write:{process}"),
         };
         script::tally(record, process, tally, &self.limits, full)
     }
@@ -187,7 +181,7 @@ impl Redis {
 #[async_trait]
 impl Store for Redis {
     fn spans_namespaces(&self) -> bool {
-        !self.is_cluster()
+        self.guard.stands_alone()
     }
 
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError> {

@@ -10,7 +10,7 @@ use crate::name::{Counter, Name};
 use crate::sketch::Sketch;
 use crate::store::record::Record;
 use crate::store::{Limits, StoreError};
-use crate::tally::{Counted, Entry, ID_MEMORY, MAX_TOTAL, Outcome, Refusal, Tally};
+use crate::tally::{Counted, Entry, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, Tally};
 
 /// The last write of a lane. It is in the file so that a transaction that
 /// fails takes it back with all else; after a start there is none.
@@ -44,14 +44,22 @@ pub type Updates = Vec<(Name, Update)>;
 /// The outcomes, and the totals that changed.
 pub type Applied = (Vec<Outcome>, Updates);
 
+/// The key of a lane's last write.
+fn place(lane: &Lane) -> String {
+    match lane {
+        Lane::Shared(number) => number.to_string(),
+        Lane::Apart(namespace) => namespace.to_string(),
+    }
+}
+
 fn written(tables: &Tables, tally: &Tally) -> Result<Option<Written>, StoreError> {
     use redb::ReadableTable;
-    let found = tables.writes.get(tally.lane.to_string().as_str())?;
+    let found = tables.writes.get(place(&tally.lane).as_str())?;
     found.map(|bytes| from_bytes(bytes.value(), "the last write")).transpose()
 }
 
 fn remember(tables: &mut Tables, tally: &Tally, written: &Written) -> Result<(), StoreError> {
-    tables.writes.insert(tally.lane.to_string().as_str(), to_bytes(written)?.as_slice())?;
+    tables.writes.insert(place(&tally.lane).as_str(), to_bytes(written)?.as_slice())?;
     Ok(())
 }
 

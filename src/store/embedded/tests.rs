@@ -28,7 +28,7 @@ fn tally(number: u64, keys: &[&str]) -> Tally {
             Hit { counter, source: Source::Browser, visitor: None, id: None }
         })
         .collect();
-    Tally::join(0, number, NOW, hits.iter()).0
+    Tally::join(crate::tally::Lane::Shared(0), number, NOW, hits.iter()).0
 }
 
 #[tokio::test]

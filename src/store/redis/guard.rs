@@ -30,8 +30,8 @@ enum Verdict {
 /// Holds the verdict on the server. Its task ends with the store.
 pub struct Guard {
     verdict: watch::Receiver<Verdict>,
-    /// Whether the server is of a Cluster, however it is spoken to.
-    cluster: Arc<AtomicBool>,
+    /// Whether the server is known to be of no Cluster, however it is spoken to.
+    alone: Arc<AtomicBool>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -40,15 +40,15 @@ impl Guard {
     /// connects. `allow_eviction` turns that refusal into a warning.
     pub fn watch(client: Client, allow_eviction: bool) -> Self {
         let (sender, verdict) = watch::channel(Verdict::Unknown);
-        let cluster = Arc::<AtomicBool>::default();
-        let task = tokio::spawn(follow(client, allow_eviction, sender, cluster.clone()));
-        Self { verdict, cluster, task }
+        let alone = Arc::<AtomicBool>::default();
+        let task = tokio::spawn(follow(client, allow_eviction, sender, alone.clone()));
+        Self { verdict, alone, task }
     }
 
-    /// Whether the server is of a Cluster, which may also be one that was given
-    /// as if it stood alone; false before it was looked at.
-    pub fn is_cluster(&self) -> bool {
-        self.cluster.load(Ordering::Relaxed)
+    /// Whether the server is of no Cluster, which one may be that was given as if
+    /// it stood alone; false before it was looked at.
+    pub fn stands_alone(&self) -> bool {
+        self.alone.load(Ordering::Relaxed)
     }
 
     /// Whether the store may be used now.
@@ -79,7 +79,7 @@ async fn follow(
     client: Client,
     allow_eviction: bool,
     verdict: watch::Sender<Verdict>,
-    cluster: Arc<AtomicBool>,
+    alone: Arc<AtomicBool>,
 ) {
     let (mut connected, mut failed) = (client.reconnect_rx(), client.error_rx());
     let mut asked = false;
@@ -98,7 +98,7 @@ async fn follow(
             }
             () = tokio::time::sleep(ASK_AGAIN), if asked => {}
         }
-        match judge(&client, allow_eviction, &cluster).await {
+        match judge(&client, allow_eviction, &alone).await {
             Ok(now) => {
                 asked = false;
                 if let Verdict::Refused(why) = &now {
@@ -115,7 +115,7 @@ async fn follow(
 async fn judge(
     client: &Client,
     allow_eviction: bool,
-    cluster: &AtomicBool,
+    alone: &AtomicBool,
 ) -> Result<Verdict, Error> {
     let servers: Vec<Option<Server>> = if client.is_clustered() {
         client.active_connections().into_iter().map(Some).collect()
@@ -134,7 +134,7 @@ async fn judge(
         // A managed service may forbid CONFIG; then its snapshots are unknown.
         let save: Option<Vec<String>> = asking.config_get("save").await.ok();
         let facts = Facts::read(&info, save.as_deref());
-        cluster.store(facts.cluster, Ordering::Relaxed);
+        alone.store(!facts.cluster, Ordering::Relaxed);
         if let Some(why) = facts.refusal(allow_eviction) {
             return Ok(Verdict::Refused(why));
         }
