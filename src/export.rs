@@ -102,7 +102,7 @@ async fn write(settings: &Export, output: &mut impl Write) -> Result<(), Stop> {
         let (mut pages, all) = remote.export().await.map_err(Stop::Failure)?;
         while let Some(lines) = pages.next().await.map_err(Stop::Failure)? {
             output.write_all(&lines).map_err(Stop::Output)?;
-            progress.more_of(lines.iter().filter(|b| **b == b'\n').count() as u64, all);
+            progress.more_of(&lines, all);
         }
     } else {
         let counters = crate::import::open(&settings.place, "export", true).await;
@@ -111,7 +111,7 @@ async fn write(settings: &Export, output: &mut impl Write) -> Result<(), Stop> {
         let mut walk = Walk::new(counters.clone());
         while let Some(lines) = walk.next().await.map_err(|e| Stop::Failure(Failure::new(1, e)))? {
             output.write_all(&lines).map_err(Stop::Output)?;
-            progress.more_of(lines.iter().filter(|b| **b == b'\n').count() as u64, all);
+            progress.more_of(&lines, all);
         }
         counters.close().await;
     }

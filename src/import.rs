@@ -1,6 +1,7 @@
 //! `seen import`: takes in what `seen export` wrote, CSV, or Abacus' counters.
 
 mod abacus;
+mod batch;
 mod csv;
 mod remote;
 
@@ -9,24 +10,24 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::sync::Arc;
 
 use clap::Parser;
-use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
+use self::batch::BATCH_LINES;
+pub use self::batch::{Batch, Stop};
 pub use self::remote::Remote;
 use crate::config::{Cli, Format, Import, Place};
 use crate::counters::Counters;
-use crate::edit::ChangeId;
 use crate::joiner::Joiner;
 use crate::metrics::Metrics;
 use crate::serve::{self, Failure};
-use crate::store::{Location, StoreError};
+use crate::store::Location;
+use crate::token;
 use crate::transfer::{Exported, Imported, OnConflict};
 
 /// The longest line that is read, in bytes.
 pub const LINE_MOST: usize = 1 << 20;
 
-/// How many lines are taken in at once, and about how many bytes are sent.
-pub const BATCH_LINES: usize = 500;
+/// About how many bytes are sent at once.
 const BATCH_BYTES: usize = 1 << 20;
 
 /// What an import did, in lines.
@@ -82,10 +83,11 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// So many more lines, of which there are `all`, if known.
-    pub fn more_of(&mut self, lines: u64, all: Option<u64>) {
-        let part = all.map(|all| ((self.done + lines) as f64 / all.max(1) as f64).min(1.0));
-        self.more(lines, part);
+    /// These lines more, of `all` if that is known.
+    pub fn more_of(&mut self, lines: &[u8], all: Option<u64>) {
+        let more = lines.iter().filter(|b| **b == b'\n').count() as u64;
+        let part = all.map(|all| ((self.done + more) as f64 / all.max(1) as f64).min(1.0));
+        self.more(more, part);
     }
 
     /// So many more lines, and the part of the whole that is done, if known.
@@ -148,85 +150,98 @@ pub async fn open(place: &Place, verb: &str, must_exist: bool) -> Result<Counter
 
 /// Where lines go.
 enum Target {
-    Here(Counters),
-    Remote(Box<Remote>),
+    Here(Box<Batch>),
+    Remote(Box<Sending>),
+}
+
+/// Lines on their way to a running seen.
+struct Sending {
+    remote: Remote,
+    /// What waits to be sent.
+    bytes: Vec<u8>,
+    /// The line of the source that each of what waits comes from.
+    lines: Vec<usize>,
+    done: Done,
+}
+
+impl Sending {
+    fn push(&mut self, line: usize, item: &Exported) {
+        self.lines.push(line);
+        // Numbers and text only, into memory: there is nothing in it that could fail.
+        serde_json::to_writer(&mut self.bytes, item).expect("a line is JSON");
+        self.bytes.push(b'\n');
+    }
+
+    /// Sends what waits.
+    async fn send(&mut self, on_conflict: OnConflict) -> Result<Option<Stop>, Failure> {
+        let (bytes, lines) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.lines));
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        let answer = self.remote.import(bytes, on_conflict).await?;
+        self.done.add(answer.done);
+        Ok(answer.stopped.map(|(nth, error)| {
+            let line = lines.get(nth.saturating_sub(1)).or(lines.last());
+            (line.copied().unwrap_or_default(), error)
+        }))
+    }
 }
 
 struct Importer {
     target: Target,
     on_conflict: OnConflict,
-    /// What waits to be taken in here.
-    here: Vec<Exported>,
-    /// What waits to be sent, as lines.
-    batch: Vec<u8>,
-    /// The line of the source that each of what waits comes from.
-    lines: Vec<u64>,
-    done: Done,
     progress: Progress,
     /// The command that goes on after a line was mended.
     again: String,
 }
 
 impl Importer {
-    async fn take(&mut self, line: u64, item: Exported, part: Option<f64>) -> Result<(), Failure> {
-        self.lines.push(line);
-        match &self.target {
-            Target::Here(_) => self.here.push(item),
-            Target::Remote(_) => {
-                serde_json::to_writer(&mut self.batch, &item)
-                    .map_err(|e| self.stopped(line, &e))?;
-                self.batch.push(b'\n');
+    async fn take(
+        &mut self,
+        line: usize,
+        item: Exported,
+        part: Option<f64>,
+    ) -> Result<(), Failure> {
+        match &mut self.target {
+            Target::Here(batch) => {
+                let pushed = batch.push(line, item).await;
+                pushed.map_err(|(line, error)| self.stopped(line, &error))?;
             }
-        }
-        // What is added twice is wrong, so nothing may be in behind a line that is not.
-        let alone = matches!(self.target, Target::Here(_)) && self.on_conflict == OnConflict::Add;
-        if alone || self.lines.len() >= BATCH_LINES || self.batch.len() >= BATCH_BYTES {
-            self.send().await?;
+            Target::Remote(sending) => {
+                sending.push(line, &item);
+                if sending.lines.len() >= BATCH_LINES || sending.bytes.len() >= BATCH_BYTES {
+                    self.send().await?;
+                }
+            }
         }
         self.progress.more(1, part);
         Ok(())
     }
 
-    /// Takes in what waits: together, so that it shares the store's syncs.
+    /// Takes in what waits.
     async fn send(&mut self) -> Result<(), Failure> {
-        let Target::Here(counters) = &self.target else { return self.send_away().await };
-        let (items, lines) = (std::mem::take(&mut self.here), std::mem::take(&mut self.lines));
-        let taken = items.iter().map(async |item| {
-            let id = ChangeId::random().map_err(StoreError::from)?;
-            counters.import(id, item, self.on_conflict).await
-        });
-        for (taken, line) in join_all(taken).await.into_iter().zip(lines) {
-            self.done.count(taken.map_err(|e| self.stopped(line, &e))?);
-        }
-        Ok(())
+        let stopped = match &mut self.target {
+            Target::Here(batch) => batch.flush().await.err(),
+            Target::Remote(sending) => sending.send(self.on_conflict).await?,
+        };
+        stopped.map_or(Ok(()), |(line, error)| Err(self.stopped(line, &error)))
     }
 
-    /// Sends what waits to the running seen.
-    async fn send_away(&mut self) -> Result<(), Failure> {
-        let Target::Remote(remote) = &mut self.target else { return Ok(()) };
-        let (batch, lines) = (std::mem::take(&mut self.batch), std::mem::take(&mut self.lines));
-        if lines.is_empty() {
-            return Ok(());
-        }
-        let answer = remote.import(batch, self.on_conflict).await?;
-        self.done.add(answer.done);
-        match answer.stopped {
-            None => Ok(()),
-            Some((nth, error)) => {
-                let line = lines.get(nth.saturating_sub(1)).or(lines.last());
-                Err(self.stopped(line.copied().unwrap_or_default(), &error))
-            }
+    fn done(&self) -> Done {
+        match &self.target {
+            Target::Here(batch) => batch.done(),
+            Target::Remote(sending) => sending.done,
         }
     }
 
-    fn stopped(&self, line: u64, error: &dyn std::fmt::Display) -> Failure {
+    fn stopped(&self, line: usize, error: &dyn std::fmt::Display) -> Failure {
         Failure::new(
             1,
             format!(
                 "line {line}: {error}. The {} lines before it are in ({}); mend it and go on from \
                  it: tail -n +{line} FILE | {}",
-                self.done.all(),
-                self.done,
+                self.done().all(),
+                self.done(),
                 self.again
             ),
         )
@@ -236,16 +251,20 @@ impl Importer {
 /// Takes in a file, standard input, or Abacus' counters.
 pub async fn run(settings: &Import) -> Result<(), Failure> {
     let target = match &settings.place.url {
-        Some(url) => Target::Remote(Box::new(Remote::connect(url, &settings.place).await?)),
-        None => Target::Here(open(&settings.place, "import", false).await?),
+        Some(url) => {
+            let remote = Remote::connect(url, &settings.place).await?;
+            let (bytes, lines, done) = (Vec::new(), Vec::new(), Done::default());
+            Target::Remote(Box::new(Sending { remote, bytes, lines, done }))
+        }
+        None => {
+            let counters = open(&settings.place, "import", false).await?;
+            let key = token::random().map_err(|e| Failure::new(1, e))?;
+            Target::Here(Box::new(Batch::new(counters, settings.on_conflict, key)))
+        }
     };
     let mut importer = Importer {
         target,
         on_conflict: settings.on_conflict,
-        here: Vec::new(),
-        batch: Vec::new(),
-        lines: Vec::new(),
-        done: Done::default(),
         progress: Progress::default(),
         again: again(settings),
     };
@@ -254,14 +273,13 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
         None => read(settings, &mut importer).await,
     };
     // What came before a line that cannot be read is kept.
-    let sent =
-        if read.is_ok() || !importer.lines.is_empty() { importer.send().await } else { Ok(()) };
-    if let Target::Here(counters) = &importer.target {
-        counters.close().await;
+    let sent = importer.send().await;
+    if let Target::Here(batch) = &importer.target {
+        batch.counters.close().await;
     }
     sent?;
     read?;
-    importer.progress.end(&importer.done.to_string());
+    importer.progress.end(&importer.done().to_string());
     Ok(())
 }
 

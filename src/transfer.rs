@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The header of an export that says about how many counters there are.
-pub const COUNTERS: &str = "x-seen-counters";
-
 use crate::buckets::Buckets;
 use crate::count::{Settings, Sources};
 use crate::hex;
 use crate::name::Name;
 use crate::sketch::Sketch;
 use crate::token::Digest;
+
+/// The header of an export that says about how many counters there are.
+pub const COUNTERS: &str = "x-seen-counters";
 
 /// The most items of one page.
 pub const PAGE_MOST: usize = 500;
@@ -142,6 +142,11 @@ impl OnConflict {
             Self::Replace => "replace",
             Self::Add => "add",
         }
+    }
+
+    /// What this word says.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Skip, Self::Replace, Self::Add].into_iter().find(|what| what.as_str() == word)
     }
 }
 

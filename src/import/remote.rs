@@ -161,24 +161,21 @@ impl Remote {
 
     /// A connection that can be used; its task ends with it.
     async fn sender(&mut self) -> Result<&mut SendRequest<Body>, Trouble> {
-        let usable = match &mut self.sender {
-            Some(sender) => sender.ready().await.is_ok(),
-            None => false,
-        };
-        if !usable {
-            let host = self.authority.host().trim_matches(['[', ']']);
-            let address = (host, self.authority.port_u16().unwrap_or(80));
-            let connecting = timeout(PATIENCE, TcpStream::connect(address));
-            let stream = match connecting.await {
-                Ok(stream) => stream.map_err(|e| Trouble::Lost(e.to_string()))?,
-                Err(_) => return Err(Trouble::Lost(silent())),
-            };
-            let (sender, connection) =
-                handshake(TokioIo::new(stream)).await.map_err(|e| Trouble::Lost(e.to_string()))?;
-            tokio::spawn(connection);
-            self.sender = Some(sender);
+        if let Some(mut sender) = self.sender.take()
+            && sender.ready().await.is_ok()
+        {
+            return Ok(self.sender.insert(sender));
         }
-        self.sender.as_mut().ok_or_else(|| Trouble::Lost("no connection".into()))
+        let host = self.authority.host().trim_matches(['[', ']']);
+        let address = (host, self.authority.port_u16().unwrap_or(80));
+        let stream = match timeout(PATIENCE, TcpStream::connect(address)).await {
+            Ok(stream) => stream.map_err(|e| Trouble::Lost(e.to_string()))?,
+            Err(_) => return Err(Trouble::Lost(silent())),
+        };
+        let (sender, connection) =
+            handshake(TokioIo::new(stream)).await.map_err(|e| Trouble::Lost(e.to_string()))?;
+        tokio::spawn(connection);
+        Ok(self.sender.insert(sender))
     }
 
     fn lost(&mut self, why: &dyn Display) -> Trouble {

@@ -7,9 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use ring::digest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,13 +17,11 @@ use super::error::ApiError;
 use super::hit_id::{ID, Id};
 use super::openapi::{Doc, Param, form};
 use super::owner::Bearer;
-use crate::counters::Counters;
-use crate::edit::ChangeId;
 use crate::export::Walk;
-use crate::import::{BATCH_LINES, Done, LINE_MOST, parse};
+use crate::import::{Batch, Done, LINE_MOST, Stop, parse};
 use crate::store::StoreError;
 use crate::token;
-use crate::transfer::{COUNTERS, Exported, OnConflict};
+use crate::transfer::{COUNTERS, OnConflict};
 
 /// `/export` in the document.
 pub const EXPORT: Doc = Doc::other("Take all counters along, as JSON lines", LINES).owners();
@@ -96,68 +92,20 @@ pub async fn import(
     let conflict: Conflict = serde_urlencoded::from_str(query.as_deref().unwrap_or_default())
         .map_err(ApiError::invalid_query)?;
     let on_conflict = match conflict.on_conflict.as_deref() {
-        None | Some("skip") => OnConflict::Skip,
-        Some("replace") => OnConflict::Replace,
-        Some("add") => OnConflict::Add,
-        Some(other) => {
-            return Err(ApiError::invalid_parameter("on-conflict", other, "skip, replace or add"));
-        }
+        None => OnConflict::Skip,
+        Some(word) => OnConflict::from_word(word).ok_or_else(|| {
+            ApiError::invalid_parameter("on-conflict", word, "skip, replace or add")
+        })?,
     };
-    let mut batch = Batch {
-        counters: app.counters.clone(),
-        on_conflict,
-        key: match key {
-            Some(key) => key.0,
-            None => token::random().map_err(StoreError::from)?,
-        },
-        items: Vec::new(),
-        done: Done::default(),
+    let key = match key {
+        Some(key) => key.0,
+        None => token::random().map_err(StoreError::from)?,
     };
+    let mut batch = Batch::new(app.counters.clone(), on_conflict, key);
     let stopped = read(body, &mut batch).await.err();
-    let done = batch.done;
+    let done = batch.done();
     let status = if stopped.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, Json(Answer { done, stopped })).into_response())
-}
-
-/// The line that an import stops at, and why.
-type Stop = (usize, String);
-
-/// Lines that are taken in together, to share the store's syncs.
-struct Batch {
-    counters: Counters,
-    on_conflict: OnConflict,
-    /// What makes a repeated import the same one.
-    key: [u8; 16],
-    items: Vec<(usize, Exported)>,
-    done: Done,
-}
-
-impl Batch {
-    async fn push(&mut self, number: usize, item: Exported) -> Result<(), Stop> {
-        self.items.push((number, item));
-        // What is added twice is wrong, so nothing may be in behind a line that is not.
-        let most = if self.on_conflict == OnConflict::Add { 1 } else { BATCH_LINES };
-        if self.items.len() >= most { self.flush().await } else { Ok(()) }
-    }
-
-    async fn flush(&mut self) -> Result<(), Stop> {
-        let items = std::mem::take(&mut self.items);
-        let taken = items
-            .iter()
-            .map(|(number, item)| self.counters.import(self.id(*number), item, self.on_conflict));
-        for (taken, (number, _)) in join_all(taken).await.into_iter().zip(&items) {
-            self.done.count(taken.map_err(|error| (*number, error.to_string()))?);
-        }
-        Ok(())
-    }
-
-    /// A line's own id, the same whenever the import is repeated.
-    fn id(&self, number: usize) -> ChangeId {
-        let mut id = [0; 16];
-        let of = [&self.key[..], &(number as u64).to_be_bytes()].concat();
-        id.copy_from_slice(&digest::digest(&digest::SHA256, &of).as_ref()[..16]);
-        ChangeId(id)
-    }
 }
 
 /// Reads lines as they arrive, and takes them in.
