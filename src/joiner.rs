@@ -9,9 +9,8 @@
 //! A counter's hits are always in the same one of [`LANES`] lanes. In a Cluster a
 //! write goes to one slot, and each namespace is a lane.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher, RandomState};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -66,7 +65,7 @@ struct Waiting {
     reply: oneshot::Sender<Result<i64, HitError>>,
 }
 
-type Queues = HashMap<Lane, Vec<Waiting>>;
+type Queues = BTreeMap<Lane, Vec<Waiting>>;
 
 /// Held by [`crate::counters::Counters`]; a clone shares the queues.
 #[derive(Clone)]
@@ -78,7 +77,6 @@ struct Shared {
     /// A lane is here exactly while its writer runs. The lock is std's: it is
     /// held for a push and never across an await.
     queues: Mutex<Queues>,
-    hasher: RandomState,
     /// The number of the next tally of this process.
     number: AtomicU64,
     /// Hits that wait for a number now.
@@ -105,7 +103,6 @@ impl Joiner {
             store,
             metrics,
             queues: Mutex::default(),
-            hasher: RandomState::new(),
             number: AtomicU64::new(1),
             waiting: AtomicUsize::new(0),
             writers: AtomicUsize::new(0),
@@ -166,7 +163,8 @@ impl Joiner {
 impl Shared {
     fn lane(&self, hit: &Hit) -> Lane {
         if self.store.spans_namespaces() {
-            Lane::Shared((self.hasher.hash_one(&hit.counter) % u64::from(LANES)) as u8)
+            let sum = hit.counter.key.as_str().bytes().fold(0, u8::wrapping_add);
+            Lane::Shared(sum % LANES)
         } else {
             Lane::Apart(hit.counter.namespace.clone())
         }

@@ -9,7 +9,7 @@ use crate::name::{Counter, Name};
 use crate::time::Timestamp;
 
 /// What waits together and is written one tally after the other.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
     /// One for hits of any namespace, by its number.
     Shared(u8),

@@ -3,13 +3,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use axum::http::HeaderMap;
+use axum::http::header::FORWARDED;
+use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
 /// A proxy's account of whom it asks for; the last entry is the nearest.
-const FORWARDED_FOR: &str = "x-forwarded-for";
-/// The same as RFC 7239 has it: `for=192.0.2.1;proto=https, for="[2001:db8::1]"`.
-const FORWARDED: &str = "forwarded";
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// A client as far as seen tells them apart: one IPv4 address, or the /64 of an
 /// IPv6 address, since one subscriber has at least that much of them (RFC 6177).
@@ -23,7 +22,7 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
     if !is_trusted(peer) {
         return Client::of(peer);
     }
-    let nearest = |header: &str, address: fn(&str) -> Option<IpAddr>| {
+    let nearest = |header: HeaderName, address: fn(&str) -> Option<IpAddr>| {
         let claims = headers.get_all(header);
         let claims = claims.iter().rev().flat_map(|v| v.to_str().unwrap_or("").rsplit(','));
         let mut nearest = None;
@@ -67,7 +66,8 @@ impl Client {
     }
 }
 
-/// The `for` of one element of `Forwarded`. A comma within quotes would end the
+/// The `for` of one element of `Forwarded` (RFC 7239), such as
+/// `for=192.0.2.1;proto=https` or `for="[2001:db8::1]"`. A comma within quotes would end the
 /// element too early; no address has one.
 fn forwarded(element: &str) -> Option<IpAddr> {
     let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
@@ -128,7 +128,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         for (name, values) in [(FORWARDED_FOR, forwarded_for), (FORWARDED, forwarded)] {
             for value in values {
-                headers.append(name, value.parse().unwrap());
+                headers.append(&name, value.parse().unwrap());
             }
         }
         client("10.0.0.1".parse().unwrap(), &headers, &["10.0.0.0/8".parse().unwrap()])

@@ -2,6 +2,7 @@
 //! (draft-ietf-httpapi-idempotency-key-header-07), or `?id=`.
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderName;
 use axum::http::request::Parts;
 use ring::digest;
 use serde_json::json;
@@ -11,7 +12,7 @@ use super::openapi::Param;
 use super::query::Query;
 use crate::hit::HitId;
 
-const HEADER: &str = "idempotency-key";
+const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const ALLOWED: &str = "1 to 255 visible ASCII characters";
 
 /// `?id=` in the document.
@@ -28,11 +29,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        if let Some(value) = parts.headers.get(HEADER) {
-            let text = value
-                .to_str()
-                .map_err(|_| ApiError::invalid_parameter(HEADER, "not readable", ALLOWED))?;
-            return hash(HEADER, text).map(|id| Self(Some(id)));
+        if let Some(value) = parts.headers.get(&HEADER) {
+            let text = value.to_str().map_err(|_| {
+                ApiError::invalid_parameter(HEADER.as_str(), "not readable", ALLOWED)
+            })?;
+            return hash(HEADER.as_str(), text).map(|id| Self(Some(id)));
         }
         let Some(query) = parts.uri.query() else { return Ok(Self(None)) };
         Query::parse(query)?.get("id").map(|text| hash("id", text)).transpose().map(Self)

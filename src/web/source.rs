@@ -59,30 +59,36 @@ const AGENT_MOST: usize = 512;
 /// The source of a request with these headers. Each is looked at once: this is
 /// on the way of every hit.
 pub fn source(headers: &HeaderMap) -> Source {
-    static KNOWN: LazyLock<[Words; 3]> = LazyLock::new(|| [PROXIES, BOTS, AHEAD].map(Words::new));
-    let [proxies, bots, ahead] = &*KNOWN;
+    static AGENTS: LazyLock<Words> =
+        LazyLock::new(|| Words::new(&[(PROXIES, Source::Proxy), (BOTS, Source::Bot)]));
+    static FETCHING: LazyLock<Words> = LazyLock::new(|| Words::new(&[(AHEAD, Source::Prefetch)]));
     let (mut agent, mut own_site, mut own_image) = (b"".as_slice(), false, false);
     for (name, value) in headers {
         match name.as_str() {
             "user-agent" => agent = looked_at(value),
             "sec-fetch-site" => own_site = value == "same-origin",
             "sec-fetch-dest" => own_image = value == "image",
-            "sec-purpose" | "purpose" | "x-purpose" | "x-moz" if ahead.are_in(looked_at(value)) => {
-                return Source::Prefetch;
+            "sec-purpose" | "purpose" | "x-purpose" | "x-moz" => {
+                if let Some(source) = FETCHING.found_in(looked_at(value)).next() {
+                    return source;
+                }
             }
             _ => {}
         }
     }
     // Only seen's own pages are of the same origin as seen.
     if own_site && own_image {
-        Source::Own
-    } else if proxies.are_in(agent) {
-        Source::Proxy
-    } else if bots.are_in(agent) {
-        Source::Bot
-    } else {
-        Source::Browser
+        return Source::Own;
     }
+    let mut source = Source::Browser;
+    for found in AGENTS.found_in(agent) {
+        source = found;
+        // What says to be a proxy is one, whatever else is in its name.
+        if found == Source::Proxy {
+            break;
+        }
+    }
+    source
 }
 
 /// As much of a user agent as is looked at.
@@ -91,34 +97,46 @@ pub fn looked_at(agent: &HeaderValue) -> &[u8] {
     &agent[..agent.len().min(AGENT_MOST)]
 }
 
-/// Words by their first letter, so that most places of a text need no look.
-struct Words([Vec<&'static str>; 26]);
+/// Words and what they tell, by how they begin: few places of a text begin as
+/// one of them does, and no other needs a look.
+struct Words {
+    /// For each first letter, a bit for each second one.
+    pairs: [u32; 32],
+    by_first: [Vec<(&'static str, Source)>; 32],
+}
 
 impl Words {
-    /// Lower-case `words`, each of which begins with a letter.
-    fn new(words: &[&'static str]) -> Self {
-        Self(std::array::from_fn(|letter| {
-            words
-                .iter()
-                .filter(|word| Self::letter(word.as_bytes()[0]) == letter)
-                .copied()
-                .collect()
-        }))
+    /// Lower-case words of two letters and more.
+    fn new(lists: &[(&[&'static str], Source)]) -> Self {
+        let mut words = Self { pairs: [0; 32], by_first: Default::default() };
+        for &(list, source) in lists {
+            for &word in list {
+                let (first, second) = (word.as_bytes()[0], word.as_bytes()[1]);
+                words.pairs[Self::letter(first)] |= 1 << Self::letter(second);
+                words.by_first[Self::letter(first)].push((word, source));
+            }
+        }
+        words
     }
 
+    /// A letter's place in the alphabet, in either case; other bytes share them.
     fn letter(byte: u8) -> usize {
-        usize::from(byte.to_ascii_lowercase().wrapping_sub(b'a'))
+        usize::from(byte & 31)
     }
 
-    /// Whether one of them stands in `text`, in any case.
-    fn are_in(&self, text: &[u8]) -> bool {
-        text.iter().enumerate().any(|(at, &first)| {
-            self.0.get(Self::letter(first)).is_some_and(|words| {
-                words.iter().any(|word| {
-                    text.get(at..at + word.len())
-                        .is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-                })
-            })
+    /// What the words that stand in `text` tell, in any case.
+    fn found_in(&self, text: &[u8]) -> impl Iterator<Item = Source> {
+        let begins =
+            |pair: &[u8]| self.pairs[Self::letter(pair[0])] & 1 << Self::letter(pair[1]) != 0;
+        let places = text.windows(2).enumerate().filter(move |(_, pair)| begins(pair));
+        places.flat_map(|(at, pair)| {
+            let rest = &text[at..];
+            let stands = move |word: &str| {
+                rest.get(..word.len())
+                    .is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+            };
+            let words = self.by_first[Self::letter(pair[0])].iter();
+            words.filter(move |(word, _)| stands(word)).map(|&(_, source)| source)
         })
     }
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,7 +13,8 @@ use super::error::ApiError;
 use super::query::Query;
 
 /// A number that is true now and at no other time.
-pub const NO_STORE: (axum::http::HeaderName, &str) = (CACHE_CONTROL, "no-store");
+pub const NO_STORE: (HeaderName, HeaderValue) =
+    (CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
 /// `{"value":n}`.
 #[derive(JsonSchema, Serialize)]
@@ -54,7 +56,8 @@ impl Callback {
         // The comment keeps the answer from being read as anything but a script
         // (the attack is called Rosetta Flash); JSON is JavaScript since ES2019.
         let script = format!("/**/{callback}({body});");
-        let headers = [NO_STORE, (CONTENT_TYPE, "application/javascript; charset=utf-8")];
+        let script_type = HeaderValue::from_static("application/javascript; charset=utf-8");
+        let headers = [NO_STORE, (CONTENT_TYPE, script_type)];
         Ok((headers, script).into_response())
     }
 }

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -140,7 +140,7 @@ impl Form {
         if let Some(path) = path {
             headers.insert(X_PATH, path);
         }
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(NO_STORE.1));
+        headers.insert(NO_STORE.0, NO_STORE.1);
         // What goes to the operator's log, and when to come again.
         if let Some(error) = error {
             error.annotate(&mut response);
