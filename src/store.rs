@@ -73,7 +73,7 @@ pub trait Store: Send + Sync {
     /// The random key under which a day's visitors are hashed: the same for all
     /// processes of this store. It is destroyed when the day is over, in Redis
     /// 25 hours after it was first asked for; no process may keep it longer.
-    async fn visitor_key(&self, day: u32) -> Result<[u8; 32], StoreError>;
+    async fn visitor_key(&self, day: u32) -> Result<[u8; 16], StoreError>;
 
     /// `limit` counters of a namespace from place `offset` on, the largest
     /// total first, equal ones by name.

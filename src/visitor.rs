@@ -1,10 +1,11 @@
 //! Who made a hit, so far as that may be known: a keyed hash under a random key
 //! that is made each day and destroyed after it.
 
+use std::hash::Hasher;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ring::hmac;
+use siphasher::sip128::{Hasher128, SipHasher24};
 use tokio::time::timeout;
 
 use crate::hit::Visitor;
@@ -18,7 +19,7 @@ pub struct Visitors {
     store: Arc<dyn Store>,
     /// How long the store may take to give a key.
     patience: Duration,
-    today: Mutex<Option<(u32, Arc<hmac::Key>)>>,
+    today: Mutex<Option<(u32, [u8; 16])>>,
 }
 
 impl Visitors {
@@ -37,34 +38,32 @@ impl Visitors {
         namespace: &Name,
         now: Timestamp,
     ) -> Result<Visitor, StoreError> {
-        let key = self.key(now.day()).await?;
-        let mut hash = hmac::Context::with_key(&key);
+        // SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012): made for a secret
+        // key and short texts, at a tenth of the cost of an HMAC.
+        let mut hash = SipHasher24::new_with_key(&self.key(now.day()).await?);
         // Both parts before the agent end where the next begins: one has a fixed
         // length, the other no zero in it.
-        hash.update(client);
-        hash.update(namespace.as_str().as_bytes());
-        hash.update(&[0]);
-        hash.update(agent);
-        let mut visitor = [0; 16];
-        visitor.copy_from_slice(&hash.sign().as_ref()[..16]);
-        Ok(Visitor(visitor))
+        hash.write(client);
+        hash.write(namespace.as_str().as_bytes());
+        hash.write(&[0]);
+        hash.write(agent);
+        Ok(Visitor(hash.finish128().as_bytes()))
     }
 
-    async fn key(&self, day: u32) -> Result<Arc<hmac::Key>, StoreError> {
-        if let Some((of, key)) = &*self.lock()
-            && *of == day
+    async fn key(&self, day: u32) -> Result<[u8; 16], StoreError> {
+        if let Some((of, key)) = *self.lock()
+            && of == day
         {
-            return Ok(key.clone());
+            return Ok(key);
         }
         let late = |_| StoreError::Unavailable("it did not answer in time".into());
         let asking = timeout(self.patience, self.store.visitor_key(day));
-        let bytes = asking.await.map_err(late)??;
-        let key = Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &bytes));
-        *self.lock() = Some((day, key.clone()));
+        let key = asking.await.map_err(late)??;
+        *self.lock() = Some((day, key));
         Ok(key)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(u32, Arc<hmac::Key>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(u32, [u8; 16])>> {
         self.today.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

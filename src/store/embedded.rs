@@ -17,13 +17,13 @@ use std::sync::{Mutex, mpsc};
 use std::thread;
 
 use async_trait::async_trait;
-use redb::{ReadTransaction, ReadableTable};
+use redb::ReadTransaction;
 use tokio::sync::oneshot;
 
 use self::edit::{Progress, odd_name};
 use self::file::{LockError, LockedFile};
 use self::tables::{
-    COUNTERS, FILE, LAYOUT, NAMESPACES, Tables, VISITOR_KEYS, from_bytes, held, record,
+    COUNTERS, FILE, LAYOUT, NAMESPACES, Tables, VISITOR_KEYS, from_bytes, held, record, visitor_key,
 };
 use self::writer::{Job, Slot, Writer, closed};
 use super::record::Record;
@@ -65,9 +65,9 @@ pub enum OpenError {
         "{0} is in use by another process; stop that one, or give this one its own file with --store"
     )]
     InUse(String),
-    /// It was written by a newer seen.
+    /// It was written by an older or newer seen.
     #[error(
-        "{file} has layout {found}, and this version of seen reads layout {LAYOUT}; use a newer seen"
+        "{file} has layout {found}, and this version of seen reads layout {LAYOUT}; use the version that wrote it, whose export any other imports"
     )]
     Layout {
         /// The file.
@@ -302,21 +302,19 @@ impl Store for Embedded {
         }
     }
 
-    async fn visitor_key(&self, day: u32) -> Result<[u8; 32], StoreError> {
-        let known = self.read(|txn| {
-            let keys = txn.open_table(VISITOR_KEYS)?;
-            Ok(keys.get(day)?.map(|key| key.value()))
-        })?;
+    async fn visitor_key(&self, day: u32) -> Result<[u8; 16], StoreError> {
+        let day = day.to_be_bytes();
+        let known = self.read(|txn| visitor_key(&txn.open_table(VISITOR_KEYS)?, &day))?;
         if let Some(key) = known {
             return Ok(key);
         }
         let new = token::random()?;
         self.write(
             move |tables| {
-                tables.visitor_keys.retain(|other, _| other >= day)?;
-                let known = tables.visitor_keys.get(day)?.map(|key| key.value());
+                tables.visitor_keys.retain(|other, _| other >= day.as_slice())?;
+                let known = visitor_key(&tables.visitor_keys, &day)?;
                 if known.is_none() {
-                    tables.visitor_keys.insert(day, new)?;
+                    tables.visitor_keys.insert(day.as_slice(), new.as_slice())?;
                 }
                 Ok(known.unwrap_or(new))
             },

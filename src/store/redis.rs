@@ -296,10 +296,10 @@ impl Store for Redis {
         }
     }
 
-    async fn visitor_key(&self, day: u32) -> Result<[u8; 32], StoreError> {
+    async fn visitor_key(&self, day: u32) -> Result<[u8; 16], StoreError> {
         self.guard.check()?;
         let key = format!("seen:visitor-key:{day}");
-        let new = hex::encode(&token::random::<32>()?);
+        let new = hex::encode(&token::random::<16>()?);
         let life = Some(Expiration::EX(VISITOR_KEY_LIFE));
         let _: Option<String> =
             self.client.set(&key, new, life, Some(SetOptions::NX), false).await?;

@@ -54,12 +54,12 @@ fn place(lane: &Lane) -> String {
 
 fn written(tables: &Tables, tally: &Tally) -> Result<Option<Written>, StoreError> {
     use redb::ReadableTable;
-    let found = tables.writes.get(place(&tally.lane).as_str())?;
+    let found = tables.writes.get(place(&tally.lane).as_bytes())?;
     found.map(|bytes| from_bytes(bytes.value(), "the last write")).transpose()
 }
 
 fn remember(tables: &mut Tables, tally: &Tally, written: &Written) -> Result<(), StoreError> {
-    tables.writes.insert(place(&tally.lane).as_str(), to_bytes(written)?.as_slice())?;
+    tables.writes.insert(place(&tally.lane).as_bytes(), to_bytes(written)?.as_slice())?;
     Ok(())
 }
 

@@ -2,8 +2,9 @@
 //! and sketches of days. Each has an expiry; what has expired is as if it was
 //! not there, and is removed little by little as time goes on.
 
-use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{ReadableTable, TableDefinition, WriteTransaction};
 
+use super::tables::BytesTable;
 use crate::edit::ChangeId;
 use crate::hit::{HitId, Visitor};
 use crate::name::Counter;
@@ -12,10 +13,10 @@ use crate::store::StoreError;
 use crate::time::Timestamp;
 use crate::transfer::ExportedSketch;
 
-/// A mark's key, as [`Mark`] makes it, to its expiry and its value.
-pub const MARKS: TableDefinition<&[u8], (u64, &[u8])> = TableDefinition::new("marks");
-/// When to look at which mark.
-const EXPIRIES: TableDefinition<(u64, &[u8]), ()> = TableDefinition::new("expiries");
+/// A mark's key, as [`Mark`] makes it, to its expiry, as [`dated`] has it, and its value.
+pub const MARKS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("marks");
+/// When to look at which mark: an expiry and a mark's key, [`dated`], to nothing.
+const EXPIRIES: TableDefinition<&[u8], &[u8]> = TableDefinition::new("expiries");
 
 /// The most marks that one write removes: more than it can add but for the
 /// largest, which idle times make up for.
@@ -64,10 +65,20 @@ fn sketches_of(counter: &Counter) -> std::ops::RangeInclusive<Vec<u8>> {
     [prefix.clone(), vec![0; 4]].concat()..=[prefix, vec![0xff; 4]].concat()
 }
 
+/// An expiry and what goes with it; the order of such bytes is that of time.
+fn dated(expiry: u64, bytes: &[u8]) -> Vec<u8> {
+    [&expiry.to_be_bytes(), bytes].concat()
+}
+
+/// What [`dated`] put together.
+fn undated(bytes: &[u8]) -> (u64, &[u8]) {
+    bytes.split_first_chunk().map_or((0, bytes), |(at, rest)| (u64::from_be_bytes(*at), rest))
+}
+
 /// The tables of marks in a transaction that writes.
 pub struct Marks<'txn> {
-    marks: Table<'txn, &'static [u8], (u64, &'static [u8])>,
-    expiries: Table<'txn, (u64, &'static [u8]), ()>,
+    marks: BytesTable<'txn>,
+    expiries: BytesTable<'txn>,
 }
 
 impl<'txn> Marks<'txn> {
@@ -78,19 +89,20 @@ impl<'txn> Marks<'txn> {
     /// A mark's value, unless it has expired.
     pub fn get(&self, mark: Mark, now: Timestamp) -> Result<Option<Vec<u8>>, StoreError> {
         let found = self.marks.get(mark.key().as_slice())?;
-        let alive = found.filter(|found| now.0 < found.value().0);
-        Ok(alive.map(|found| found.value().1.to_vec()))
+        let found = found.as_ref().map(|found| undated(found.value()));
+        Ok(found.filter(|(expiry, _)| now.0 < *expiry).map(|(_, value)| value.to_vec()))
     }
 
     /// Writes a mark that expires at `expiry`.
     pub fn put(&mut self, mark: Mark, expiry: u64, value: &[u8]) -> Result<(), StoreError> {
         let key = mark.key();
-        let before = self.marks.insert(key.as_slice(), (expiry, value))?.map(|b| b.value().0);
+        let before = self.marks.insert(key.as_slice(), dated(expiry, value).as_slice())?;
+        let before = before.map(|before| undated(before.value()).0);
         if before != Some(expiry) {
             if let Some(before) = before {
-                self.expiries.remove((before, key.as_slice()))?;
+                self.expiries.remove(dated(before, &key).as_slice())?;
             }
-            self.expiries.insert((expiry, key.as_slice()), ())?;
+            self.expiries.insert(dated(expiry, &key).as_slice(), b"".as_slice())?;
         }
         Ok(())
     }
@@ -100,9 +112,9 @@ impl<'txn> Marks<'txn> {
     }
 
     fn delete_key(&mut self, key: &[u8]) -> Result<(), StoreError> {
-        let expiry = self.marks.remove(key)?.map(|found| found.value().0);
+        let expiry = self.marks.remove(key)?.map(|found| undated(found.value()).0);
         if let Some(expiry) = expiry {
-            self.expiries.remove((expiry, key))?;
+            self.expiries.remove(dated(expiry, key).as_slice())?;
         }
         Ok(())
     }
@@ -122,14 +134,14 @@ impl<'txn> Marks<'txn> {
     pub fn expire(&mut self, now: Timestamp, most: usize) -> Result<usize, StoreError> {
         for removed in 0..most {
             let Some((first, _)) = self.expiries.first()? else { return Ok(removed) };
-            let (expiry, key) = first.value();
+            let entry = first.value().to_vec();
+            drop(first);
+            let (expiry, key) = undated(&entry);
             if expiry > now.0 {
                 return Ok(removed);
             }
-            let key = key.to_vec();
-            drop(first);
-            self.marks.remove(key.as_slice())?;
-            self.expiries.remove((expiry, key.as_slice()))?;
+            self.marks.remove(key)?;
+            self.expiries.remove(entry.as_slice())?;
         }
         Ok(most)
     }
@@ -137,18 +149,18 @@ impl<'txn> Marks<'txn> {
 
 /// The sketches of a counter that are still there.
 pub fn sketches(
-    marks: &impl ReadableTable<&'static [u8], (u64, &'static [u8])>,
+    marks: &impl ReadableTable<&'static [u8], &'static [u8]>,
     counter: &Counter,
     now: Timestamp,
 ) -> Result<Vec<ExportedSketch>, StoreError> {
     let range = sketches_of(counter);
     marks
         .range(range.start().as_slice()..=range.end().as_slice())?
-        .filter(|found| found.as_ref().map_or(true, |(_, mark)| now.0 < mark.value().0))
+        .filter(|found| found.as_ref().map_or(true, |(_, mark)| now.0 < undated(mark.value()).0))
         .map(|found| {
             let (key, value) = found?;
             let day = key.value().last_chunk().map_or(0, |day| u32::from_be_bytes(*day));
-            Ok(ExportedSketch { day, sketch: read_sketch(value.value().1, counter)? })
+            Ok(ExportedSketch { day, sketch: read_sketch(undated(value.value()).1, counter)? })
         })
         .collect()
 }
@@ -166,6 +178,6 @@ pub fn read_sketch(bytes: &[u8], counter: &Counter) -> Result<Sketch, StoreError
 
 /// Whether a mark waits to be removed.
 pub fn any_expired(txn: &redb::ReadTransaction, now: Timestamp) -> Result<bool, StoreError> {
-    let first = txn.open_table(EXPIRIES)?.first()?.map(|(row, _)| row.value().0);
-    Ok(first.is_some_and(|expiry| expiry <= now.0))
+    let expiries = txn.open_table(EXPIRIES)?;
+    Ok(expiries.first()?.is_some_and(|(entry, _)| undated(entry.value()).0 <= now.0))
 }

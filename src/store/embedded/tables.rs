@@ -12,20 +12,24 @@ use crate::store::{Limits, Mode, StoreError};
 use crate::tally::Refusal;
 use crate::token::Digest;
 
+// redb's code is in the program once for each kind of table, 50 kB a time: most are
+// from bytes to bytes.
+
 /// `(namespace, key)` to a [`Record`] in postcard's format.
 pub const COUNTERS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("counters");
 /// A namespace to a [`Held`] in postcard's format.
-pub const NAMESPACES: TableDefinition<&str, &[u8]> = TableDefinition::new("namespaces");
+pub const NAMESPACES: TableDefinition<&[u8], &[u8]> = TableDefinition::new("namespaces");
 /// Facts about the file itself: its layout, the number of counters in it, and
 /// the number of transactions.
 pub const FILE: TableDefinition<&str, u64> = TableDefinition::new("file");
 /// A lane to the last write of this process in it, as `apply.rs` has it.
-pub const WRITES: TableDefinition<&str, &[u8]> = TableDefinition::new("writes");
-/// A day since the epoch to the key under which its visitors are hashed.
-pub const VISITOR_KEYS: TableDefinition<u32, [u8; 32]> = TableDefinition::new("visitor keys");
+pub const WRITES: TableDefinition<&[u8], &[u8]> = TableDefinition::new("writes");
+/// A day since the epoch, in big-endian bytes, to the key under which its visitors
+/// are hashed.
+pub const VISITOR_KEYS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("visitor keys");
 
 /// The layout that this version reads and writes, kept in [`FILE`].
-pub const LAYOUT: u64 = 1;
+pub const LAYOUT: u64 = 2;
 
 /// What is kept of a namespace beside its counters.
 #[derive(Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -44,13 +48,16 @@ impl From<Held> for Namespace {
     }
 }
 
+/// A table from bytes to bytes in a transaction that writes.
+pub type BytesTable<'txn> = Table<'txn, &'static [u8], &'static [u8]>;
+
 /// The tables of one transaction that writes.
 pub struct Tables<'txn> {
     pub counters: Table<'txn, (&'static str, &'static str), &'static [u8]>,
-    pub namespaces: Table<'txn, &'static str, &'static [u8]>,
+    pub namespaces: BytesTable<'txn>,
     pub file: Table<'txn, &'static str, u64>,
-    pub writes: Table<'txn, &'static str, &'static [u8]>,
-    pub visitor_keys: Table<'txn, u32, [u8; 32]>,
+    pub writes: BytesTable<'txn>,
+    pub visitor_keys: BytesTable<'txn>,
     pub marks: Marks<'txn>,
 }
 
@@ -91,9 +98,10 @@ impl<'txn> Tables<'txn> {
     /// Writes what is kept of a namespace; nothing is kept of one without anything.
     pub fn put_namespace(&mut self, namespace: &Name, held: &Held) -> Result<(), StoreError> {
         if *held == Held::default() {
-            self.namespaces.remove(namespace.as_str())?;
+            self.namespaces.remove(namespace.as_str().as_bytes())?;
         } else {
-            self.namespaces.insert(namespace.as_str(), to_bytes(held)?.as_slice())?;
+            let name = namespace.as_str().as_bytes();
+            self.namespaces.insert(name, to_bytes(held)?.as_slice())?;
         }
         Ok(())
     }
@@ -142,13 +150,23 @@ pub fn record(
 
 /// Reads what is kept of a namespace.
 pub fn held(
-    namespaces: &impl ReadableTable<&'static str, &'static [u8]>,
+    namespaces: &impl ReadableTable<&'static [u8], &'static [u8]>,
     namespace: &Name,
 ) -> Result<Held, StoreError> {
-    match namespaces.get(namespace.as_str())? {
+    match namespaces.get(namespace.as_str().as_bytes())? {
         Some(bytes) => from_bytes(bytes.value(), namespace),
         None => Ok(Held::default()),
     }
+}
+
+/// Reads the key of a day, given in big-endian bytes.
+pub fn visitor_key(
+    keys: &impl ReadableTable<&'static [u8], &'static [u8]>,
+    day: &[u8; 4],
+) -> Result<Option<[u8; 16]>, StoreError> {
+    let Some(key) = keys.get(day.as_slice())? else { return Ok(None) };
+    let odd = |_| StoreError::Failed("the visitors' key is none".into());
+    key.value().try_into().map(Some).map_err(odd)
 }
 
 fn place(counter: &Counter) -> (&str, &str) {

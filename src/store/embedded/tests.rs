@@ -91,3 +91,22 @@ async fn what_has_expired_is_removed() {
     assert_eq!(store.write(expire(64), |_| {}).await.unwrap(), 0);
     store.close().await;
 }
+
+#[tokio::test]
+async fn a_file_of_another_layout_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("seen.redb");
+    for other in [LAYOUT - 1, LAYOUT + 1] {
+        let store = Embedded::open(&path, LIMITS).unwrap();
+        let set = move |tables: &mut Tables| {
+            tables.file.insert("layout", other)?;
+            Ok(())
+        };
+        store.write(set, |()| {}).await.unwrap();
+        store.close().await;
+        drop(store);
+        let refused = Embedded::open(&path, LIMITS).err().unwrap().to_string();
+        assert!(refused.contains(&format!("has layout {other}")), "{refused}");
+        std::fs::remove_file(&path).unwrap();
+    }
+}

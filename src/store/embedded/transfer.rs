@@ -23,8 +23,8 @@ const EXPORTED_AT_ONCE: usize = 100;
 pub fn namespaces(txn: &ReadTransaction, after: Option<&str>) -> Result<Page<Name>, StoreError> {
     let table = txn.open_table(NAMESPACES)?;
     let items = table
-        .range(after.unwrap_or_default()..)?
-        .map(|row| Name::new(row?.0.value()).map_err(odd_name))
+        .range(after.unwrap_or_default().as_bytes()..)?
+        .map(|row| Name::new(&String::from_utf8_lossy(row?.0.value())).map_err(odd_name))
         .skip_while(|name| name.as_ref().is_ok_and(|n| Some(n.as_str()) == after))
         .take(PAGE_MOST)
         .collect::<Result<Vec<_>, StoreError>>()?;

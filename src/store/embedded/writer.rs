@@ -211,7 +211,7 @@ impl Job for Sweep {
     fn run(&mut self, tables: &mut Tables) -> Result<(), StoreError> {
         let now = self.0;
         tables.marks.expire(now, REMOVED_PER_SWEEP)?;
-        tables.visitor_keys.retain(|day, _| day >= now.day())?;
+        tables.visitor_keys.retain(|day, _| day >= now.day().to_be_bytes().as_slice())?;
         tables.writes.retain(|_, bytes| {
             postcard::from_bytes::<super::apply::Written>(bytes)
                 .is_ok_and(|w| now.is_within(WRITE_MEMORY, Timestamp(w.at)))
@@ -223,7 +223,8 @@ impl Job for Sweep {
 }
 
 fn something_expired(txn: &redb::ReadTransaction, now: Timestamp) -> Result<bool, StoreError> {
-    let old_key =
-        txn.open_table(VISITOR_KEYS)?.first()?.is_some_and(|(d, _)| d.value() < now.day());
+    let today = now.day().to_be_bytes();
+    let keys = txn.open_table(VISITOR_KEYS)?;
+    let old_key = keys.first()?.is_some_and(|(day, _)| day.value() < today.as_slice());
     Ok(old_key || super::marks::any_expired(txn, now)?)
 }
