@@ -69,7 +69,7 @@ pub fn source(headers: &HeaderMap) -> Source {
             "sec-fetch-site" => own_site = value == "same-origin",
             "sec-fetch-dest" => own_image = value == "image",
             "sec-purpose" | "purpose" | "x-purpose" | "x-moz" => {
-                if let Some(source) = FETCHING.found_in(looked_at(value)).next() {
+                if let Some(source) = FETCHING.tell(looked_at(value)) {
                     return source;
                 }
             }
@@ -80,15 +80,7 @@ pub fn source(headers: &HeaderMap) -> Source {
     if own_site && own_image {
         return Source::Own;
     }
-    let mut source = Source::Browser;
-    for found in AGENTS.found_in(agent) {
-        source = found;
-        // What says to be a proxy is one, whatever else is in its name.
-        if found == Source::Proxy {
-            break;
-        }
-    }
-    source
+    AGENTS.tell(agent).unwrap_or(Source::Browser)
 }
 
 /// As much of a user agent as is looked at.
@@ -124,20 +116,25 @@ impl Words {
         usize::from(byte & 31)
     }
 
-    /// What the words that stand in `text` tell, in any case.
-    fn found_in(&self, text: &[u8]) -> impl Iterator<Item = Source> {
-        let begins =
-            |pair: &[u8]| self.pairs[Self::letter(pair[0])] & 1 << Self::letter(pair[1]) != 0;
-        let places = text.windows(2).enumerate().filter(move |(_, pair)| begins(pair));
-        places.flat_map(|(at, pair)| {
-            let rest = &text[at..];
-            let stands = move |word: &str| {
-                rest.get(..word.len())
-                    .is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-            };
-            let words = self.by_first[Self::letter(pair[0])].iter();
-            words.filter(move |(word, _)| stands(word)).map(|&(_, source)| source)
-        })
+    /// What a word that stands in `text` tells, in any case; a proxy is one whatever
+    /// else is in its name.
+    fn tell(&self, text: &[u8]) -> Option<Source> {
+        let mut told = None;
+        for (at, &[first, second]) in text.array_windows().enumerate() {
+            if self.pairs[Self::letter(first)] & 1 << Self::letter(second) == 0 {
+                continue;
+            }
+            for &(word, source) in &self.by_first[Self::letter(first)] {
+                let part = text[at..].get(..word.len());
+                if part.is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes())) {
+                    if source == Source::Proxy {
+                        return Some(source);
+                    }
+                    told = Some(source);
+                }
+            }
+        }
+        told
     }
 }
 
