@@ -49,12 +49,11 @@ where
                     drop((alive, present));
                 });
             }
+            // One that has gone before it was accepted is no reason to wait.
+            Err(error) if is_of_one(&error) => {}
             Err(error) => {
-                // One that has gone before it was accepted is no reason to wait.
-                if !is_of_one(&error) {
-                    tracing::error!(%error, "no connection can be accepted");
-                    tokio::time::sleep(ACCEPT_AGAIN).await;
-                }
+                tracing::error!(%error, "no connection can be accepted");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
             }
         }
     }
@@ -96,8 +95,9 @@ async fn serve_one<S>(
     }
 }
 
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // The sender lives as long as its task, which ends with a signal.
+/// Waits until the process is to stop.
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the process.
     let _ = stop.wait_for(|stopped| *stopped).await;
 }
 

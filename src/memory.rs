@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// With fewer gone there is too little to give back, about 20 kB each.
+/// With fewer gone there is too little to give back, about 14 kB each.
 const CROWD: usize = 250;
 
 /// The wait until what the last ones held has been freed.

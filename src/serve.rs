@@ -115,8 +115,7 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
     announce(address, location);
 
     let mut stop = stop;
-    // The sender lives as long as its task, which ends with a signal.
-    let _ = stop.wait_for(|stopped| *stopped).await;
+    connections::stopped(&mut stop).await;
     tracing::info!("stopping: finishing requests and writing the last hits");
     let rest = async {
         for server in servers {

@@ -180,16 +180,6 @@ impl Embedded {
     fn record(&self, counter: &Counter) -> Result<Option<Record>, StoreError> {
         self.read(|txn| record(&txn.open_table(COUNTERS)?, counter))
     }
-
-    /// Tells those who watch a namespace, when there is something to tell.
-    fn teller(&self, namespace: &Name) -> impl FnOnce(&[Update]) + Send + 'static {
-        let (hub, namespace) = (self.hub.clone(), namespace.clone());
-        move |updates| {
-            if !updates.is_empty() {
-                hub.tell(&namespace, || News::Updates(updates.into()));
-            }
-        }
-    }
 }
 
 /// A [`Job`] made of two functions and the one who waits.
@@ -270,14 +260,13 @@ impl Store for Embedded {
     }
 
     async fn edit(&self, change: &Change) -> Result<Edited, EditError> {
-        let tell = self.teller(&change.counter.namespace);
-        let (change, limits) = (change.clone(), self.limits);
-        let key = change.counter.key.clone();
+        let (hub, change, limits) = (self.hub.clone(), change.clone(), self.limits);
+        let Counter { namespace, key } = change.counter.clone();
         self.change(
             move |tables| edit::edit(tables, &change, &limits),
             move |edited| {
                 if edited.old != edited.new {
-                    tell(&[Update { key, total: edited.new }]);
+                    tell(&hub, &[(namespace, Update { key, total: edited.new })]);
                 }
             },
         )
@@ -290,11 +279,10 @@ impl Store for Embedded {
 
     async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
         loop {
-            let tell = self.teller(&change.namespace);
-            let (change, limits) = (change.clone(), self.limits);
+            let (hub, change, limits) = (self.hub.clone(), change.clone(), self.limits);
             let progress = self.change(
                 move |tables| edit::edit_namespace(tables, &change, &limits),
-                move |(Progress::Done(updates) | Progress::More(updates))| tell(updates),
+                move |(Progress::Done(updates) | Progress::More(updates))| tell(&hub, updates),
             );
             if let Progress::Done(_) = progress.await? {
                 return Ok(());

@@ -193,7 +193,7 @@ impl Store for Redis {
         if self.limits.mode == Mode::Open && !full {
             self.registry.enter(&namespaces).await?;
         }
-        let answer = self.scripts.apply.call(&self.client, keys, arguments).await?;
+        let answer = self.scripts.apply.evalsha_with_reload(&self.client, keys, arguments).await?;
         let (grown, outcomes) = answer::applied(answer, namespaces.len(), &places)?;
         for (namespace, grown) in namespaces.iter().zip(grown) {
             if let Some(counters) = grown.counters {
@@ -206,7 +206,9 @@ impl Store for Redis {
     async fn retract(&self, tally: &Tally) -> Result<(), StoreError> {
         self.guard.check()?;
         let TallyCall { keys, arguments, .. } = self.call_of(tally, false);
-        self.scripts.retract.call(&self.client, keys, arguments).await.map(drop)
+        let retract = &self.scripts.retract;
+        let _: Value = retract.evalsha_with_reload(&self.client, keys, arguments).await?;
+        Ok(())
     }
 
     async fn totals(

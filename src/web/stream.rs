@@ -27,6 +27,7 @@ use super::extract::Paths;
 use super::openapi::{Doc, Names};
 use super::seats::Seat;
 use super::value::NO_STORE;
+use crate::connections::stopped;
 use crate::counters::Counters;
 use crate::live::{Listener, News};
 use crate::name::Name;
@@ -103,12 +104,6 @@ fn told(id: &str, counters: usize) -> Vec<Option<Option<i64>>> {
     });
     let numbers: Vec<_> = numbers.collect();
     if numbers.len() == counters { numbers } else { vec![None; counters] }
-}
-
-/// Waits until the process is to stop.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // The sender lives as long as the process.
-    let _ = stop.wait_for(|stopped| *stopped).await;
 }
 
 /// One client's stream, dropped when the client goes.

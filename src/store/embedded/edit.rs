@@ -3,6 +3,7 @@
 use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
+use super::apply::Updates;
 use super::marks::Mark;
 use super::tables::{Held, Tables, from_bytes, held, record, to_bytes};
 use crate::count::Settings;
@@ -122,9 +123,9 @@ fn edit_now(tables: &mut Tables, change: &Change, limits: &Limits) -> Result<Edi
 /// Whether a change to a namespace is done, or how to go on.
 pub enum Progress {
     /// All is done; these counters are gone.
-    Done(Vec<Update>),
+    Done(Updates),
     /// These counters are gone, and more are to go.
-    More(Vec<Update>),
+    More(Updates),
 }
 
 /// Makes a change to a namespace, or a part of it.
@@ -181,7 +182,8 @@ fn delete_some(tables: &mut Tables, namespace: &Name) -> Result<Progress, StoreE
         tables.delete(&Counter { namespace: namespace.clone(), key: key.clone() })?;
     }
     let more = keys.len() == DELETED_PER_WRITE;
-    let updates = keys.into_iter().map(|key| Update { key, total: None }).collect();
+    let gone = |key| (namespace.clone(), Update { key, total: None });
+    let updates = keys.into_iter().map(gone).collect();
     if more {
         return Ok(Progress::More(updates));
     }

@@ -33,8 +33,8 @@ pub struct NamespaceScript(Script);
 
 /// All scripts.
 pub struct Scripts {
-    pub apply: TallyScript,
-    pub retract: TallyScript,
+    pub apply: Script,
+    pub retract: Script,
     pub edit: NamespaceScript,
     pub namespace: NamespaceScript,
     pub read: NamespaceScript,
@@ -46,8 +46,8 @@ impl Default for Scripts {
     fn default() -> Self {
         let script = |text: &str| NamespaceScript(Script::from_lua(text));
         Self {
-            apply: TallyScript(Script::from_lua(include_str!("apply.lua"))),
-            retract: TallyScript(Script::from_lua(include_str!("retract.lua"))),
+            apply: Script::from_lua(include_str!("apply.lua")),
+            retract: Script::from_lua(include_str!("retract.lua")),
             edit: script(include_str!("edit.lua")),
             namespace: script(include_str!("namespace.lua")),
             read: script(include_str!("read.lua")),
@@ -69,21 +69,7 @@ impl NamespaceScript {
     }
 }
 
-/// A script of a tally, whose namespaces have a slot of a Cluster in common.
-pub struct TallyScript(Script);
-
-impl TallyScript {
-    pub async fn call(
-        &self,
-        client: &Client,
-        keys: Vec<String>,
-        arguments: Vec<Value>,
-    ) -> Result<Value, StoreError> {
-        Ok(self.0.evalsha_with_reload(client, keys, arguments).await?)
-    }
-}
-
-/// What a [`TallyScript`] is given.
+/// What a script of a tally is given; its keys have a slot of a Cluster in common.
 pub struct TallyCall<'a> {
     pub keys: Vec<String>,
     pub arguments: Vec<Value>,

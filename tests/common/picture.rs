@@ -1,0 +1,27 @@
+//! What every picture of seen must say of itself.
+
+use super::Answer;
+
+/// The words in a badge, by its accessible name.
+pub fn says(badge: &Answer) -> String {
+    let tree = roxmltree::Document::parse(&badge.body).unwrap_or_else(|e| panic!("{e}: {badge:?}"));
+    tree.root_element().attribute("aria-label").unwrap_or_default().to_owned()
+}
+
+/// The headers that GitHub's camo and the caches behind it need.
+pub fn assert_never_kept(badge: &Answer) {
+    for (name, value) in [
+        ("content-type", "image/svg+xml; charset=utf-8"),
+        ("cache-control", "max-age=0, no-cache, no-store, must-revalidate"),
+        ("expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ("pragma", "no-cache"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'"),
+        ("cross-origin-resource-policy", "cross-origin"),
+    ] {
+        assert_eq!(badge.header(name), Some(value), "{badge:?}");
+    }
+    for absent in ["etag", "last-modified", "location", "set-cookie"] {
+        assert_eq!(badge.header(absent), None, "{badge:?}");
+    }
+}
