@@ -120,21 +120,34 @@ impl Words {
     /// else is in its name.
     fn tell(&self, text: &[u8]) -> Option<Source> {
         let mut told = None;
-        for (at, &[first, second]) in text.array_windows().enumerate() {
-            if self.pairs[Self::letter(first)] & 1 << Self::letter(second) == 0 {
-                continue;
-            }
-            for &(word, source) in &self.by_first[Self::letter(first)] {
-                let part = text[at..].get(..word.len());
-                if part.is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes())) {
-                    if source == Source::Proxy {
-                        return Some(source);
-                    }
-                    told = Some(source);
+        // The letters that would make a pair with the one before.
+        let mut seconds = 0;
+        for (at, &byte) in text.iter().enumerate() {
+            let letter = Self::letter(byte);
+            if seconds & 1 << letter != 0 {
+                let found = self.at_the_start(&text[at - 1..]);
+                if found == Some(Source::Proxy) {
+                    return found;
                 }
+                told = told.or(found);
             }
+            seconds = self.pairs[letter];
         }
         told
+    }
+
+    /// What the words with which `text` begins tell, the first one listed.
+    fn at_the_start(&self, text: &[u8]) -> Option<Source> {
+        // Most differ at the third letter, before a comparison by chunks has begun.
+        let begins = |word: &str| {
+            word.len() <= text.len()
+                && word
+                    .bytes()
+                    .zip(text)
+                    .all(|(of_word, byte)| of_word == byte.to_ascii_lowercase())
+        };
+        let words = &self.by_first[Self::letter(*text.first()?)];
+        words.iter().find(|(word, _)| begins(word)).map(|&(_, source)| source)
     }
 }
 
