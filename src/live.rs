@@ -1,19 +1,26 @@
 //! New totals on their way to those who watch.
 //!
 //! A [`Hub`] has one channel for each namespace that somebody listens to,
-//! however many listen. A channel holds [`CAPACITY`] pieces of news and no
-//! more: a listener that is too slow misses the oldest, is told so, and reads
-//! the newest totals instead.
+//! however many listen. What changes soon after the last news waits and goes out
+//! together, so that a crowd of listeners costs the hits nothing. A channel holds
+//! [`CAPACITY`] pieces of news and no more: a listener that is too slow misses
+//! the oldest, is told so, and reads the newest totals instead.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast, watch};
+use tokio::time::sleep;
 
 use crate::name::Name;
 
 /// The most pieces of news that wait for the slowest listener of a namespace.
 const CAPACITY: usize = 64;
+
+/// Between two pieces of news of a namespace, so that its listeners are woken ten
+/// times a second at most.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A counter's total has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +57,32 @@ struct Channel {
     sender: broadcast::Sender<News>,
     /// Whether news from elsewhere reach this channel by now.
     connected: watch::Sender<bool>,
+    /// The totals that have changed since the last news.
+    fresh: BTreeMap<Name, Option<i64>>,
+    /// Something is fresh, or the channel is gone; what the channel is known by.
+    stirred: Arc<Notify>,
+}
+
+impl Channel {
+    fn new() -> Self {
+        Self {
+            sender: broadcast::channel(CAPACITY).0,
+            connected: watch::channel(false).0,
+            fresh: BTreeMap::new(),
+            stirred: Arc::default(),
+        }
+    }
+
+    /// Makes every listener read the totals again; what is fresh is older than those.
+    fn miss(&mut self) {
+        self.fresh.clear();
+        self.send(News::Missed);
+    }
+
+    /// Nobody there to hear it is no error.
+    fn send(&self, news: News) {
+        let _ = self.sender.send(news);
+    }
 }
 
 /// Hears the news of one namespace until it is dropped.
@@ -62,12 +95,14 @@ pub struct Listener {
 }
 
 impl Hub {
-    /// Hears a namespace's news from now on.
+    /// Hears a namespace's news from now on. Called within a runtime.
     pub fn listen(&self, namespace: &Name) -> Listener {
         let mut channels = self.channels();
         let channel = channels.entry(namespace.clone()).or_insert_with(|| {
             self.0.changed.notify_one();
-            Channel { sender: broadcast::channel(CAPACITY).0, connected: watch::channel(false).0 }
+            let channel = Channel::new();
+            tokio::spawn(self.clone().send_all(namespace.clone(), channel.stirred.clone()));
+            channel
         });
         Listener {
             namespace: namespace.clone(),
@@ -79,10 +114,40 @@ impl Hub {
 
     /// Tells those who listen to a namespace; costs a look-up if nobody does.
     pub fn tell(&self, namespace: &Name, news: impl FnOnce() -> News) {
-        if let Some(channel) = self.channels().get(namespace) {
-            // Nobody there is no error.
-            let _ = channel.sender.send(news());
+        let mut channels = self.channels();
+        let Some(channel) = channels.get_mut(namespace) else { return };
+        match news() {
+            News::Updates(updates) => {
+                let updates = updates.iter().map(|update| (update.key.clone(), update.total));
+                channel.fresh.extend(updates);
+                channel.stirred.notify_one();
+            }
+            News::Missed => channel.miss(),
         }
+    }
+
+    /// Sends what is fresh in a channel, and then pauses; ends with the channel.
+    async fn send_all(self, namespace: Name, stirred: Arc<Notify>) {
+        loop {
+            stirred.notified().await;
+            if !self.send_fresh(&namespace, &stirred) {
+                return;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Whether the channel is still there.
+    fn send_fresh(&self, namespace: &Name, stirred: &Arc<Notify>) -> bool {
+        let mut channels = self.channels();
+        let found = channels.get_mut(namespace).filter(|c| Arc::ptr_eq(&c.stirred, stirred));
+        let Some(channel) = found else { return false };
+        let fresh = std::mem::take(&mut channel.fresh).into_iter();
+        let updates: Arc<[Update]> = fresh.map(|(key, total)| Update { key, total }).collect();
+        if !updates.is_empty() {
+            channel.send(News::Updates(updates));
+        }
+        true
     }
 
     /// Whether nobody listens to anything.
@@ -98,11 +163,11 @@ impl Hub {
     /// Says whether news from elsewhere reach a namespace's channel. When they
     /// do again after a pause, something may have been missed.
     pub fn connected(&self, namespace: &Name, connected: bool) {
-        if let Some(channel) = self.channels().get(namespace)
+        if let Some(channel) = self.channels().get_mut(namespace)
             && channel.connected.send_replace(connected) != connected
             && connected
         {
-            let _ = channel.sender.send(News::Missed);
+            channel.miss();
         }
     }
 
@@ -144,7 +209,9 @@ impl Drop for Listener {
         let mut channels = self.hub.channels();
         drop(self.receiver.take());
         if channels.get(&self.namespace).is_some_and(|c| c.sender.receiver_count() == 0) {
-            channels.remove(&self.namespace);
+            if let Some(gone) = channels.remove(&self.namespace) {
+                gone.stirred.notify_one();
+            }
             self.hub.0.changed.notify_one();
         }
     }
@@ -172,20 +239,43 @@ mod tests {
         assert_eq!(other.next().await, total(1));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
+    async fn what_changes_often_is_told_at_a_steady_pace() {
+        let hub = Hub::default();
+        let mut listener = hub.listen(&name("a"));
+        let started = tokio::time::Instant::now();
+        for n in 1..=1000 {
+            hub.tell(&name("a"), || total(n));
+            sleep(Duration::from_millis(1)).await;
+        }
+        let mut heard = vec![listener.next().await];
+        while heard.last() != Some(&total(1000)) {
+            heard.push(listener.next().await);
+        }
+        assert!(heard.len() <= 12, "{heard:?}");
+        assert!(started.elapsed() <= Duration::from_secs(1) + 2 * PAUSE);
+        // The first after a rest does not wait.
+        sleep(PAUSE).await;
+        let told = tokio::time::Instant::now();
+        hub.tell(&name("a"), || total(1001));
+        assert_eq!((listener.next().await, told.elapsed()), (total(1001), Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_slow_listener_is_told_and_goes_on_with_the_newest() {
         let hub = Hub::default();
         let mut slow = hub.listen(&name("a"));
-        for n in 0..1000 {
+        for n in 0..100 {
             hub.tell(&name("a"), || total(n));
+            sleep(PAUSE).await;
         }
         assert_eq!(slow.next().await, News::Missed);
         hub.tell(&name("a"), || total(1000));
         assert_eq!(slow.next().await, total(1000));
     }
 
-    #[test]
-    fn a_namespace_is_forgotten_with_its_last_listener() {
+    #[tokio::test]
+    async fn a_namespace_is_forgotten_with_its_last_listener() {
         let hub = Hub::default();
         let listeners: Vec<_> = (0..100).map(|_| hub.listen(&name("a"))).collect();
         assert_eq!(hub.namespaces(), [name("a")]);

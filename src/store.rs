@@ -111,8 +111,8 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Imported, EditError>;
 
-    /// Hears of every change of a total in a namespace, whichever process made
-    /// it, from the moment this answers.
+    /// Hears of every total of a namespace that changes, whichever process changed
+    /// it, from the moment this answers; of changes in quick succession the last.
     async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError>;
 
     /// One round trip.
