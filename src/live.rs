@@ -59,7 +59,9 @@ struct Channel {
     connected: watch::Sender<bool>,
     /// The totals that have changed since the last news.
     fresh: BTreeMap<Name, Option<i64>>,
-    /// Something is fresh, or the channel is gone; what the channel is known by.
+    /// Something may have been missed since then.
+    missed: bool,
+    /// There is news to send, or the channel is gone; what the channel is known by.
     stirred: Arc<Notify>,
 }
 
@@ -69,19 +71,32 @@ impl Channel {
             sender: broadcast::channel(CAPACITY).0,
             connected: watch::channel(false).0,
             fresh: BTreeMap::new(),
+            missed: false,
             stirred: Arc::default(),
         }
     }
 
-    /// Makes every listener read the totals again; what is fresh is older than those.
-    fn miss(&mut self) {
-        self.fresh.clear();
-        self.send(News::Missed);
+    /// Takes in news that are to be sent.
+    fn add(&mut self, news: News) {
+        match news {
+            News::Updates(updates) => {
+                self.fresh.extend(updates.iter().map(|update| (update.key.clone(), update.total)));
+            }
+            News::Missed => self.missed = true,
+        }
+        self.stirred.notify_one();
     }
 
-    /// Nobody there to hear it is no error.
-    fn send(&self, news: News) {
-        let _ = self.sender.send(news);
+    /// What is to be sent, if anything.
+    fn take(&mut self) -> Option<News> {
+        let fresh = std::mem::take(&mut self.fresh);
+        if std::mem::take(&mut self.missed) {
+            // The totals that will be read are newer than any that is fresh.
+            return Some(News::Missed);
+        }
+        let updates = fresh.into_iter().map(|(key, total)| Update { key, total });
+        let updates: Arc<[Update]> = updates.collect();
+        (!updates.is_empty()).then_some(News::Updates(updates))
     }
 }
 
@@ -114,38 +129,30 @@ impl Hub {
 
     /// Tells those who listen to a namespace; costs a look-up if nobody does.
     pub fn tell(&self, namespace: &Name, news: impl FnOnce() -> News) {
-        let mut channels = self.channels();
-        let Some(channel) = channels.get_mut(namespace) else { return };
-        match news() {
-            News::Updates(updates) => {
-                let updates = updates.iter().map(|update| (update.key.clone(), update.total));
-                channel.fresh.extend(updates);
-                channel.stirred.notify_one();
-            }
-            News::Missed => channel.miss(),
+        if let Some(channel) = self.channels().get_mut(namespace) {
+            channel.add(news());
         }
     }
 
-    /// Sends what is fresh in a channel, and then pauses; ends with the channel.
+    /// Sends a channel's news, each time with a pause after it; ends with the channel.
     async fn send_all(self, namespace: Name, stirred: Arc<Notify>) {
         loop {
             stirred.notified().await;
-            if !self.send_fresh(&namespace, &stirred) {
+            if !self.send(&namespace, &stirred) {
                 return;
             }
             sleep(PAUSE).await;
         }
     }
 
-    /// Whether the channel is still there.
-    fn send_fresh(&self, namespace: &Name, stirred: &Arc<Notify>) -> bool {
+    /// Sends what there is; false if the channel is gone.
+    fn send(&self, namespace: &Name, stirred: &Arc<Notify>) -> bool {
         let mut channels = self.channels();
         let found = channels.get_mut(namespace).filter(|c| Arc::ptr_eq(&c.stirred, stirred));
         let Some(channel) = found else { return false };
-        let fresh = std::mem::take(&mut channel.fresh).into_iter();
-        let updates: Arc<[Update]> = fresh.map(|(key, total)| Update { key, total }).collect();
-        if !updates.is_empty() {
-            channel.send(News::Updates(updates));
+        if let Some(news) = channel.take() {
+            // Nobody there to hear it is no error.
+            let _ = channel.sender.send(news);
         }
         true
     }
@@ -167,7 +174,7 @@ impl Hub {
             && channel.connected.send_replace(connected) != connected
             && connected
         {
-            channel.miss();
+            channel.add(News::Missed);
         }
     }
 
