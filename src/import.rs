@@ -157,6 +157,7 @@ enum Target {
 /// Lines on their way to a running seen.
 struct Sending {
     remote: Remote,
+    on_conflict: OnConflict,
     /// What waits to be sent.
     bytes: Vec<u8>,
     /// The line of the source that each of what waits comes from.
@@ -173,12 +174,12 @@ impl Sending {
     }
 
     /// Sends what waits.
-    async fn send(&mut self, on_conflict: OnConflict) -> Result<Option<Stop>, Failure> {
+    async fn send(&mut self) -> Result<Option<Stop>, Failure> {
         let (bytes, lines) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.lines));
         if lines.is_empty() {
             return Ok(None);
         }
-        let answer = self.remote.import(bytes, on_conflict).await?;
+        let answer = self.remote.import(bytes, self.on_conflict).await?;
         self.done.add(answer.done);
         Ok(answer.stopped.map(|(nth, error)| {
             let line = lines.get(nth.saturating_sub(1)).or(lines.last());
@@ -189,7 +190,6 @@ impl Sending {
 
 struct Importer {
     target: Target,
-    on_conflict: OnConflict,
     progress: Progress,
     /// The command that goes on after a line was mended.
     again: String,
@@ -222,7 +222,7 @@ impl Importer {
     async fn send(&mut self) -> Result<(), Failure> {
         let stopped = match &mut self.target {
             Target::Here(batch) => batch.flush().await.err(),
-            Target::Remote(sending) => sending.send(self.on_conflict).await?,
+            Target::Remote(sending) => sending.send().await?,
         };
         stopped.map_or(Ok(()), |(line, error)| Err(self.stopped(line, &error)))
     }
@@ -250,24 +250,20 @@ impl Importer {
 
 /// Takes in a file, standard input, or Abacus' counters.
 pub async fn run(settings: &Import) -> Result<(), Failure> {
+    let on_conflict = settings.on_conflict;
     let target = match &settings.place.url {
         Some(url) => {
             let remote = Remote::connect(url, &settings.place).await?;
             let (bytes, lines, done) = (Vec::new(), Vec::new(), Done::default());
-            Target::Remote(Box::new(Sending { remote, bytes, lines, done }))
+            Target::Remote(Box::new(Sending { remote, on_conflict, bytes, lines, done }))
         }
         None => {
             let counters = open(&settings.place, "import", false).await?;
             let key = token::random().map_err(|e| Failure::new(1, e))?;
-            Target::Here(Box::new(Batch::new(counters, settings.on_conflict, key)))
+            Target::Here(Box::new(Batch::new(counters, on_conflict, key)))
         }
     };
-    let mut importer = Importer {
-        target,
-        on_conflict: settings.on_conflict,
-        progress: Progress::default(),
-        again: again(settings),
-    };
+    let mut importer = Importer { target, progress: Progress::default(), again: again(settings) };
     let read = match &settings.from_abacus {
         Some(url) => abacus::read(url, &mut importer).await,
         None => read(settings, &mut importer).await,
