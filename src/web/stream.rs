@@ -18,6 +18,7 @@ use futures_util::stream;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 use super::App;
 use super::caller::Caller;
@@ -31,6 +32,10 @@ use crate::counters::Counters;
 use crate::live::{Listener, News};
 use crate::name::Name;
 
+/// Between two rounds of events, so that a counter is told ten times a second
+/// at most. Each stream has rounds of its own, or all would be written to at the
+/// moment of the news, and hits would wait behind them.
+const PAUSE: Duration = Duration::from_millis(100);
 /// A silent stream says something as often as this, lest a proxy close it.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The most counters on one stream: the state of all is in each event's id.
@@ -70,7 +75,7 @@ pub async fn answer(
     let totals = app.counters.totals(&namespace, &keys).await?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
     let told = told(last, keys.len());
-    let mut watching = Watching {
+    let watching = Watching {
         counters: app.counters.clone(),
         stop: app.stop.clone(),
         _seat: seat,
@@ -80,8 +85,8 @@ pub async fn answer(
         totals,
         told,
         events: VecDeque::new(),
+        next_round: Instant::now(),
     };
-    watching.round();
     let events = stream::unfold(watching, |mut watching| async {
         let event = watching.next().await?;
         Some((Ok::<_, Infallible>(event), watching))
@@ -116,6 +121,7 @@ struct Watching {
     told: Vec<Option<Option<i64>>>,
     /// What the client is about to hear.
     events: VecDeque<Event>,
+    next_round: Instant,
 }
 
 impl Watching {
@@ -125,13 +131,13 @@ impl Watching {
             if let Some(event) = self.events.pop_front() {
                 return Some(event);
             }
+            let due = self.totals.iter().zip(&self.told).any(|(now, told)| Some(*now) != *told);
             tokio::select! {
                 biased;
                 () = stopped(&mut self.stop) => return None,
-                // Ten times a second at most, however often the counters change.
+                () = sleep_until(self.next_round), if due => self.round(),
                 news = self.listener.next() => self.hear(news).await,
             }
-            self.round();
         }
     }
 
@@ -156,6 +162,7 @@ impl Watching {
 
     /// Makes an event of every number that the client has not heard.
     fn round(&mut self) {
+        self.next_round = Instant::now() + PAUSE;
         for at in 0..self.keys.len() {
             let value = self.totals[at];
             if self.told[at] == Some(value) {
