@@ -1,21 +1,23 @@
 //! Accepts connections and serves HTTP/1.1 on each, in a task of its own.
 
+mod socket;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
+use futures_util::FutureExt;
+use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tower::Service;
 
+use self::socket::Socket;
 use crate::memory::Crowd;
 
 /// How long a client may take to send the head of a request, or stay silent
@@ -27,10 +29,11 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(60);
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
 /// Serves until `stop` becomes true, then waits for the requests under way.
-pub async fn serve<S>(listener: TcpListener, service: S, mut stop: watch::Receiver<bool>)
+/// `answer` is given each request and where it came from.
+pub async fn serve<A, F>(listener: TcpListener, answer: A, mut stop: watch::Receiver<bool>)
 where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
+    A: Fn(SocketAddr, Request<Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response> + Send,
 {
     // Closed once the last connection has dropped its end.
     let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
@@ -42,10 +45,10 @@ where
         };
         match accepted {
             Ok((stream, peer)) => {
-                let (service, stop) = (service.clone(), stop.clone());
+                let (answer, stop) = (answer.clone(), stop.clone());
                 let (alive, present) = (alive.clone(), crowd.enter());
                 tokio::spawn(async move {
-                    serve_one(stream, peer, service, stop).await;
+                    serve_one(stream, peer, answer, stop).await;
                     drop((alive, present));
                 });
             }
@@ -61,26 +64,20 @@ where
     all_gone.recv().await;
 }
 
-async fn serve_one<S>(
+async fn serve_one<F: Future<Output = Response>>(
     stream: TcpStream,
     peer: SocketAddr,
-    service: S,
+    answer: impl Fn(SocketAddr, Request<Incoming>) -> F,
     mut stop: watch::Receiver<bool>,
-) where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone,
-{
+) {
     // An answer is one small segment; waiting to fill it would cost 40 ms.
     let _ = stream.set_nodelay(true);
-    let answer = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        service.clone().call(request)
-    });
+    let service = service_fn(move |request| answer(peer, request).map(Ok::<_, Infallible>));
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
-            .serve_connection(TokioIo::new(stream), answer)
+            .serve_connection(TokioIo::new(Socket(stream)), service)
     );
     let done = tokio::select! {
         biased;
@@ -120,7 +117,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
-        let answer = tower::service_fn(async |_| Ok(Response::new("well".into())));
+        let answer = |_, _| async { Response::new("well".into()) };
         let server = tokio::spawn(serve(listener, answer, stopped));
         let started = tokio::time::Instant::now();
         for said in ["", "GET / HTTP/1.1\r\nHost:", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"] {

@@ -1,20 +1,18 @@
 //! What the web layer asks: count a hit, read a count, change a counter. It
 //! knows no store.
 
-mod last_known;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout_at};
 
-use self::last_known::LastKnown;
 use crate::count::{Count, History};
 use crate::edit::{
     Change, ChangeId, Edit, EditError, Edited, Guard, Namespace, NamespaceChange, NamespaceEdit,
 };
 use crate::hit::Hit;
 use crate::joiner::{HitError, Joiner};
+use crate::last_known::LastKnown;
 use crate::live::Listener;
 use crate::name::{Counter, Name};
 use crate::store::{Store, StoreError};
@@ -63,7 +61,8 @@ impl Total {
 impl Counters {
     /// Counters kept in `store`, their hits joined by `joiner`.
     pub fn new(store: Arc<dyn Store>, joiner: Joiner, deadline: Duration) -> Self {
-        Self { store, joiner, deadline, last_known: Arc::default() }
+        let last_known = joiner.last_known();
+        Self { store, joiner, deadline, last_known }
     }
 
     /// What the store answers within the deadline: one that hangs is one that
@@ -80,13 +79,7 @@ impl Counters {
 
     /// Counts a hit and answers with its number, once that is stored.
     pub async fn hit(&self, hit: Hit) -> Result<i64, HitError> {
-        let (counter, is_new) = (hit.counter.clone(), hit.id.is_none());
-        let number = self.joiner.hit(hit).await?;
-        // A hit that is repeated gets the number of old.
-        if is_new {
-            self.last_known.put(counter, number);
-        }
-        Ok(number)
+        self.joiner.hit(hit).await
     }
 
     /// The total of a counter, `None` if there is no such counter.
@@ -237,7 +230,7 @@ impl Counters {
 
     fn know(&self, counter: &Counter, total: Option<i64>) {
         match total {
-            Some(total) => self.last_known.put(counter.clone(), total),
+            Some(total) => self.last_known.put(counter, total),
             None => self.last_known.forget(counter),
         }
     }

@@ -2,14 +2,18 @@
 
 /// The text of some bytes.
 pub fn encode(bytes: &[u8]) -> String {
+    let mut text = vec![0; bytes.len() * 2];
+    write(bytes, &mut text);
+    text.into_iter().map(char::from).collect()
+}
+
+/// Writes it into `text`, which has room for two digits of each byte.
+pub fn write(bytes: &[u8], text: &mut [u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for &byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from(DIGITS[usize::from(digit)]));
-        }
+    let (pairs, _) = text.as_chunks_mut::<2>();
+    for (byte, pair) in bytes.iter().zip(pairs) {
+        *pair = [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
     }
-    text
 }
 
 /// The bytes of a text; `None` if it is not one of [`encode`].

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, timeout_at};
 
 use crate::hit::Hit;
+use crate::last_known::LastKnown;
 use crate::metrics::{Metrics, Uncounted};
 use crate::store::{Store, StoreError};
 use crate::tally::{Lane, Outcome, Refusal, Tally};
@@ -74,6 +75,8 @@ pub struct Joiner(Arc<Shared>);
 struct Shared {
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
+    /// Gets the totals that the store acknowledges.
+    last_known: Arc<LastKnown>,
     /// A lane is here exactly while its writer runs. The lock is std's: it is
     /// held for a push and never across an await.
     queues: Mutex<Queues>,
@@ -102,6 +105,7 @@ impl Joiner {
         Self(Arc::new(Shared {
             store,
             metrics,
+            last_known: Arc::default(),
             queues: Mutex::default(),
             number: AtomicU64::new(1),
             waiting: AtomicUsize::new(0),
@@ -141,6 +145,11 @@ impl Joiner {
             }
         }
         Ok(receiver)
+    }
+
+    /// The totals that hits brought, and where others are put.
+    pub fn last_known(&self) -> Arc<LastKnown> {
+        self.0.last_known.clone()
     }
 
     /// Hits that wait for a number now.
@@ -215,6 +224,9 @@ impl Shared {
         self.metrics.joined(hits.len());
         let mut in_doubt = false;
         let result = self.apply(&tally, deadline, &mut in_doubt).await;
+        if let Ok(outcomes) = &result {
+            self.last_known.put_all(tally.totals(outcomes));
+        }
         self.waiting.fetch_sub(hits.len(), Ordering::Relaxed);
         for (waiting, place) in hits.into_iter().zip(places) {
             let answer = match &result {

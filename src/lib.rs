@@ -19,6 +19,7 @@ pub mod history;
 pub mod hit;
 pub mod import;
 pub mod joiner;
+mod last_known;
 pub mod live;
 pub mod log;
 mod memory;

@@ -105,13 +105,15 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
         Some(apart) => {
             let listener = listen(apart, "--metrics-listen").await?;
             let routes = web::metrics_router(app.clone());
-            servers.push(tokio::spawn(connections::serve(listener, routes, stop.clone())));
+            let answer = move |_, request| web::answer(routes.clone(), request);
+            servers.push(tokio::spawn(connections::serve(listener, answer, stop.clone())));
             web::router(app.clone())
         }
         None => web::router(app.clone()).merge(web::metrics_router(app.clone())),
     };
-    let service = web::finish(routes, &app);
-    servers.push(tokio::spawn(connections::serve(main, service, stop.clone())));
+    let front = web::front(routes, app.clone());
+    let answer = move |peer, request| front.clone().answer(peer, request);
+    servers.push(tokio::spawn(connections::serve(main, answer, stop.clone())));
     announce(address, location);
 
     let mut stop = stop;

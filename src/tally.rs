@@ -169,6 +169,20 @@ impl Tally {
         (Self { lane, number, at, entries }, places)
     }
 
+    /// The counters' totals after it, by what the store answered.
+    pub fn totals<'a>(
+        &'a self,
+        outcomes: &'a [Outcome],
+    ) -> impl Iterator<Item = (&'a Counter, i64)> {
+        self.entries.iter().zip(outcomes).filter_map(|(entry, outcome)| {
+            let Outcome::Counted(counted) = outcome else { return None };
+            // A hit that is repeated gets the number of old.
+            let new = |(run, counted): &(&Run, &Counted)| run.id.is_none() || counted.hits > 0;
+            let (_, last) = entry.runs.iter().zip(counted).rev().find(new)?;
+            Some((&entry.counter, last.last))
+        })
+    }
+
     /// How many hits are in it.
     pub fn hits(&self) -> u64 {
         self.entries.iter().flat_map(|e| &e.runs).map(|r| r.hits).sum()
@@ -213,6 +227,21 @@ mod tests {
         ];
         let numbers: Vec<_> = places.iter().map(|p| p.number(&outcome)).collect();
         assert_eq!(numbers, [Ok(1), Err(Refusal::NamespaceFull), Ok(2), Ok(3)]);
+    }
+
+    #[test]
+    fn a_repeated_hit_tells_no_total() {
+        let id = |n| Hit { id: Some(HitId([n; 16])), ..hit("a", Source::Browser) };
+        let (tally, _) = join(&[id(1), id(2), hit("b", Source::Browser)]);
+        let counted = |hits, last| Counted { hits, last };
+        let outcomes = [
+            Outcome::Counted(vec![counted(1, 9), counted(0, 4)]),
+            Outcome::Refused(Refusal::Missing),
+        ];
+        let totals: Vec<_> = tally.totals(&outcomes).map(|(c, n)| (c.key.as_str(), n)).collect();
+        assert_eq!(totals, [("a", 9)]);
+        let outcomes = [Outcome::Counted(vec![counted(0, 3), counted(0, 4)])];
+        assert_eq!(tally.totals(&outcomes).count(), 0);
     }
 
     #[test]

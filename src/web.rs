@@ -1,6 +1,7 @@
 //! The routes: a table of paths and functions.
 
 mod aliases;
+mod always;
 mod assets;
 mod badge;
 mod body;
@@ -16,6 +17,7 @@ mod create;
 mod delete;
 mod error;
 mod extract;
+mod front;
 mod get;
 mod health;
 mod history;
@@ -56,16 +58,13 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::routing::{any, get};
 use ipnet::IpNet;
 use tokio::sync::watch;
-use tower::Layer;
-use tower_http::cors::{Any, Cors, CorsLayer};
 
-use self::bounds::Bounded;
+use self::front::Front;
+pub use self::front::answer;
 use self::limits::Limits;
-use self::observe::Observed;
 use self::openapi::Table;
 use self::seats::Seats;
 use crate::config::Settings;
@@ -253,25 +252,12 @@ pub fn metrics_router(app: App) -> Router {
     Router::new().route("/metrics", get(health::metrics)).with_state(app)
 }
 
-/// What goes around the router as a whole: errors as JSON, CORS, request ids,
-/// log lines. Around each route, as `Router::layer` does it, every layer would
-/// cost each request a box and copies of all below it.
-pub fn finish(routes: Router, app: &App) -> Observed<Cors<Bounded<Router>>> {
-    let cors =
-        CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers([
-            ALLOW,
-            RETRY_AFTER,
-            observe::REQUEST_ID,
-            page::STALE,
-            limits::LIMIT,
-            limits::POLICY,
-            countapi::X_PATH,
-        ]);
+/// What answers every request with these routes, or says that there is none.
+pub fn front(routes: Router, app: App) -> Front {
     let routes = routes
         .fallback_service(any(aliases::hits_sh).with_state(app.clone()))
         .method_not_allowed_fallback(error::wrong_method);
-    // Nothing in an answer depends on who asks for it from where.
-    Observed::new(cors.vary([]).layer(Bounded(routes)), app.metrics.clone())
+    Front::new(routes, app)
 }
 
 #[cfg(test)]
@@ -315,5 +301,16 @@ mod tests {
         let others: BTreeSet<&str> = routes.difference(&documented).map(String::as_str).collect();
         assert_eq!(others, BTreeSet::from(NO_API));
         assert_eq!(documented.difference(&routes).count(), 0, "{documented:?}");
+    }
+
+    /// A form after a key was counted as a key after a namespace.
+    #[test]
+    fn no_plain_hit_is_another_route() {
+        for path in table().documented() {
+            let named = path.replace(['{', '}'], "");
+            let request = axum::http::Request::get(named).body(()).unwrap();
+            let is_plain = hit::PlainHit::of(&request).is_some();
+            assert_eq!(is_plain, path == "/hit/{namespace}/{key}", "{path}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue, Method};
 
 use super::App;
 use super::client::{self, Client};
@@ -29,6 +29,16 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Who asks over a connection from `peer`.
+    pub fn of(peer: IpAddr, method: &Method, headers: &HeaderMap, app: &App) -> Self {
+        Self {
+            source: source::source(headers),
+            client: client::client(peer, headers, &app.trusted_proxies),
+            counts: *method != Method::HEAD,
+            agent: headers.get(USER_AGENT).cloned(),
+        }
+    }
+
     /// The visitor, where there is one to see: not behind an image proxy, not a
     /// machine. Without the store's key of the day nobody can be told apart.
     pub async fn visitor(&self, app: &App, namespace: &Name) -> Option<Visitor> {
@@ -38,9 +48,7 @@ impl Caller {
         let agent = self.agent.as_ref().map_or(b"".as_slice(), |agent| source::looked_at(agent));
         app.visitors.visitor(&self.client.0, agent, namespace, Timestamp::now()).await.ok()
     }
-}
 
-impl Caller {
     /// Refuses a HEAD on a route that changes something.
     pub fn may_change(&self) -> Result<(), ApiError> {
         if self.counts { Ok(()) } else { Err(ApiError::head_changes_nothing()) }
@@ -53,11 +61,6 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
-        Ok(Self {
-            source: source::source(&parts.headers),
-            client: client::client(peer, &parts.headers, &app.trusted_proxies),
-            counts: parts.method != Method::HEAD,
-            agent: parts.headers.get(USER_AGENT).cloned(),
-        })
+        Ok(Self::of(peer, &parts.method, &parts.headers, app))
     }
 }

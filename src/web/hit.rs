@@ -1,6 +1,9 @@
 //! `/hit/{namespace}/{key}`: counts, and answers with the hit's own number.
 
+use std::net::SocketAddr;
+
 use axum::extract::State;
+use axum::http::{HeaderMap, Method, Request};
 use axum::response::{IntoResponse, Response};
 
 use super::App;
@@ -8,13 +11,13 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Path;
 use super::get;
-use super::hit_id::{ID, Id};
+use super::hit_id::{self, ID, Id};
 use super::limits::Quota;
 use super::openapi::{CALLBACK, Doc};
 use super::shown::{COUNT, Shown};
-use super::value::{Callback, Value};
+use super::value::{self, Callback, Value};
 use crate::hit::{Hit, HitId};
-use crate::name::Counter;
+use crate::name::{Counter, Name};
 
 /// `/hit/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);
@@ -39,6 +42,43 @@ pub async fn answer(
     Ok((quota, callback.value(value)?).into_response())
 }
 
+/// A hit in its plainest form, which most are: `GET /hit/{namespace}/{key}` without
+/// a query and without an id. It needs none of what the router and the extractors
+/// do for others, half of the instructions of a hit.
+pub struct PlainHit(Counter);
+
+impl PlainHit {
+    /// The hit that a request is, if it is one; whatever may be wrong with a request
+    /// is for the router's way to say.
+    pub fn of<B>(request: &Request<B>) -> Option<Self> {
+        let (namespace, key) = request.uri().path().strip_prefix("/hit/")?.split_once('/')?;
+        let is_plain = *request.method() == Method::GET
+            && request.uri().query().is_none()
+            && !FORMS.contains(&key)
+            && !request.headers().contains_key(hit_id::HEADER);
+        let name = |text| Name::new(text).ok();
+        is_plain.then_some(())?;
+        Some(Self(Counter { namespace: name(namespace)?, key: name(key)? }))
+    }
+}
+
+/// What follows the key in `/hit/{key}/…`, and so is no key after a namespace.
+const FORMS: [&str; 2] = ["badge.svg", "shields.json"];
+
+/// As [`answer`] does.
+pub async fn answer_plain(
+    app: &App,
+    peer: SocketAddr,
+    PlainHit(counter): PlainHit,
+    headers: &HeaderMap,
+) -> Response {
+    let caller = Caller::of(peer.ip(), &Method::GET, headers, app);
+    match count(app, &caller, &counter, None).await {
+        Ok((number, quota)) => (quota, value::plain(number)).into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
 /// Counts one hit of `caller`: its number, and what is left of the quota.
 pub async fn count(
     app: &App,
@@ -52,5 +92,44 @@ pub async fn count(
     match app.counters.hit(hit).await {
         Ok(number) => Ok((number, quota)),
         Err(error) => Err(ApiError::not_counted(counter, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(request: Request<()>) -> Option<String> {
+        PlainHit::of(&request).map(|PlainHit(counter)| counter.to_string())
+    }
+
+    fn get(path: &str) -> Request<()> {
+        Request::get(path).body(()).unwrap()
+    }
+
+    #[test]
+    fn what_is_more_than_a_hit_goes_the_long_way() {
+        assert_eq!(plain(get("/hit/a.b/badge-svg")), Some("a.b/badge-svg".into()));
+        assert_eq!(plain(get("/hit/site/shield")), Some("site/shield".into()));
+        for more in [
+            "/hit/a",
+            "/hit/a/",
+            "/hit//b",
+            "/hit/a/b/",
+            "/hit/a/b/badge.svg",
+            "/hit/a/b%2e",
+            "/hit/a/b?id=1",
+            "/hit/a/b?",
+            "/get/a/b",
+            "/hit/a/b/shield",
+        ] {
+            assert_eq!(plain(get(more)), None, "{more}");
+        }
+        for method in [Method::HEAD, Method::POST, Method::OPTIONS] {
+            let request = Request::builder().method(&method).uri("/hit/a/b").body(()).unwrap();
+            assert_eq!(plain(request), None, "{method}");
+        }
+        let request = Request::get("/hit/a/b").header("idempotency-key", "1").body(()).unwrap();
+        assert_eq!(plain(request), None);
     }
 }

@@ -12,7 +12,8 @@ use super::openapi::Param;
 use super::query::Query;
 use crate::hit::HitId;
 
-const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+/// Where an id may stand.
+pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const ALLOWED: &str = "1 to 255 visible ASCII characters";
 
 /// `?id=` in the document.

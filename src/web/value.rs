@@ -4,11 +4,12 @@ use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::always;
 use super::error::ApiError;
 use super::query::Query;
 
@@ -21,6 +22,16 @@ pub const NO_STORE: (HeaderName, HeaderValue) =
 pub struct Value {
     /// The number.
     pub value: i64,
+}
+
+/// The answer `{"value":n}`, with room for the headers to come.
+pub fn plain(value: i64) -> Response {
+    let mut response = Response::new(format!("{{\"value\":{value}}}").into());
+    *response.headers_mut() = HeaderMap::with_capacity(always::ROOM);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// The function that a script wants its answer handed to: `?callback=f`. An
@@ -44,7 +55,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Callback {
 impl Callback {
     /// The answer with this number.
     pub fn value(&self, value: i64) -> Result<Response, ApiError> {
-        self.answer(&Value { value })
+        match self.0 {
+            None => Ok(plain(value)),
+            Some(_) => self.answer(&Value { value }),
+        }
     }
 
     /// Any answer, plain or as JSONP.
