@@ -582,6 +582,66 @@ the_largest_come_first_and_equal_ones_by_name, LIMITS, |rig| {
     assert!(rig.store.ranking(&name("none"), 0, 10).await.unwrap().is_empty());
 }
 
+the_ranking_follows_hits_and_changes,
+Limits { counters_per_namespace: 10_000, counters: 10_000, ..LIMITS }, |rig| {
+    let ranking = async || {
+        let page = rig.store.ranking(&name("n"), 0, 10).await.unwrap();
+        page.into_iter().map(|(key, total)| format!("{key}{total}")).collect::<Vec<_>>().join(" ")
+    };
+    rig.apply(rig.now, &[hit("a"), hit("b"), hit("b"), hit("c")]).await;
+    assert_eq!(ranking().await, "b2 a1 c1");
+    for expected in ["c3 b2 a1", "c5 b2 a1"] {
+        rig.apply(rig.now, &[hit("c"), hit("c")]).await;
+        assert_eq!(ranking().await, expected);
+    }
+    rig.apply(rig.now, &[hit("a"), hit("b")]).await;
+    rig.edit("a", Guard::Instance, Edit::Set(9)).await.unwrap();
+    rig.edit("b", Guard::Instance, Edit::Delete).await.unwrap();
+    assert_eq!(ranking().await, "a9 c5");
+    let tally = rig.tally(rig.now, &[hit("b"), hit("c")]);
+    rig.store.apply(&tally).await.unwrap();
+    assert_eq!(ranking().await, "a9 c6 b1");
+    rig.store.retract(&tally).await.unwrap();
+    assert_eq!(ranking().await, "a9 c5");
+    // More than are put in their places at once.
+    let hits: Vec<Hit> = (0..2500).map(|n| hit(&format!("k{n:04}"))).collect();
+    rig.apply(rig.now, &hits).await;
+    rig.apply(rig.now, &hits).await;
+    rig.apply(rig.now, &vec![hit("k2499"); 5]).await;
+    assert_eq!(rig.store.ranking(&name("n"), 1, 2).await.unwrap(), [(name("k2499"), 7), (name("c"), 5)]);
+}
+
+hours_and_days_pass_and_each_keeps_its_hits, LIMITS, |rig| {
+    let day = rig.now.day();
+    let hours = [(0, 3), (1, 2), (0, 1), (24, 4), (23, 1), (1, 1), (47, 2)];
+    let mut last = None;
+    for (hour, hits) in hours {
+        let at = Timestamp(Timestamp::of_day(day).0 + hour * 3600);
+        let tally = rig.tally(at, &vec![hit("a"); hits]);
+        rig.store.apply(&tally).await.unwrap();
+        last = Some((at, tally));
+    }
+    let first_hour = day * 24;
+    let history = async || {
+        let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+        let hours = history.hours.iter().map(|(hour, hits)| (hour - first_hour, hits)).collect();
+        let days = history.days.iter().map(|(of, hits)| (of - day, hits)).collect();
+        (hours, days)
+    };
+    let (hours, days): (Vec<_>, Vec<_>) = history().await;
+    assert_eq!(hours, [(0, 4), (1, 3), (23, 1), (24, 4), (47, 2)]);
+    assert_eq!(days, [(0, 8), (1, 6)]);
+    let (at, tally) = last.unwrap();
+    let today = async |at| rig.store.count(&counter("n", "a"), at).await.unwrap().unwrap().today;
+    assert_eq!((today(at).await, today(Timestamp::of_day(day)).await), (6, 8));
+    rig.store.retract(&tally).await.unwrap();
+    assert_eq!((today(at).await, history().await.0.last()), (4, Some(&(24, 4))));
+    rig.edit("a", Guard::Instance, Edit::Reset).await.unwrap();
+    assert_eq!((today(at).await, history().await), (0, (vec![], vec![])));
+    rig.apply(at, &[hit("a")]).await;
+    assert_eq!((today(at).await, history().await), (1, (vec![(47, 1)], vec![(1, 1)])));
+}
+
 the_days_key_is_shared_and_another_each_day, LIMITS, |rig| {
     let day = rig.now.day();
     let (one, other) = tokio::join!(rig.store.visitor_key(day), rig.store.visitor_key(day));
@@ -789,7 +849,7 @@ async fn nothing_in_redis_lives_for_ever_but_the_counters() {
                   if redis.call('TTL', key) == -1 then kept[#kept + 1] = key end end \
                   table.sort(kept) return kept";
     let kept = redis.ask(&["EVAL", script, "0"]);
-    let expected = ["about:a", "day:a", "hour:a", "total", "unique:a"];
+    let expected = ["about:a", "moved", "total", "unique:a"];
     let expected: Vec<String> = expected.iter().map(|k| format!("seen:{{n}}:{k}")).collect();
     let mut kept: Vec<&str> = kept.lines().collect();
     kept.retain(|key| *key != "seen:namespaces");
@@ -816,11 +876,38 @@ async fn namespaces_share_no_write_before_the_server_was_looked_at() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_is_none_of_ours_stops_no_other() {
     let rig = Rig::redis(LIMITS).await;
-    rig.redis.as_ref().unwrap().ask(&["SET", "seen:{n}:day:bad", "not a hash"]);
+    rig.redis.as_ref().unwrap().ask(&["SET", "seen:{n}:about:bad", "not a hash"]);
     let outcomes = rig.apply(rig.now, &[hit("good"), hit("bad"), hit_in("m", "fine")]).await;
     assert_eq!(outcomes[1], Outcome::Refused(Refusal::Damaged));
     let counted = Outcome::Counted(vec![Counted { hits: 1, last: 1 }]);
     assert_eq!((&outcomes[0], &outcomes[2]), (&counted, &counted));
+}
+
+/// Before, a total was the score in the ranking, and buckets were all in their hashes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counters_of_an_older_seen_go_on() {
+    let rig = Rig::redis(LIMITS).await;
+    let (redis, day, hour) = (rig.redis.as_ref().unwrap(), rig.now.day(), rig.now.hour());
+    for key in ["a", "b", "c", "d"] {
+        redis.ask(&["ZADD", "seen:{n}:total", "7", key]);
+        redis.ask(&["HSET", &format!("seen:{{n}}:about:{key}"), "created", "5", "browser", "7"]);
+        redis.ask(&["HSET", &format!("seen:{{n}}:day:{key}"), &day.to_string(), "7"]);
+        redis.ask(&["HSET", &format!("seen:{{n}}:hour:{key}"), &hour.to_string(), "7"]);
+    }
+    assert_eq!(rig.total("a").await, Some(7));
+    assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 8)]);
+    let edited = rig.edit("b", Guard::Instance, Edit::Add(1)).await.unwrap();
+    assert_eq!((edited.old, edited.new), (Some(7), Some(8)));
+    rig.edit("c", Guard::Instance, Edit::Delete).await.unwrap();
+    let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
+    assert_eq!((count.total, count.today, count.sources.get(Source::Browser)), (8, 8, 8));
+    let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+    assert_eq!((history.days.get(day), history.hours.get(hour)), (8, 8));
+    rig.apply(rig.later(86_400), &[hit("a")]).await;
+    let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+    assert_eq!((history.days.get(day), history.days.get(day + 1)), (8, 1));
+    let ranking = rig.store.ranking(&name("n"), 0, 10).await.unwrap();
+    assert_eq!(ranking, [(name("a"), 9), (name("b"), 8), (name("d"), 7)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -64,6 +64,9 @@ const SUBSCRIPTION: Duration = Duration::from_secs(2);
 /// How many messages of other processes may wait to be passed on.
 const MESSAGES: usize = 1024;
 
+/// How many counters one call of the ranking puts in their places, in some 4 ms.
+const MOVED_PER_CALL: u64 = 1000;
+
 /// How long a day's visitor key lives after it was first asked for, in seconds:
 /// the day and an hour.
 const VISITOR_KEY_LIFE: i64 = 25 * 3600;
@@ -142,12 +145,11 @@ impl Redis {
         day: u32,
         namespace: &Name,
         keys: &[Name],
-    ) -> Result<Vec<Option<answer::Found>>, StoreError> {
+    ) -> Result<Value, StoreError> {
         self.guard.check()?;
         let mut arguments: Vec<Value> = vec![much.into(), day.into()];
         arguments.extend(keys.iter().map(|key| Value::from(key.as_str())));
-        let found = self.scripts.read.call(&self.client, namespace, arguments).await?;
-        answer::records(found)
+        self.scripts.read.call(&self.client, namespace, arguments).await
     }
 
     async fn read_one(
@@ -157,7 +159,7 @@ impl Redis {
         counter: &Counter,
     ) -> Result<Option<Record>, StoreError> {
         let keys = std::slice::from_ref(&counter.key);
-        let found = self.read(much, day, &counter.namespace, keys).await?;
+        let found = answer::records(self.read(much, day, &counter.namespace, keys).await?)?;
         Ok(found.into_iter().next().flatten().map(|(record, _)| record))
     }
 
@@ -220,10 +222,7 @@ impl Store for Redis {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let members: Vec<&str> = keys.iter().map(Name::as_str).collect();
-        let scores: Vec<Option<f64>> = self.client.zmscore(totals_key(namespace), members).await?;
-        // Exact: a total is never above 2^53.
-        Ok(scores.into_iter().map(|score| score.map(|s| s as i64)).collect())
+        answer::totals(self.read("total", 0, namespace, keys).await?)
     }
 
     async fn count(&self, counter: &Counter, now: Timestamp) -> Result<Option<Count>, StoreError> {
@@ -322,8 +321,13 @@ impl Store for Redis {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let arguments = vec![integer(offset), limit.into()];
-        let page = self.scripts.ranking.call(&self.client, namespace, arguments).await?;
+        let arguments = vec![integer(offset), limit.into(), integer(MOVED_PER_CALL)];
+        let page = loop {
+            match self.scripts.ranking.call(&self.client, namespace, arguments.clone()).await? {
+                Value::Null => {}
+                page => break page,
+            }
+        };
         let mut words = Words::of(page);
         let mut ranking = Vec::new();
         while !words.is_empty() {
@@ -365,6 +369,7 @@ impl Store for Redis {
             words.next()?;
         }
         let found = self.read("export", Timestamp::now().day(), namespace, &keys).await?;
+        let found = answer::records(found)?;
         for (key, found) in keys.into_iter().zip(found) {
             let Some((record, sketches)) = found else { continue };
             let counter = Counter { namespace: namespace.clone(), key };
@@ -476,7 +481,7 @@ fn client(config: &Config, connection: &ConnectionConfig) -> Client {
     Client::new(config.clone(), Some(performance), Some(connection.clone()), Some(policy))
 }
 
-/// The sorted set of a namespace's totals. The braces keep all of a namespace
+/// The sorted set of a namespace's counters. The braces keep all of a namespace
 /// in one slot of a Cluster.
 fn totals_key(namespace: &Name) -> String {
     format!("seen:{{{namespace}}}:total")

@@ -153,8 +153,18 @@ pub fn records(answer: Value) -> Result<Vec<Option<Found>>, StoreError> {
     Words::of(answer).0.map(record).collect()
 }
 
+/// Reads the answer of read.lua when only totals were asked for.
+pub fn totals(answer: Value) -> Result<Vec<Option<i64>>, StoreError> {
+    let total = |found: Value| (!is_nothing(&found)).then(|| number(&found)).transpose();
+    Words::of(answer).0.map(total).collect()
+}
+
+fn is_nothing(found: &Value) -> bool {
+    matches!(found, Value::Null | Value::Boolean(_))
+}
+
 fn record(found: Value) -> Result<Option<Found>, StoreError> {
-    if matches!(found, Value::Null | Value::Boolean(_)) {
+    if is_nothing(&found) {
         return Ok(None);
     }
     let mut words = Words::of(found);

@@ -18,9 +18,10 @@ local most, largest, key = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
 local proved, digest, verb, amount = ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13])
 local about = base .. 'about:' .. key
 
-local function whole(n) return string.format('%.0f', n) end
+local function whole(n) return string.format('%d', n) end
 
-local total = redis.call('ZSCORE', KEYS[1], key)
+-- A counter of an older seen has its total in the ranking alone.
+local total = redis.call('HGET', about, 'total') or redis.call('ZSCORE', KEYS[1], key)
 local old = total and whole(tonumber(total)) or ''
 
 -- Whether the caller may; or a word that says why not.
@@ -70,17 +71,20 @@ if verb == 'reset' or verb == 'delete' then
   end
 end
 if verb == 'reset' then
-  redis.call('HDEL', about, 'browser', 'proxy', 'bot', 'prefetch', 'self')
+  redis.call('HDEL', about, 'browser', 'proxy', 'bot', 'prefetch', 'self',
+    'day', 'today', 'hour', 'recent')
 end
 if verb == 'delete' then
   redis.call('UNLINK', about)
   redis.call('ZREM', KEYS[1], key)
+  redis.call('SREM', base .. 'moved', key)
   counters = redis.call('ZCARD', KEYS[1])
   new = nil
 else
   if verb == 'create' then redis.call('HSET', about, 'created', now) end
   if #ARGV > 13 then redis.call('HSET', about, unpack(ARGV, 14)) end
-  redis.call('ZADD', KEYS[1], new, key)
+  redis.call('HSET', about, 'total', whole(new))
+  redis.call('ZADD', KEYS[1], whole(new), key)
   if verb == 'create' then counters = redis.call('ZCARD', KEYS[1]) end
 end
 

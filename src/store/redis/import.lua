@@ -27,7 +27,11 @@ local function list()
 end
 local set, sources, days, hours, uniques, sketches = list(), list(), list(), list(), list(), list()
 
-local found = redis.call('ZSCORE', KEYS[1], key)
+local function place(kind) return base .. kind .. ':' .. key end
+local function sketch_of(day) return place('sketch') .. ':' .. day end
+
+-- A counter of an older seen has its total in the ranking alone.
+local found = redis.call('HGET', place('about'), 'total') or redis.call('ZSCORE', KEYS[1], key)
 if found and conflict == 'skip' then return {'skipped', -1} end
 local adds = found and conflict == 'add'
 if adds then total = total + tonumber(found) end
@@ -36,9 +40,6 @@ if not found then
   if full then return {'instance', -1} end
   if redis.call('ZCARD', KEYS[1]) >= most then return {'full', -1} end
 end
-
-local function place(kind) return base .. kind .. ':' .. key end
-local function sketch_of(day) return place('sketch') .. ':' .. day end
 
 if not adds then
   redis.call('UNLINK', place('about'), place('day'), place('hour'), place('unique'))
@@ -50,6 +51,8 @@ else
     redis.call('HSET', place('about'), 'created', created)
   end
 end
+total = string.format('%d', total)
+redis.call('HSET', place('about'), 'total', total)
 redis.call('ZADD', KEYS[1], total, key)
 
 local function add(bucket, numbers)

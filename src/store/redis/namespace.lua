@@ -45,6 +45,7 @@ elseif verb == 'delete' then
       redis.call('UNLINK', base .. 'sketch:' .. key .. ':' .. string.format('%.0f', other))
     end
     redis.call('ZREM', KEYS[1], key)
+    redis.call('SREM', base .. 'moved', key)
     live[#live + 1] = key .. ' -'
   end
   if #live > 0 then redis.pcall('SPUBLISH', base .. 'live', table.concat(live, ' ')) end

@@ -16,6 +16,15 @@ local function take(bucket, unit, hits)
   end
 end
 
+-- Takes from the hits of the latest unit, or from an earlier one's bucket.
+local function take_of(about, last, kept, bucket, unit, hits)
+  if redis.call('HGET', about, last) == unit then
+    redis.call('HINCRBY', about, kept, -hits)
+  else
+    take(bucket, unit, hits)
+  end
+end
+
 local live = {}
 -- Before the counters the answer has a number for each namespace.
 local at, read = 15, #KEYS
@@ -54,18 +63,21 @@ while at <= #ARGV do
       end
     end
     if created then
-      local total = redis.call('ZINCRBY', KEYS[place], -hits, key)
+      local total = redis.call('HINCRBY', about, 'total', -hits)
       live[place] = updates
-      take(base .. 'day:' .. key, ARGV[6], hits)
-      take(base .. 'hour:' .. key, ARGV[5], hits)
+      take_of(about, 'day', 'today', base .. 'day:' .. key, ARGV[6], hits)
+      take_of(about, 'hour', 'recent', base .. 'hour:' .. key, ARGV[5], hits)
       updates[#updates + 1] = key
-      if is_new and tonumber(total) == 0 and redis.call('HEXISTS', about, 'token') == 0 then
+      if is_new and total == 0 and redis.call('HEXISTS', about, 'token') == 0 then
         redis.call('ZREM', KEYS[place], key)
+        redis.call('SREM', base .. 'moved', key)
         redis.call('UNLINK', about, base .. 'day:' .. key, base .. 'hour:' .. key,
           base .. 'unique:' .. key, base .. 'sketch:' .. key .. ':' .. ARGV[6])
         updates[#updates + 1] = '-'
       else
-        updates[#updates + 1] = string.format('%.0f', tonumber(total))
+        redis.call('HSET', about, 'moved', '1')
+        redis.call('SADD', base .. 'moved', key)
+        updates[#updates + 1] = string.format('%d', total)
       end
     end
   end
