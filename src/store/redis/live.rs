@@ -77,10 +77,9 @@ async fn subscribe(client: Client, hub: Hub, mut stop: mpsc::Receiver<()>) {
     let mut up = false;
     loop {
         tokio::select! {
-            _ = connected.recv() => {
-                up = true;
-                subscribed.clear();
-            }
+            // A connection fails before it is made anew; seen the other way round, it
+            // would be taken for lost for ever.
+            biased;
             _ = failed.recv() => {
                 // A Cluster's other nodes go on; subscribing again does no harm.
                 subscribed.clear();
@@ -88,6 +87,10 @@ async fn subscribe(client: Client, hub: Hub, mut stop: mpsc::Receiver<()>) {
                 if !client.is_clustered() {
                     up = false;
                 }
+            }
+            _ = connected.recv() => {
+                up = true;
+                subscribed.clear();
             }
             () = hub.changed() => {}
             () = tokio::time::sleep(TRY_AGAIN), if up && !is_settled(&hub, &subscribed) => {}
