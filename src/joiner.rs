@@ -1,16 +1,15 @@
-//! Joins the hits that arrive while a write is in flight into the next write.
+//! Joins the hits that arrive while others are on their way into one write.
 //!
-//! Hits under way wait in lanes, and each lane with hits has one writer task. The
-//! writer takes all that waits, sends it to the store as one tally, answers each
-//! hit with its own number once the store has acknowledged, and ends when nothing
-//! waits. So a lone hit waits one round trip, a crowd two at most, and the store
-//! gets one write per lane and round trip whatever the load.
+//! Hits wait in a queue, in front of it are lanes, and each lane has a writer task
+//! while there are hits. A writer takes all that waits, sends it to the store as one
+//! tally, answers each hit with its own number once the store has acknowledged, and
+//! ends when nothing waits. So a lone hit waits one round trip, a crowd two at most,
+//! and the more hits there are the more of them share a write.
 //!
-//! A counter's hits are always in the same one of [`LANES`] lanes. In a Cluster a
-//! write goes to one slot, and each namespace is a lane.
+//! On one server and in the file all hits share one queue. In a Cluster a write goes
+//! to one slot, and each namespace has a queue of its own, with one lane.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,13 +20,14 @@ use tokio::time::{sleep, timeout_at};
 use crate::hit::Hit;
 use crate::last_known::LastKnown;
 use crate::metrics::{Metrics, Uncounted};
+use crate::name::Name;
 use crate::store::{Store, StoreError};
 use crate::tally::{Lane, Outcome, Refusal, Tally};
 use crate::time::Timestamp;
 
 /// With several, the store works on the hits of one while seen answers those of
 /// another; with many, few hits share a write (benches/README.md).
-const LANES: u8 = 2;
+const LANES: usize = 2;
 
 /// The waits between attempts to repeat a write.
 const RETRY_FIRST: Duration = Duration::from_millis(5);
@@ -66,7 +66,30 @@ struct Waiting {
     reply: oneshot::Sender<Result<i64, HitError>>,
 }
 
-type Queues = BTreeMap<Lane, Vec<Waiting>>;
+/// The queues by namespace; one for all has none.
+type Queues = BTreeMap<Option<Name>, Queue>;
+
+/// It is there exactly while a writer runs.
+#[derive(Default)]
+struct Queue {
+    /// In the order of arrival.
+    waiting: Vec<Waiting>,
+    /// The lanes whose writers run.
+    running: [bool; LANES],
+}
+
+impl Queue {
+    /// Takes what waits, or as much of it as one tally holds.
+    fn take(&mut self) -> Vec<Waiting> {
+        let waiting = &mut self.waiting;
+        // As much room as this time: the next crowd will be about as large.
+        let rest = match waiting.len() {
+            0..=TALLY_MOST => Vec::with_capacity(waiting.len()),
+            _ => waiting.split_off(TALLY_MOST),
+        };
+        std::mem::replace(waiting, rest)
+    }
+}
 
 /// Held by [`crate::counters::Counters`]; a clone shares the queues.
 #[derive(Clone)]
@@ -77,8 +100,7 @@ struct Shared {
     metrics: Arc<Metrics>,
     /// Gets the totals that the store acknowledges.
     last_known: Arc<LastKnown>,
-    /// A lane is here exactly while its writer runs. The lock is std's: it is
-    /// held for a push and never across an await.
+    /// The lock is std's: it is held for a push and never across an await.
     queues: Mutex<Queues>,
     /// The number of the next tally of this process.
     number: AtomicU64,
@@ -133,17 +155,19 @@ impl Joiner {
             shared.metrics.uncounted(Uncounted::busy);
             return Err(HitError::Busy);
         }
-        let lane = shared.lane(&hit);
+        let spans = shared.store.spans_namespaces();
+        let namespace = (!spans).then(|| hit.counter.namespace.clone());
         let (reply, receiver) = oneshot::channel();
-        let waiting = Waiting { hit, since: Instant::now(), reply };
-        match shared.queues().entry(lane) {
-            Entry::Occupied(mut queue) => queue.get_mut().push(waiting),
-            Entry::Vacant(vacant) => {
-                shared.writers.fetch_add(1, Ordering::Relaxed);
-                tokio::spawn(shared.clone().write_all(vacant.key().clone()));
-                vacant.insert(vec![waiting]);
-            }
+        let mut queues = shared.queues();
+        let queue = queues.entry(namespace.clone()).or_default();
+        queue.waiting.push(Waiting { hit, since: Instant::now(), reply });
+        let lanes = if spans { LANES } else { 1 };
+        if let Some(free) = queue.running[..lanes].iter().position(|running| !running) {
+            queue.running[free] = true;
+            shared.writers.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(shared.clone().write_all(namespace, free));
         }
+        drop(queues);
         Ok(receiver)
     }
 
@@ -170,53 +194,50 @@ impl Joiner {
 }
 
 impl Shared {
-    fn lane(&self, hit: &Hit) -> Lane {
-        if self.store.spans_namespaces() {
-            let sum = hit.counter.key.as_str().bytes().fold(0, u8::wrapping_add);
-            Lane::Shared(sum % LANES)
-        } else {
-            Lane::Apart(hit.counter.namespace.clone())
-        }
-    }
-
     fn queues(&self) -> MutexGuard<'_, Queues> {
         // A panic elsewhere must not stop the counting.
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A lane's writer: writes until nothing waits.
-    async fn write_all(self: Arc<Self>, lane: Lane) {
-        loop {
-            // Whoever has a request at hand gets to push it first: nearly twice
-            // as many hits share a write, for the wait of a few tasks' turn.
-            tokio::task::yield_now().await;
-            let Some(hits) = self.take(&lane) else { break };
-            self.write(&lane, hits).await;
+    async fn write_all(self: Arc<Self>, namespace: Option<Name>, number: usize) {
+        let lane = match &namespace {
+            Some(namespace) => Lane::Apart(namespace.clone()),
+            None => Lane::Shared(number),
+        };
+        while let Some(hits) = self.gather(&namespace, number).await {
+            self.write(&namespace, &lane, hits).await;
         }
         self.writers.fetch_sub(1, Ordering::Release);
         self.idle.notify_waiters();
     }
 
-    /// Takes what waits; with nothing there, the queue is gone and its writer
-    /// must end, for the next hit starts another.
-    fn take(&self, lane: &Lane) -> Option<Vec<Waiting>> {
-        let mut queues = self.queues();
-        let queue = queues.get_mut(lane)?;
-        if queue.is_empty() {
-            queues.remove(lane);
-            return None;
+    /// Takes what waits once it is enough or no more comes. With nothing there the
+    /// writer must end, for the next hit starts another.
+    async fn gather(&self, namespace: &Option<Name>, number: usize) -> Option<Vec<Waiting>> {
+        let enough = self.store.enough();
+        let mut before = 0;
+        loop {
+            // Whoever has a request at hand gets to push its hit first.
+            tokio::task::yield_now().await;
+            let mut queues = self.queues();
+            let queue = queues.get_mut(namespace)?;
+            match queue.waiting.len() {
+                0 => {
+                    queue.running[number] = false;
+                    if queue.running == [false; LANES] {
+                        queues.remove(namespace);
+                    }
+                    return None;
+                }
+                waiting if waiting == before || waiting >= enough => return Some(queue.take()),
+                waiting => before = waiting,
+            }
         }
-        if queue.len() > TALLY_MOST {
-            let later = queue.split_off(TALLY_MOST);
-            return Some(std::mem::replace(queue, later));
-        }
-        // As much room as this time: the next crowd will be about as large.
-        let room = Vec::with_capacity(queue.len());
-        Some(std::mem::replace(queue, room))
     }
 
     /// Sends one tally and answers its hits.
-    async fn write(&self, lane: &Lane, hits: Vec<Waiting>) {
+    async fn write(&self, namespace: &Option<Name>, lane: &Lane, hits: Vec<Waiting>) {
         let deadline = hits[0].since + self.deadline;
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let (tally, places) =
@@ -236,7 +257,7 @@ impl Shared {
             self.answer(waiting, answer);
         }
         if in_doubt {
-            self.retract(lane, &tally).await;
+            self.retract(namespace, &tally).await;
         }
     }
 
@@ -287,7 +308,7 @@ impl Shared {
 
     /// Sees to it that hits which were answered "not counted" are not. Hits that
     /// arrive meanwhile cannot be counted either; each is told so in time.
-    async fn retract(&self, lane: &Lane, tally: &Tally) {
+    async fn retract(&self, namespace: &Option<Name>, tally: &Tally) {
         let mut pause = RETRY_FIRST;
         loop {
             let attempt =
@@ -301,24 +322,24 @@ impl Shared {
                     }
                     Ok(Err(_)) | Err(_) => {}
                 },
-                () = self.refuse_late(lane) => {}
+                () = self.refuse_late(namespace) => {}
             }
             tokio::select! {
                 () = sleep(pause) => {}
-                () = self.refuse_late(lane) => {}
+                () = self.refuse_late(namespace) => {}
             }
             pause = (pause * 2).min(RETRY_MOST);
         }
     }
 
     /// Answers each hit of the queue when its time is up; never ends.
-    async fn refuse_late(&self, lane: &Lane) {
+    async fn refuse_late(&self, namespace: &Option<Name>) {
         loop {
             let next = {
                 let mut queues = self.queues();
-                let queue = queues.entry(lane.clone()).or_default();
+                let queue = &mut queues.entry(namespace.clone()).or_default().waiting;
                 let now = Instant::now();
-                // The queue is in the order of arrival, so the late ones are in front.
+                // In the order of arrival the late ones are in front.
                 let late = queue.partition_point(|w| w.since + self.deadline <= now);
                 self.waiting.fetch_sub(late, Ordering::Relaxed);
                 for waiting in queue.drain(..late) {

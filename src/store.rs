@@ -29,6 +29,10 @@ pub trait Store: Send + Sync {
     /// is not known.
     fn spans_namespaces(&self) -> bool;
 
+    /// So many hits are worth a write of their own. While fewer wait and more come
+    /// at once, the write waits for those; it never waits while none come.
+    fn enough(&self) -> usize;
+
     /// Counts a tally and answers once that is as durable as the store makes
     /// things: one [`Outcome`] for each entry, in order.
     ///

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
     /// One for hits of any namespace, by its number.
-    Shared(u8),
+    Shared(usize),
     /// That of a namespace, in a Cluster.
     Apart(Name),
 }
