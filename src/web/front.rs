@@ -14,13 +14,16 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use futures_util::future::ready;
 use hyper::body::Incoming;
 use tower::{Layer, Service};
 use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::App;
 use super::bounds;
-use super::hit::{self, PlainHit};
+use super::caller::Caller;
+use super::hit::PlainHit;
 use super::observe::Observed;
 
 /// What answers requests; a clone costs one reference count.
@@ -43,19 +46,35 @@ impl Front {
     }
 
     /// Answers a request that came from `peer`.
-    pub async fn answer(self, peer: SocketAddr, request: Request<Incoming>) -> Response {
-        let observed = Observed::new(&request);
-        observed.answer(&self.0.app.metrics, self.chosen(peer, request)).await
+    pub fn answer(
+        self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response> + Send + use<> {
+        let observed = Observed::new(&request, self.0.app.metrics.clone());
+        observed.answer(self.chosen(peer, request))
     }
 
-    async fn chosen(&self, peer: SocketAddr, request: Request<Incoming>) -> Response {
-        let Parts { app, routes, preflight } = &*self.0;
+    /// A connection has room for the answer of a plain hit for as long as it is open;
+    /// others, which are larger, are boxed.
+    fn chosen(
+        self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response> + Send + use<> {
         if let Err(error) = bounds::check(&request) {
-            return error.into_response();
+            return ready(error.into_response()).boxed().right_future();
         }
         if let Some(plain) = PlainHit::of(&request) {
-            return hit::answer_plain(app, peer, plain, request.headers()).await;
+            let app = self.0.app.clone();
+            let caller = Caller::of(peer.ip(), request.method(), request.headers(), &app);
+            return plain.answer(app, caller).left_future();
         }
+        self.routed(peer, request).boxed().right_future()
+    }
+
+    async fn routed(self, peer: SocketAddr, request: Request<Incoming>) -> Response {
+        let Parts { routes, preflight, .. } = &*self.0;
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         if *request.method() == Method::OPTIONS {
@@ -72,4 +91,19 @@ where
     S: Service<R, Response = Response, Error = Infallible>,
 {
     from.call(request).await.unwrap_or_else(|never| match never {})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It is kept for each connection, those that only listen too.
+    #[test]
+    fn an_answer_in_the_making_is_small() {
+        fn size<F, A, B, C>(_: fn(A, B, C) -> F) -> usize {
+            size_of::<F>()
+        }
+        let size = size(Front::answer);
+        assert!(size <= 1024, "{size}");
+    }
 }

@@ -1,9 +1,7 @@
 //! `/hit/{namespace}/{key}`: counts, and answers with the hit's own number.
 
-use std::net::SocketAddr;
-
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, Request};
+use axum::http::{Method, Request};
 use axum::response::{IntoResponse, Response};
 
 use super::App;
@@ -60,24 +58,18 @@ impl PlainHit {
         is_plain.then_some(())?;
         Some(Self(Counter { namespace: name(namespace)?, key: name(key)? }))
     }
+
+    /// As [`answer`] does.
+    pub async fn answer(self, app: App, caller: Caller) -> Response {
+        match count(&app, &caller, &self.0, None).await {
+            Ok((number, quota)) => (quota, value::plain(number)).into_response(),
+            Err(error) => error.into_response(),
+        }
+    }
 }
 
 /// What follows the key in `/hit/{key}/…`, and so is no key after a namespace.
 const FORMS: [&str; 2] = ["badge.svg", "shields.json"];
-
-/// As [`answer`] does.
-pub async fn answer_plain(
-    app: &App,
-    peer: SocketAddr,
-    PlainHit(counter): PlainHit,
-    headers: &HeaderMap,
-) -> Response {
-    let caller = Caller::of(peer.ip(), &Method::GET, headers, app);
-    match count(app, &caller, &counter, None).await {
-        Ok((number, quota)) => (quota, value::plain(number)).into_response(),
-        Err(error) => error.into_response(),
-    }
-}
 
 /// Counts one hit of `caller`: its number, and what is left of the quota.
 pub async fn count(

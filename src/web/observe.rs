@@ -2,8 +2,8 @@
 //! address, no user agent, no query.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
@@ -26,6 +26,7 @@ pub struct Cause(pub String);
 
 /// What is noted of a request before it is answered.
 pub struct Observed {
+    metrics: Arc<Metrics>,
     id: HeaderValue,
     method: Method,
     uri: Uri,
@@ -34,8 +35,9 @@ pub struct Observed {
 
 impl Observed {
     /// Notes it.
-    pub fn new<B>(request: &Request<B>) -> Self {
+    pub fn new<B>(request: &Request<B>, metrics: Arc<Metrics>) -> Self {
         Self {
+            metrics,
             id: id(request.headers().get(REQUEST_ID)),
             method: request.method().clone(),
             uri: request.uri().clone(),
@@ -43,21 +45,21 @@ impl Observed {
         }
     }
 
-    /// Waits for the answer and makes one log line of it, a warning where it
-    /// failed; a panic ends its request alone.
-    pub async fn answer(
-        self,
-        metrics: &Metrics,
-        answer: impl Future<Output = Response>,
-    ) -> Response {
-        let answer = AssertUnwindSafe(answer).catch_unwind().await;
-        let mut response = answer.unwrap_or_else(error::panicked);
+    /// Waits for the answer and finishes it; a panic ends its request alone.
+    pub fn answer(self, answer: impl Future<Output = Response>) -> impl Future<Output = Response> {
+        let answer = AssertUnwindSafe(answer).catch_unwind();
+        answer.map(|answer| self.finish(answer.unwrap_or_else(error::panicked)))
+    }
+
+    /// Measures an answer, makes one log line of it, a warning where it failed, and
+    /// adds what every answer has.
+    fn finish(self, mut response: Response) -> Response {
+        let Self { metrics, id, method, uri, started } = self;
         let status = response.status();
         metrics.answered(status.as_u16());
         if let Some(limit) = response.extensions_mut().remove() {
             metrics.over_limit(limit);
         }
-        let Self { id, method, uri, started } = self;
         let (id_text, path) = (id.to_str().unwrap_or_default(), uri.path());
         // An outage is logged once, by the store; each hit of it is in the metrics.
         if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
@@ -100,10 +102,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_ends_its_request_alone() {
-        let metrics = Metrics::default();
+        let metrics = Arc::new(Metrics::default());
         for answered in 1..=2 {
-            let observed = Observed::new(&Request::new(()));
-            let response = observed.answer(&metrics, async { panic!("a bug") }).await;
+            let observed = Observed::new(&Request::new(()), metrics.clone());
+            let response = observed.answer(async { panic!("a bug") }).await;
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
             assert!(response.headers().contains_key(REQUEST_ID));
             assert_eq!(metrics.so_far().requests, answered);
