@@ -27,9 +27,8 @@
 -- ARGV     process, number, seconds a write is remembered, now, hour, day,
 --          oldest hour, oldest day, mode, whether the instance is full, counters
 --          at most, largest total, seconds an id is remembered, seconds a sketch
---          is remembered, then for each counter which of the KEYS it is in, its key
---          and its number of runs, and for each run: hits, source, visitor or '',
---          id or ''
+--          is remembered, then for each counter which of the KEYS it is in, its key,
+--          its hits, its number of runs, and the runs as run.lua reads them
 -- Answers  for each namespace the number of counters if some are new, else -1; then
 --          for each counter its number of runs, whether it is new, and hits counted
 --          and number for each run; or 0 and a word that says why it was refused.
@@ -55,7 +54,7 @@ local id_memory, sketch_memory = ARGV[13], ARGV[14]
 -- Where things are in what HMGET reads of a counter.
 local DAY = {at = 5, kind = 'day', hits = 'today', unit = day, oldest = oldest_day}
 local HOUR = {at = 7, kind = 'hour', hits = 'recent', unit = hour, oldest = oldest_hour}
-local SOURCES = {browser = 9, proxy = 10, bot = 11, prefetch = 12, self = 13}
+local PLACES = {browser = 9, proxy = 10, bot = 11, prefetch = 12, self = 13}
 
 -- By the place of the namespace in KEYS.
 local bases, live, answer = {}, {}, {}
@@ -139,19 +138,18 @@ local function see(base, key, visitors)
 end
 
 -- Counts the runs of one counter, which are from `first` to `last` in ARGV.
-local function count(place, key, runs, first, last)
+local function count(place, key, all, first, last)
   local base = bases[place]
   local about = base .. 'about:' .. key
   local known = call('HMGET', about, 'total', 'created', 'dedupe', 'moved', 'day', 'today',
     'hour', 'recent', 'browser', 'proxy', 'bot', 'prefetch', 'self')
   -- A counter of an older seen has its total in the ranking alone.
   local total = known[1] or call('ZSCORE', KEYS[place], key)
-  local start, most_hits = tonumber(total or 0), 0
-  for run = first, last, 4 do most_hits = most_hits + ARGV[run] end
+  local start = tonumber(total or 0)
   local refusal
   if not total then
     refusal = why_not_new(place)
-  elseif start + most_hits > largest then
+  elseif start + all > largest then
     refusal = 'range'
   end
   if refusal then
@@ -162,19 +160,17 @@ local function count(place, key, runs, first, last)
 
   local created, window = known[2] or now, tonumber(known[3] or 0)
   local sum, from, visitors = start, {}, {}
-  tell(runs)
+  tell(last - first + 1)
   tell(total and 0 or 1)
-  for run = first, last, 4 do
-    local hits, source, visitor, id = tonumber(ARGV[run]), ARGV[run + 1], ARGV[run + 2], nil
-    if ARGV[run + 3] ~= '' then
-      id = table.concat({base, 'id:', key, ':', created, ':', ARGV[run + 3]})
-    end
+  for at = first, last do
+    local hits, source, visitor, id = read_run(ARGV[at])
+    id = id and table.concat({base, 'id:', key, ':', created, ':', id})
     local repeated = id and number_of(id)
     if repeated then
       tell(0)
       tell(repeated)
     else
-      if visitor ~= '' then
+      if visitor then
         if window > 0 then
           local mark = table.concat({base, 'mark:', key, ':', created, ':', visitor})
           hits = within(window, mark, hits)
@@ -198,7 +194,7 @@ local function count(place, key, runs, first, last)
     add_latest(HOUR, known, sum - start, set, base, key)
     for source, hits in pairs(from) do
       set[#set + 1] = source
-      set[#set + 1] = whole((known[SOURCES[source]] or 0) + hits)
+      set[#set + 1] = whole((known[PLACES[source]] or 0) + hits)
     end
     if not total then
       set[#set + 1] = 'created'
@@ -220,10 +216,10 @@ end
 
 local at = 15
 while at <= #ARGV do
-  local place, key, runs = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 2])
-  local first, told_before = at + 3, told
-  at = first + 4 * runs
-  local done, problem = pcall(count, place, key, runs, first, at - 1)
+  local place, key, hits = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 2])
+  local first, told_before = at + 4, told
+  at = first + ARGV[at + 3]
+  local done, problem = pcall(count, place, key, hits, first, at - 1)
   if not done then
     -- A key that is none of seen's must not stop the others; whatever else is
     -- wrong shows before anything was written.

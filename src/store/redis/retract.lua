@@ -29,10 +29,10 @@ local live = {}
 -- Before the counters the answer has a number for each namespace.
 local at, read = 15, #KEYS
 while at <= #ARGV do
-  local place, key, runs = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 2])
+  local place, key = tonumber(ARGV[at]), ARGV[at + 1]
   local base, updates = string.sub(KEYS[place], 1, -6), live[place] or {}
-  local first = at + 3
-  at = first + 4 * runs
+  local first = at + 4
+  at = first + ARGV[at + 3]
   if answer[read] == 0 then
     read = read + 2
   else
@@ -41,21 +41,22 @@ while at <= #ARGV do
     local about = base .. 'about:' .. key
     local created = redis.call('HGET', about, 'created')
     local hits = 0
-    for run = first, at - 1, 4 do
+    for run = first, at - 1 do
+      local _, source, visitor, id = read_run(ARGV[run])
       local counted = answer[read]
       read = read + 2
       -- A counter that was deleted meanwhile has nothing to take back.
       if created then
         local counter = key .. ':' .. created .. ':'
         hits = hits + counted
-        take(about, ARGV[run + 1], counted)
-        if counted > 0 and ARGV[run + 2] ~= '' then
-          local mark = base .. 'mark:' .. counter .. ARGV[run + 2]
+        take(about, source, counted)
+        if counted > 0 and visitor then
+          local mark = base .. 'mark:' .. counter .. visitor
           local seen = redis.call('GET', mark)
           if seen and string.match(seen, '^%d+') == now then redis.call('DEL', mark) end
         end
-        if ARGV[run + 3] ~= '' then
-          local id = base .. 'id:' .. counter .. ARGV[run + 3]
+        if id then
+          id = base .. 'id:' .. counter .. id
           local mine = ' ' .. process .. ' ' .. ARGV[2]
           local known = redis.call('GET', id)
           if known and string.sub(known, -#mine) == mine then redis.call('DEL', id) end

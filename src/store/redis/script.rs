@@ -1,6 +1,7 @@
 //! The scripts and what they are given.
 
 use std::collections::HashMap;
+use std::io::Write;
 
 use bytes::Bytes;
 use fred::clients::Client;
@@ -13,7 +14,7 @@ use crate::hex;
 use crate::name::Name;
 use crate::store::record::Record;
 use crate::store::{Limits, Mode, StoreError};
-use crate::tally::{Entry, ID_MEMORY, MAX_TOTAL, Tally};
+use crate::tally::{Entry, ID_MEMORY, MAX_TOTAL, Run, Tally};
 use crate::time::Timestamp;
 use crate::transfer::{ExportedCounter, OnConflict};
 
@@ -46,8 +47,11 @@ impl Default for Scripts {
     fn default() -> Self {
         let script = |text: &str| NamespaceScript(Script::from_lua(text));
         Self {
-            apply: Script::from_lua(include_str!("apply.lua")),
-            retract: Script::from_lua(include_str!("retract.lua")),
+            apply: Script::from_lua(concat!(include_str!("run.lua"), include_str!("apply.lua"))),
+            retract: Script::from_lua(concat!(
+                include_str!("run.lua"),
+                include_str!("retract.lua")
+            )),
             edit: script(include_str!("edit.lua")),
             namespace: script(include_str!("namespace.lua")),
             read: script(include_str!("read.lua")),
@@ -110,7 +114,7 @@ pub fn tally<'a>(
     let places: Vec<usize> = tally.entries.iter().map(place).collect();
     let keys = std::iter::once(record).chain(namespaces.iter().map(|n| totals_key(n))).collect();
     let runs: usize = tally.entries.iter().map(|e| e.runs.len()).sum();
-    let mut arguments: Vec<Value> = Vec::with_capacity(14 + 3 * tally.entries.len() + 4 * runs);
+    let mut arguments: Vec<Value> = Vec::with_capacity(14 + 4 * tally.entries.len() + runs);
     arguments.extend([
         process.into(),
         integer(tally.number),
@@ -127,22 +131,28 @@ pub fn tally<'a>(
         integer(ID_MEMORY),
         integer(SKETCH_MEMORY),
     ]);
-    let bytes = |bytes: Option<[u8; 16]>| {
-        Value::Bytes(bytes.map_or_else(Bytes::new, |b| Bytes::copy_from_slice(&b)))
-    };
     for (entry, place) in tally.entries.iter().zip(&places) {
         // Lua counts from 1, and the record is first.
         arguments.push(integer(*place as u64 + 2));
         arguments.push(entry.counter.key.as_str().into());
+        arguments.push(integer(entry.runs.iter().map(|run| run.hits).sum()));
         arguments.push(integer(entry.runs.len() as u64));
-        for run in &entry.runs {
-            arguments.push(integer(run.hits));
-            arguments.push(Value::from_static_str(run.source.as_str()));
-            arguments.push(bytes(run.visitor.map(|v| v.0)));
-            arguments.push(bytes(run.id.map(|id| id.0)));
-        }
+        arguments.extend(entry.runs.iter().map(|run| Value::Bytes(text(run))));
     }
     TallyCall { keys, arguments, namespaces, places }
+}
+
+/// A run as run.lua reads it.
+fn text(run: &Run) -> Bytes {
+    let has = u8::from(run.visitor.is_some()) + 2 * u8::from(run.id.is_some());
+    // Whatever is 9 at most fits into a digit.
+    let mut text = vec![b'0' + 1 + run.source.index() as u8, b'0' + has];
+    text.reserve(2 * 16 + 4);
+    text.extend(run.visitor.iter().flat_map(|visitor| visitor.0));
+    text.extend(run.id.iter().flat_map(|id| id.0));
+    // Writing to a Vec cannot fail.
+    let _ = write!(text, "{}", run.hits);
+    text.into()
 }
 
 /// ARGV of edit.lua.
