@@ -11,9 +11,13 @@ const ALPHA: f64 = 0.721_347_520_444_481_7;
 
 pub fn cardinality(registers: &[u8]) -> u64 {
     let mut histogram = [0_u32; 64];
-    for register in registers {
+    // Most are empty in most sketches, and to count those one by one takes 30 µs.
+    let (eights, rest) = registers.as_chunks::<8>();
+    let some = eights.iter().filter(|eight| **eight != [0; 8]).flatten();
+    for register in some.chain(rest) {
         histogram[usize::from(*register & 63)] += 1;
     }
+    histogram[0] += (registers.len() - histogram.iter().sum::<u32>() as usize) as u32;
     let m = registers.len() as f64;
     let mut z = m * tau((m - f64::from(histogram[Q + 1])) / m);
     for &times in histogram[1..=Q].iter().rev() {

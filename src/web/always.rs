@@ -10,10 +10,6 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use super::{countapi, limits, observe, page};
 
-/// How many there are at most, with those that hyper and a handler add: an answer
-/// that makes room for them grows only once.
-pub const ROOM: usize = 12;
-
 /// What scripts of other origins may read beside what they always may.
 static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
     let names = [
@@ -32,10 +28,13 @@ static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
 /// The policy of answers that are no pages.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// Adds them. CORS is two of them, whoever asks from where: nothing in an answer
+/// Adds them, unless they are there. CORS is two of them, whoever asks from where: nothing in an answer
 /// depends on it. (tower-http's layer makes them anew each time, at a tenth of the
 /// instructions of an answer; preflights are its.)
 pub fn add(headers: &mut HeaderMap) {
+    if headers.contains_key(X_CONTENT_TYPE_OPTIONS) {
+        return;
+    }
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED.clone());
     // Whatever is sent is what it says, and may load nothing; pages say more.

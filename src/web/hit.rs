@@ -61,10 +61,9 @@ impl PlainHit {
 
     /// As [`answer`] does.
     pub async fn answer(self, app: App, caller: Caller) -> Response {
-        match count(&app, &caller, &self.0, None).await {
-            Ok((number, quota)) => (quota, value::plain(number)).into_response(),
-            Err(error) => error.into_response(),
-        }
+        let counted = count(&app, &caller, &self.0, None).await;
+        let answer = counted.and_then(|(number, quota)| Ok((quota, value::plain(number)?)));
+        answer.into_response()
     }
 }
 
