@@ -66,7 +66,7 @@ const MESSAGES: usize = 1024;
 
 /// With so many hits what a write costs apart from them is a fifth of it; a larger one
 /// would leave seen without work while Redis has it (benches/README.md).
-const ENOUGH: usize = 32;
+const ENOUGH: usize = 24;
 
 /// How many counters one call of the ranking puts in their places, in some 4 ms.
 const MOVED_PER_CALL: u64 = 1000;
