@@ -1,7 +1,6 @@
 //! The scripts and what they are given.
 
 use std::collections::HashMap;
-use std::io::Write;
 
 use bytes::Bytes;
 use fred::clients::Client;
@@ -145,13 +144,16 @@ pub fn tally<'a>(
 /// A run as run.lua reads it.
 fn text(run: &Run) -> Bytes {
     let has = u8::from(run.visitor.is_some()) + 2 * u8::from(run.id.is_some());
-    // Whatever is 9 at most fits into a digit.
-    let mut text = vec![b'0' + 1 + run.source.index() as u8, b'0' + has];
-    text.reserve(2 * 16 + 4);
-    text.extend(run.visitor.iter().flat_map(|visitor| visitor.0));
-    text.extend(run.id.iter().flat_map(|id| id.0));
-    // Writing to a Vec cannot fail.
-    let _ = write!(text, "{}", run.hits);
+    let mut text = Vec::with_capacity(2 + 2 * 16 + 4);
+    // Both are 9 at most.
+    text.extend_from_slice(&[b'1' + run.source.index() as u8, b'0' + has]);
+    if let Some(visitor) = &run.visitor {
+        text.extend_from_slice(&visitor.0);
+    }
+    if let Some(id) = &run.id {
+        text.extend_from_slice(&id.0);
+    }
+    text.extend_from_slice(run.hits.to_string().as_bytes());
     text.into()
 }
 
