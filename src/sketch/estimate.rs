@@ -11,7 +11,7 @@ const ALPHA: f64 = 0.721_347_520_444_481_7;
 
 pub fn cardinality(registers: &[u8]) -> u64 {
     let mut histogram = [0_u32; 64];
-    // Most are empty in most sketches, and to count those one by one takes 30 µs.
+    // Most are empty in most sketches, and one by one each addition waits for the last.
     let (eights, rest) = registers.as_chunks::<8>();
     let some = eights.iter().filter(|eight| **eight != [0; 8]).flatten();
     for register in some.chain(rest) {
