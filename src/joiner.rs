@@ -215,7 +215,7 @@ impl Shared {
     /// Takes what waits once it is enough or no more comes. With nothing there the
     /// writer must end, for the next hit starts another.
     async fn gather(&self, namespace: &Option<Name>, number: usize) -> Option<Vec<Waiting>> {
-        let enough = self.store.enough();
+        let enough = self.store.enough().min(TALLY_MOST);
         let mut before = 0;
         loop {
             // Whoever has a request at hand gets to push its hit first.

@@ -52,7 +52,7 @@ impl Front {
         request: Request<Incoming>,
     ) -> impl Future<Output = Response> + Send + use<> {
         let observed = Observed::new(&request, self.0.app.metrics.clone());
-        observed.answer(self.chosen(peer, request))
+        observed.answer(move || self.chosen(peer, request))
     }
 
     /// A connection has room for the answer of a plain hit for as long as it is open;

@@ -1,7 +1,7 @@
 //! A request's id, its log line and its measurement. Nothing personal: no
 //! address, no user agent, no query.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
@@ -9,6 +9,7 @@ use std::time::Instant;
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::Response;
 use futures_util::FutureExt;
+use futures_util::future::ready;
 
 use super::{always, error};
 use crate::hex;
@@ -45,9 +46,15 @@ impl Observed {
         }
     }
 
-    /// Waits for the answer and finishes it; a panic ends its request alone.
-    pub fn answer(self, answer: impl Future<Output = Response>) -> impl Future<Output = Response> {
-        let answer = AssertUnwindSafe(answer).catch_unwind();
+    /// Begins an answer, waits for it and finishes it; a panic ends its request alone.
+    pub fn answer<F: Future<Output = Response>>(
+        self,
+        begin: impl FnOnce() -> F,
+    ) -> impl Future<Output = Response> {
+        let answer = match catch_unwind(AssertUnwindSafe(begin)) {
+            Ok(answer) => AssertUnwindSafe(answer).catch_unwind().left_future(),
+            Err(panic) => ready(Err(panic)).right_future(),
+        };
         answer.map(|answer| self.finish(answer.unwrap_or_else(error::panicked)))
     }
 
@@ -98,18 +105,22 @@ fn fresh() -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::Ready;
+
     use super::*;
 
     #[tokio::test]
     async fn a_panic_ends_its_request_alone() {
         let metrics = Arc::new(Metrics::default());
-        for answered in 1..=2 {
-            let observed = Observed::new(&Request::new(()), metrics.clone());
-            let response = observed.answer(async { panic!("a bug") }).await;
+        let observed = || Observed::new(&Request::new(()), metrics.clone());
+        for response in [
+            observed().answer(|| async { panic!("a bug") }).await,
+            observed().answer(|| -> Ready<Response> { panic!("a bug") }).await,
+        ] {
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
             assert!(response.headers().contains_key(REQUEST_ID));
-            assert_eq!(metrics.so_far().requests, answered);
         }
+        assert_eq!(metrics.so_far().requests, 2);
     }
 
     #[test]
