@@ -204,7 +204,7 @@ impl Store for Redis {
             self.registry.enter(&namespaces).await?;
         }
         let answer = self.scripts.apply.evalsha_with_reload(&self.client, keys, arguments).await?;
-        let (grown, outcomes) = answer::applied(answer, namespaces.len(), &places)?;
+        let (grown, outcomes) = answer::applied(answer, namespaces.len(), &tally.entries, &places)?;
         for (namespace, grown) in namespaces.iter().zip(grown) {
             if let Some(counters) = grown.counters {
                 self.registry.set(namespace, counters, grown.created, true);

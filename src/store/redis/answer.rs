@@ -11,7 +11,7 @@ use crate::name::Name;
 use crate::sketch::Sketch;
 use crate::store::StoreError;
 use crate::store::record::Record;
-use crate::tally::{Counted, Outcome, Refusal};
+use crate::tally::{Counted, Entry, Outcome, Refusal, Run};
 use crate::token::Digest;
 use crate::transfer::ExportedSketch;
 
@@ -88,6 +88,7 @@ pub struct Grown {
 pub fn applied(
     answer: Value,
     namespaces: usize,
+    entries: &[Entry],
     places: &[usize],
 ) -> Result<(Vec<Grown>, Vec<Outcome>), StoreError> {
     let mut words = Words::of(answer);
@@ -95,9 +96,14 @@ pub fn applied(
     for namespace in &mut grown {
         namespace.counters = u64::try_from(words.number()?).ok();
     }
-    let outcomes = places
+    let outcomes = entries
         .iter()
-        .map(|place| match words.number()? {
+        .zip(places)
+        .map(|(entry, place)| match words.number()? {
+            -1 => {
+                grown[*place].created += words.number()?;
+                Ok(Outcome::Counted(all(&entry.runs, words.number()?)))
+            }
             0 => match words.text()?.as_str() {
                 "missing" => Ok(Outcome::Refused(Refusal::Missing)),
                 "full" => Ok(Outcome::Refused(Refusal::NamespaceFull)),
@@ -116,6 +122,19 @@ pub fn applied(
         })
         .collect::<Result<_, StoreError>>()?;
     Ok((grown, outcomes))
+}
+
+/// Runs of which every hit counts, the last one with this number.
+fn all(runs: &[Run], total: i64) -> Vec<Counted> {
+    let mut last = total;
+    let backwards = runs.iter().rev().map(|run| {
+        let counted = Counted { hits: run.hits, last };
+        last = last.saturating_sub_unsigned(run.hits);
+        counted
+    });
+    let mut counted: Vec<_> = backwards.collect();
+    counted.reverse();
+    counted
 }
 
 /// Reads the answer of edit.lua: what was done, and the number of counters if

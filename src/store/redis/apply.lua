@@ -30,8 +30,10 @@
 --          is remembered, then for each counter which of the KEYS it is in, its key,
 --          its hits, its number of runs, and the runs as run.lua reads them
 -- Answers  for each namespace the number of counters if some are new, else -1; then
---          for each counter its number of runs, whether it is new, and hits counted
---          and number for each run; or 0 and a word that says why it was refused.
+--          for each counter -1 if all of its hits count, whether it is new and its total;
+--          or its number of runs, whether it is new, and hits counted and number for
+--          each run; or 0 and a word that says why it was refused
+--
 -- A counter is read in one call and written in another: a call costs Redis more than what
 -- it does, and so does each piece of text that is made here (benches/README.md).
 local call, format = redis.call, string.format
@@ -160,7 +162,9 @@ local function count(place, key, all, first, last)
 
   local created, window = known[2] or now, tonumber(known[3] or 0)
   local sum, from, visitors = start, {}, {}
-  tell(last - first + 1)
+  local each = window > 0
+  for at = first, last do each = each or has_id(ARGV[at]) end
+  tell(each and last - first + 1 or -1)
   tell(total and 0 or 1)
   for at = first, last do
     local hits, source, visitor, id = read_run(ARGV[at])
@@ -183,10 +187,13 @@ local function count(place, key, all, first, last)
         local value = table.concat({now, whole(sum), process, ARGV[2]}, ' ')
         call('SET', id, value, 'EX', id_memory)
       end
-      tell(hits)
-      tell(sum)
+      if each then
+        tell(hits)
+        tell(sum)
+      end
     end
   end
+  if not each then tell(sum) end
 
   if not total or sum ~= start then
     local set = {'total', whole(sum)}

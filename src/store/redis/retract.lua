@@ -36,15 +36,16 @@ while at <= #ARGV do
   if answer[read] == 0 then
     read = read + 2
   else
-    local is_new = answer[read + 1] == 1
+    local all, is_new = answer[read] == -1, answer[read + 1] == 1
     read = read + 2
     local about = base .. 'about:' .. key
     local created = redis.call('HGET', about, 'created')
     local hits = 0
     for run = first, at - 1 do
-      local _, source, visitor, id = read_run(ARGV[run])
-      local counted = answer[read]
-      read = read + 2
+      local counted, source, visitor, id = read_run(ARGV[run])
+      if not all then
+        counted, read = answer[read], read + 2
+      end
       -- A counter that was deleted meanwhile has nothing to take back.
       if created then
         local counter = key .. ':' .. created .. ':'
@@ -63,6 +64,7 @@ while at <= #ARGV do
         end
       end
     end
+    if all then read = read + 1 end
     if created then
       local total = redis.call('HINCRBY', about, 'total', -hits)
       live[place] = updates

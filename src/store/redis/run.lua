@@ -14,3 +14,5 @@ local function read_run(text)
   return tonumber(string.sub(text, at)), SOURCES[source - 48], visitor, id
 end
 
+local function has_id(text) return string.byte(text, 2) >= 50 end
+
