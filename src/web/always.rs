@@ -28,9 +28,11 @@ static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
 /// The policy of answers that are no pages.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// Adds them, unless they are there. CORS is two of them, whoever asks from where: nothing in an answer
-/// depends on it. (tower-http's layer makes them anew each time, at a tenth of the
-/// instructions of an answer; preflights are its.)
+/// Adds them, unless they are there.
+///
+/// CORS is two of them, whoever asks from where: nothing in an answer depends on it.
+/// (tower-http's layer makes them anew each time, for a tenth of the instructions of
+/// an answer. Preflights are its.)
 pub fn add(headers: &mut HeaderMap) {
     if headers.contains_key(X_CONTENT_TYPE_OPTIONS) {
         return;
