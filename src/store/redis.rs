@@ -68,7 +68,7 @@ const MESSAGES: usize = 1024;
 /// would leave seen without work while Redis has it (benches/README.md).
 const ENOUGH: usize = 24;
 
-/// How many counters one call of the ranking puts in their places, in some 4 ms.
+/// How many counters one call of the ranking puts in their places, in some 8 ms.
 const MOVED_PER_CALL: u64 = 1000;
 
 /// How long a day's visitor key lives after it was first asked for, in seconds:
