@@ -8,8 +8,8 @@ use crate::hit::{Hit, HitId, Source, Visitor};
 use crate::name::{Counter, Name};
 use crate::time::Timestamp;
 
-/// What waits together and is written one tally after the other.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// A way to the store, on which one tally is written after the other.
+#[derive(Clone)]
 pub enum Lane {
     /// One for hits of any namespace, by its number.
     Shared(usize),

@@ -881,6 +881,12 @@ async fn a_key_that_is_none_of_ours_stops_no_other() {
     assert_eq!(outcomes[1], Outcome::Refused(Refusal::Damaged));
     let counted = Outcome::Counted(vec![Counted { hits: 1, last: 1 }]);
     assert_eq!((&outcomes[0], &outcomes[2]), (&counted, &counted));
+    // Nor does one that is met when a day is over, and nothing of its hits is counted.
+    rig.redis.as_ref().unwrap().ask(&["SET", "seen:{n}:day:good", "not a hash"]);
+    let outcomes = rig.apply(rig.later(86_400), &[hit("good"), hit_in("m", "fine")]).await;
+    assert_eq!(outcomes[0], Outcome::Refused(Refusal::Damaged));
+    assert_eq!(outcomes[1], Outcome::Counted(vec![Counted { hits: 1, last: 2 }]));
+    assert_eq!(rig.total("good").await, Some(1));
 }
 
 /// Before, a total was the score in the ranking, and buckets were all in their hashes.

@@ -85,7 +85,9 @@ async fn follow(
     let mut asked = false;
     loop {
         tokio::select! {
-            _ = connected.recv() => asked = true,
+            // A connection fails before it is made anew; seen the other way round, a good
+            // server would stay unknown until the next failure.
+            biased;
             lost = failed.recv() => {
                 if let Ok((error, _)) = lost {
                     tracing::warn!(%error, "the connection to Redis failed");
@@ -96,6 +98,7 @@ async fn follow(
                 }
                 continue;
             }
+            _ = connected.recv() => asked = true,
             () = tokio::time::sleep(ASK_AGAIN), if asked => {}
         }
         match judge(&client, allow_eviction, &alone).await {
