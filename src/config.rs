@@ -8,9 +8,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
-use crate::rate::Rate;
+use crate::model::export::OnConflict;
+use crate::model::rate::Rate;
 use crate::store::{Location, Mode};
-use crate::transfer::OnConflict;
 
 /// A hit counter that you host yourself.
 #[derive(Debug, Parser)]

@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout_at};
 
-use crate::count::{Count, History};
-use crate::edit::{
-    Change, ChangeId, Edit, EditError, Edited, Guard, Namespace, NamespaceChange, NamespaceEdit,
-};
-use crate::hit::Hit;
 use crate::joiner::{HitError, Joiner};
 use crate::last_known::LastKnown;
 use crate::live::Listener;
-use crate::name::{Counter, Name};
+use crate::model::count::{Count, History};
+use crate::model::edit::{
+    Change, ChangeId, Edit, EditError, Edited, Guard, Namespace, NamespaceChange, NamespaceEdit,
+};
+use crate::model::export::{Exported, Imported, OnConflict, Page};
+use crate::model::hit::Hit;
+use crate::model::name::{Counter, Name};
+use crate::model::time::Timestamp;
 use crate::store::{Store, StoreError};
-use crate::time::Timestamp;
-use crate::transfer::{Exported, Imported, OnConflict, Page};
 
 /// How long a change is repeated while its answer is lost.
 const CHANGE_PATIENCE: Duration = Duration::from_secs(2);
@@ -129,7 +129,7 @@ impl Counters {
         Ok(count)
     }
 
-    /// All that a counter remembers; [`crate::history`] makes ranges of it.
+    /// All that a counter remembers; [`crate::model::history`] makes ranges of it.
     pub async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
         self.in_time(self.store.history(counter)).await
     }
@@ -259,8 +259,8 @@ impl Counters {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hit::Source;
     use crate::metrics::Metrics;
+    use crate::model::hit::Source;
     use crate::store::embedded::Embedded;
     use crate::store::{Limits, Mode};
 

@@ -7,10 +7,10 @@ use std::io::{self, BufWriter, Write};
 use crate::config::Export;
 use crate::counters::Counters;
 use crate::import::Remote;
-use crate::name::Name;
+use crate::model::export::Exported;
+use crate::model::name::Name;
 use crate::serve::Failure;
 use crate::store::StoreError;
-use crate::transfer::Exported;
 
 /// A walk through a whole store, page by page. While counters come and go a
 /// store may give one twice; this gives each once.

@@ -19,10 +19,10 @@ use crate::config::{Cli, Format, Import, Place};
 use crate::counters::Counters;
 use crate::joiner::Joiner;
 use crate::metrics::Metrics;
+use crate::model::export::{Exported, Imported, OnConflict};
+use crate::model::token;
 use crate::serve::{self, Failure};
 use crate::store::Location;
-use crate::token;
-use crate::transfer::{Exported, Imported, OnConflict};
 
 /// The longest line that is read, in bytes.
 pub const LINE_MOST: usize = 1 << 20;

@@ -17,13 +17,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, timeout_at};
 
-use crate::hit::Hit;
 use crate::last_known::LastKnown;
 use crate::metrics::{Metrics, Uncounted};
-use crate::name::Name;
+use crate::model::hit::Hit;
+use crate::model::name::Name;
+use crate::model::tally::{Lane, Outcome, Refusal, Tally};
+use crate::model::time::Timestamp;
 use crate::store::{Store, StoreError};
-use crate::tally::{Lane, Outcome, Refusal, Tally};
-use crate::time::Timestamp;
 
 /// With several, the store works on the hits of one while seen answers those of
 /// another; with many, few hits share a write (benches/README.md).

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::name::Counter;
+use crate::model::name::Counter;
 
 /// The most counters in each half of the table; with all names of the longest
 /// kind, both take about 16 MB.
@@ -69,7 +69,7 @@ impl LastKnown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::Name;
+    use crate::model::name::Name;
 
     #[test]
     fn it_remembers_and_stays_small() {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::sleep;
 
-use crate::name::Name;
+use crate::model::name::Name;
 
 /// The most pieces of news that wait for the slowest listener of a namespace.
 const CAPACITY: usize = 64;

@@ -11,10 +11,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::hit::Source;
 use crate::joiner::HitError;
+use crate::model::hit::Source;
+use crate::model::tally::Refusal;
 use crate::store::StoreError;
-use crate::tally::Refusal;
 
 /// The media type of [`Metrics::render`] (OpenMetrics 1.0, section 4.1).
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -11,13 +11,13 @@ pub mod redis;
 use async_trait::async_trait;
 
 pub use self::location::Location;
-use crate::count::{Count, History};
-use crate::edit::{Change, ChangeId, EditError, Edited, Namespace, NamespaceChange};
 use crate::live::Listener;
-use crate::name::{Counter, Name};
-use crate::tally::{Outcome, Tally};
-use crate::time::Timestamp;
-use crate::transfer::{Exported, Imported, OnConflict, Page};
+use crate::model::count::{Count, History};
+use crate::model::edit::{Change, ChangeId, EditError, Edited, Namespace, NamespaceChange};
+use crate::model::export::{Exported, Imported, OnConflict, Page};
+use crate::model::name::{Counter, Name};
+use crate::model::tally::{Outcome, Tally};
+use crate::model::time::Timestamp;
 
 /// What each store does. All of it may be called at once from many tasks.
 ///
@@ -44,7 +44,7 @@ pub trait Store: Send + Sync {
     /// Hits that counted get the numbers up to the total, in their order. A hit
     /// of a visitor within the counter's dedupe window does not count and shows
     /// the total; the window is the one of the hit that counted, and begins with it. A hit with an id
-    /// that arrived within [`crate::tally::ID_MEMORY`] shows the first one's
+    /// that arrived within [`crate::model::tally::ID_MEMORY`] shows the first one's
     /// number. Browsers' visitors go into the uniques of the tally's day.
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError>;
 
@@ -183,8 +183,8 @@ pub enum StoreError {
     Failed(String),
 }
 
-impl From<crate::token::NoRandomness> for StoreError {
-    fn from(error: crate::token::NoRandomness) -> Self {
+impl From<crate::model::token::NoRandomness> for StoreError {
+    fn from(error: crate::model::token::NoRandomness) -> Self {
         Self::Failed(error.to_string())
     }
 }

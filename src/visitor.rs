@@ -8,10 +8,10 @@ use std::time::Duration;
 use siphasher::sip128::{Hasher128, SipHasher24};
 use tokio::time::timeout;
 
-use crate::hit::Visitor;
-use crate::name::Name;
+use crate::model::hit::Visitor;
+use crate::model::name::Name;
+use crate::model::time::Timestamp;
 use crate::store::{Store, StoreError};
-use crate::time::Timestamp;
 
 /// Turns requests into visitors. It holds one day's key and forgets it with the
 /// day; the replicas share it through the store.

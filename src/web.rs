@@ -70,7 +70,7 @@ use self::seats::Seats;
 use crate::config::Settings;
 use crate::counters::Counters;
 use crate::metrics::Metrics;
-use crate::token::Digest;
+use crate::model::token::Digest;
 use crate::visitor::Visitors;
 
 /// What handlers share; a clone costs one reference count.

@@ -9,22 +9,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::redis::Redis as Server;
-use seen::count::{Settings, Sources};
-use seen::edit::{
-    Change, ChangeId, Edit, EditError, Edited, Guard, NamespaceChange, NamespaceEdit,
-};
-use seen::hit::{Hit, HitId, Source, Visitor};
 use seen::joiner::Joiner;
 use seen::live::{News, Update};
-use seen::name::{Counter, Name};
+use seen::model::count::{Settings, Sources};
+use seen::model::edit::{
+    Change, ChangeId, Edit, EditError, Edited, Guard, NamespaceChange, NamespaceEdit,
+};
+use seen::model::export::{Exported, ExportedCounter, Imported, OnConflict};
+use seen::model::hit::{Hit, HitId, Source, Visitor};
+use seen::model::name::{Counter, Name};
+use seen::model::tally::{Counted, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, Tally};
+use seen::model::time::Timestamp;
+use seen::model::token::Token;
 use seen::sketch::Sketch;
 use seen::store::embedded::Embedded;
 use seen::store::redis::Redis;
 use seen::store::{Limits, Mode, Store, StoreError};
-use seen::tally::{Counted, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, Tally};
-use seen::time::Timestamp;
-use seen::token::Token;
-use seen::transfer::{Exported, ExportedCounter, Imported, OnConflict};
 
 const LIMITS: Limits = Limits {
     mode: Mode::Open,

@@ -8,8 +8,8 @@ use fred::types::config::Config;
 use fred::types::{Builder, ClusterHash, CustomCommand};
 
 use super::{Importer, csv};
+use crate::model::token::Digest;
 use crate::serve::Failure;
-use crate::token::Digest;
 
 pub async fn read(url: &str, importer: &mut Importer) -> Result<(), Failure> {
     let failed = |e: fred::error::Error| Failure::new(1, format!("Abacus' Redis: {e}"));

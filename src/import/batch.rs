@@ -4,8 +4,8 @@ use futures_util::future::join_all;
 
 use super::Done;
 use crate::counters::Counters;
-use crate::edit::ChangeId;
-use crate::transfer::{Exported, OnConflict};
+use crate::model::edit::ChangeId;
+use crate::model::export::{Exported, OnConflict};
 
 /// How many lines are taken in at once.
 pub const BATCH_LINES: usize = 500;

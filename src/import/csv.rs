@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use crate::name::Name;
-use crate::transfer::Exported;
+use crate::model::export::Exported;
+use crate::model::name::Name;
 
 /// What a line says; `None` for an empty one and for the header.
 pub fn line(line: &[u8], first: bool) -> Result<Option<Exported>, String> {

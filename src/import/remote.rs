@@ -17,10 +17,10 @@ use tokio::time::timeout;
 
 use super::Done;
 use crate::config::Place;
-use crate::hex;
+use crate::model::export::{COUNTERS, OnConflict};
+use crate::model::hex;
+use crate::model::token;
 use crate::serve::Failure;
-use crate::token;
-use crate::transfer::{COUNTERS, OnConflict};
 
 /// How long a running seen may say nothing while it owes an answer.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -28,14 +28,14 @@ use self::tables::{
 use self::writer::{Job, Slot, Writer, closed};
 use super::record::Record;
 use super::{Limits, Store, StoreError};
-use crate::count::{Count, History};
-use crate::edit::{Change, ChangeId, EditError, Edited, Namespace, NamespaceChange};
 use crate::live::{Hub, Listener, News, Update};
-use crate::name::{Counter, Name};
-use crate::tally::{Outcome, Tally};
-use crate::time::Timestamp;
-use crate::token;
-use crate::transfer::{Exported, Imported, OnConflict, Page};
+use crate::model::count::{Count, History};
+use crate::model::edit::{Change, ChangeId, EditError, Edited, Namespace, NamespaceChange};
+use crate::model::export::{Exported, Imported, OnConflict, Page};
+use crate::model::name::{Counter, Name};
+use crate::model::tally::{Outcome, Tally};
+use crate::model::time::Timestamp;
+use crate::model::token;
 
 /// A store in one file. The file stays locked until [`Store::close`].
 pub struct Embedded {

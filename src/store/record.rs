@@ -4,13 +4,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::Limits;
-use crate::buckets::Buckets;
-use crate::count::{Count, History, Settings, Sources};
-use crate::hit::Source;
-use crate::name::Counter;
-use crate::time::Timestamp;
-use crate::token::Digest;
-use crate::transfer::{ExportedCounter, ExportedSketch};
+use crate::model::buckets::Buckets;
+use crate::model::count::{Count, History, Settings, Sources};
+use crate::model::export::{ExportedCounter, ExportedSketch};
+use crate::model::hit::Source;
+use crate::model::name::Counter;
+use crate::model::time::Timestamp;
+use crate::model::token::Digest;
 
 /// A counter: its total, where its hits came from, its history, and what its
 /// owner set.

@@ -31,17 +31,18 @@ use self::registry::{Registry, scan};
 use self::script::{Scripts, TallyCall};
 use super::record::Record;
 use super::{Limits, Mode, Store, StoreError};
-use crate::count::{Count, History};
-use crate::edit::{
+use crate::live::{Hub, Listener};
+use crate::model::count::{Count, History};
+use crate::model::edit::{
     Change, ChangeId, Edit, EditError, Edited, Namespace, NamespaceChange, NamespaceEdit,
 };
-use crate::hex;
-use crate::live::{Hub, Listener};
-use crate::name::{Counter, Name};
-use crate::tally::{Lane, Outcome, Tally};
-use crate::time::Timestamp;
-use crate::token::{self, Digest};
-use crate::transfer::{Exported, ExportedNamespace, Imported, OnConflict, Page};
+use crate::model::export::{Exported, ExportedNamespace, Imported, OnConflict, Page};
+use crate::model::hex;
+use crate::model::name::{Counter, Name};
+use crate::model::tally::{Lane, Outcome, Tally};
+use crate::model::time::Timestamp;
+use crate::model::token;
+use crate::model::token::Digest;
 
 /// The URL schemes of a Redis store; a second `s` means TLS.
 pub const SCHEMES: [&str; 6] =

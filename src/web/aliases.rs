@@ -19,8 +19,8 @@ use super::caller::Caller;
 use super::error::{self, ApiError};
 use super::picture::{Drawn, Picture, PictureError};
 use super::query::Query;
-use crate::hex;
-use crate::name::{Counter, MAX_LENGTH, Name};
+use crate::model::hex;
+use crate::model::name::{Counter, MAX_LENGTH, Name};
 
 /// komarev's profile views. (It counts only what comes through GitHub's proxy;
 /// here the source of each hit is kept, and `?count=` can choose.)

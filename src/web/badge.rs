@@ -12,8 +12,8 @@ use super::openapi::{Doc, Param, switch, text};
 use super::picture::{self, Drawn, Picture, PictureError};
 use super::query::Query;
 use super::shown::{COUNT, Found, Number, Shown};
-use crate::hit::HitId;
-use crate::name::Counter;
+use crate::model::hit::HitId;
+use crate::model::name::Counter;
 use crate::picture::badge;
 use crate::picture::params::BadgeParams;
 

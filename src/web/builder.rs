@@ -7,7 +7,7 @@ use super::error::ApiError;
 use super::page::{Markup, Page, PageError, snippets, template};
 use super::query::Query;
 use super::shown::Shown;
-use crate::name::{Counter, Name};
+use crate::model::name::{Counter, Name};
 use crate::picture::badge::Style;
 use crate::picture::logo::Icon;
 use crate::picture::params::BadgeParams;

@@ -12,9 +12,9 @@ use super::App;
 use super::client::{self, Client};
 use super::error::ApiError;
 use super::source;
-use crate::hit::{Source, Visitor};
-use crate::name::Name;
-use crate::time::Timestamp;
+use crate::model::hit::{Source, Visitor};
+use crate::model::name::Name;
+use crate::model::time::Timestamp;
 
 /// The client of a request. Its address ends here: what goes on is a source,
 /// and a visitor that is a keyed hash.

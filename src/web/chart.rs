@@ -9,11 +9,11 @@ use super::extract::Path;
 use super::openapi::{Doc, Param};
 use super::picture::{self, Drawn, Picture, PictureError};
 use super::query::Query;
-use crate::count::History;
+use crate::model::count::History;
+use crate::model::time::Timestamp;
 use crate::picture::Day;
 use crate::picture::chart::{self, ChartParams, MAX_DAYS};
 use crate::store::StoreError;
-use crate::time::Timestamp;
 
 /// The days of a chart, unless the caller wants others.
 const DAYS: usize = 30;

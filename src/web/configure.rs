@@ -11,7 +11,7 @@ use super::owner::Change;
 use super::query::Query;
 use super::settings::{self, DEDUPE, ENABLE_RESET, Shown, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
 use super::value::NO_STORE;
-use crate::edit::Edit;
+use crate::model::edit::Edit;
 
 /// `/configure/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Shown>("Change how a counter counts").owners().query(&[

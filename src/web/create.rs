@@ -16,12 +16,13 @@ use super::owner::Bearer;
 use super::query::Query;
 use super::settings::{self, DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
 use super::value::NO_STORE;
-use crate::count::Settings;
-use crate::edit::Edit;
-use crate::hex;
-use crate::name::{Counter, Name};
+use crate::model::count::Settings;
+use crate::model::edit::Edit;
+use crate::model::hex;
+use crate::model::name::{Counter, Name};
+use crate::model::token;
+use crate::model::token::Token;
 use crate::store::StoreError;
-use crate::token::{self, Token};
 
 #[derive(JsonSchema, Serialize)]
 struct Created<'a> {

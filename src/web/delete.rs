@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::error::ApiError;
 use super::openapi::Doc;
 use super::owner::Change;
-use crate::edit::Edit;
+use crate::model::edit::Edit;
 
 #[derive(JsonSchema, Serialize)]
 struct Deleted {

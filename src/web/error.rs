@@ -13,15 +13,16 @@ use serde::Serialize;
 
 use super::observe::Cause;
 use super::picture;
-use crate::edit::EditError;
-use crate::history::RangeError;
 use crate::joiner::HitError;
 use crate::metrics::Limit;
-use crate::name::{self, Counter, InvalidName};
+use crate::model::edit::EditError;
+use crate::model::history::RangeError;
+use crate::model::name;
+use crate::model::name::{Counter, InvalidName};
+use crate::model::rate::Rate;
+use crate::model::tally::{MAX_TOTAL, Refusal};
 use crate::picture::ParamError;
-use crate::rate::Rate;
 use crate::store::StoreError;
-use crate::tally::{MAX_TOTAL, Refusal};
 
 /// When to try again after a store could not be reached, in seconds: it is
 /// looked for at least this often.

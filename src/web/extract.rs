@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
 use super::error::ApiError;
-use crate::name::{Counter, DEFAULT_NAMESPACE, Name};
+use crate::model::name::{Counter, DEFAULT_NAMESPACE, Name};
 
 /// The named parts of a path.
 struct Segments(RawPathParams);

@@ -15,7 +15,7 @@ use super::extract::{PATHS_MOST, Paths};
 use super::openapi::{CALLBACK, Doc, Names};
 use super::shown::{COUNT, Number, Shown};
 use super::value::{self, Callback};
-use crate::name::{Counter, Name};
+use crate::model::name::{Counter, Name};
 
 #[derive(JsonSchema, Serialize)]
 struct Values<'a> {

@@ -12,9 +12,10 @@ use super::extract::Path;
 use super::openapi::{CALLBACK, Doc, Param, text};
 use super::query::Query;
 use super::value::Callback;
-use crate::history::{self, Point, Range, Series};
-use crate::name::Counter;
-use crate::time::Timestamp;
+use crate::model::history;
+use crate::model::history::{Point, Range, Series};
+use crate::model::name::Counter;
+use crate::model::time::Timestamp;
 
 #[derive(JsonSchema, Serialize)]
 struct Past<'a> {

@@ -14,8 +14,8 @@ use super::limits::Quota;
 use super::openapi::{CALLBACK, Doc};
 use super::shown::{COUNT, Shown};
 use super::value::{self, Callback, Value};
-use crate::hit::{Hit, HitId};
-use crate::name::{Counter, Name};
+use crate::model::hit::{Hit, HitId};
+use crate::model::name::{Counter, Name};
 
 /// `/hit/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);

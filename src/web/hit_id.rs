@@ -10,7 +10,7 @@ use serde_json::json;
 use super::error::ApiError;
 use super::openapi::Param;
 use super::query::Query;
-use crate::hit::HitId;
+use crate::model::hit::HitId;
 
 /// Where an id may stand.
 pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");

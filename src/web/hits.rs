@@ -15,7 +15,8 @@ use super::hit;
 use super::hit_id::{self, Id};
 use super::openapi::Doc;
 use super::value::NO_STORE;
-use crate::name::{self, Counter, Name};
+use crate::model::name;
+use crate::model::name::{Counter, Name};
 
 /// The most hits in one request.
 const MOST: usize = 100;

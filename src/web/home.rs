@@ -18,7 +18,7 @@ use super::openapi::{self, Answer, Doc};
 use super::page::{self, Page};
 use super::query::Query;
 use super::shown::{Found, Shown};
-use crate::name::{Counter, Name};
+use crate::model::name::{Counter, Name};
 use crate::picture::number::Format;
 
 #[derive(JsonSchema, Serialize)]

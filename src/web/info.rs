@@ -13,8 +13,8 @@ use super::extract::Path;
 use super::openapi::{self, CALLBACK, Doc};
 use super::settings::Shown;
 use super::value::{Callback, NO_STORE};
-use crate::count::{Count, Sources};
-use crate::name::Counter;
+use crate::model::count::{Count, Sources};
+use crate::model::name::Counter;
 
 /// Abacus' fields first, then what it does not have.
 #[derive(JsonSchema, Serialize)]

@@ -8,10 +8,10 @@ use axum::response::{IntoResponseParts, ResponseParts};
 use super::caller::Caller;
 use super::error::ApiError;
 use crate::config::Settings;
-use crate::hit::Source;
 use crate::metrics::{Limit, Metrics, Uncounted};
-use crate::name::Counter;
-use crate::rate::{Left, Limiter, Rate};
+use crate::model::hit::Source;
+use crate::model::name::Counter;
+use crate::model::rate::{Left, Limiter, Rate};
 
 /// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10).
 pub const LIMIT: HeaderName = HeaderName::from_static("ratelimit");

@@ -10,7 +10,7 @@ use super::owner::Bearer;
 use super::page::{Markup, Page, PageError, origin, template};
 use super::query::Query;
 use super::ranking::{self, Range, Ranking};
-use crate::name::Name;
+use crate::model::name::Name;
 use crate::picture::number::Format;
 
 /// Shows what `/namespaces/{namespace}/counters` lists, to those it is for; to

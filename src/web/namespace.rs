@@ -26,10 +26,10 @@ use super::openapi::{Answer, Doc, Param, switch};
 use super::owner::Bearer;
 use super::query::Query;
 use super::value::NO_STORE;
-use crate::edit::{Guard, NamespaceEdit};
-use crate::name::Name;
+use crate::model::edit::{Guard, NamespaceEdit};
+use crate::model::name::Name;
+use crate::model::token::Token;
 use crate::store::StoreError;
-use crate::token::Token;
 
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Namespace")]
@@ -160,7 +160,7 @@ async fn tokened(
     name: &Name,
     guard: Guard,
     status: StatusCode,
-    edit: fn(crate::token::Digest) -> NamespaceEdit,
+    edit: fn(crate::model::token::Digest) -> NamespaceEdit,
 ) -> Result<Response, ApiError> {
     let token = Token::generate().map_err(StoreError::from)?;
     make(app, name, guard, edit(token.digest())).await?;

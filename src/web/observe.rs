@@ -12,8 +12,8 @@ use futures_util::FutureExt;
 use futures_util::future::ready;
 
 use super::{always, error};
-use crate::hex;
 use crate::metrics::Metrics;
+use crate::model::hex;
 
 /// Names a request in answers and log lines; one that a proxy sent is kept.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::App;
 use super::error;
-use crate::name;
+use crate::model::name;
 
 /// Makes the form of a type.
 pub type Form = fn(&mut SchemaGenerator) -> Schema;

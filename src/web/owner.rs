@@ -11,10 +11,10 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Path;
 use super::limits::Quota;
-use crate::edit::{Edit, Edited, Guard};
-use crate::name::{Counter, Name};
+use crate::model::edit::{Edit, Edited, Guard};
+use crate::model::name::{Counter, Name};
+use crate::model::token::Digest;
 use crate::store::StoreError;
-use crate::token::Digest;
 
 /// The digest of the token that a request carries, in `Authorization: Bearer`
 /// alone: what stands in a URL ends up in histories and logs.

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
-use crate::name::Counter;
+use crate::model::name::Counter;
 use crate::picture::escape;
 
 /// Everything comes from seen itself, and no script or style stands in a page.

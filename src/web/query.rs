@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::error::ApiError;
-use crate::tally::MAX_TOTAL;
+use crate::model::tally::MAX_TOTAL;
 
 /// The pairs of a query, percent-decoded, in their order.
 pub struct Query(Vec<(String, String)>);

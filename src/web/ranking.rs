@@ -15,8 +15,9 @@ use super::openapi::{Doc, Param};
 use super::owner::Bearer;
 use super::query::Query;
 use super::value::NO_STORE;
-use crate::edit::{self, Guard};
-use crate::name::Name;
+use crate::model::edit;
+use crate::model::edit::Guard;
+use crate::model::name::Name;
 
 /// The most counters on one page, and how many without `?limit=`.
 const LIMIT_MOST: u32 = 1000;

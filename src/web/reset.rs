@@ -6,7 +6,7 @@ use super::error::ApiError;
 use super::openapi::{CALLBACK, Doc};
 use super::owner::Change;
 use super::value::{Callback, Value};
-use crate::edit::Edit;
+use crate::model::edit::Edit;
 
 /// `/reset/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Value>("Start over").owners().query(&[CALLBACK]);

@@ -10,9 +10,9 @@ use super::error::ApiError;
 use super::openapi::Doc;
 use super::owner::Change;
 use super::value::NO_STORE;
-use crate::edit::Edit;
+use crate::model::edit::Edit;
+use crate::model::token::Token;
 use crate::store::StoreError;
-use crate::token::Token;
 
 #[derive(JsonSchema, Serialize)]
 struct Rotated<'a> {

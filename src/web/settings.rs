@@ -7,8 +7,8 @@ use serde_json::json;
 use super::error::ApiError;
 use super::openapi::{Param, switch};
 use super::query::{NUMBER, Query};
-use crate::count::{DEDUPE_MOST, Settings};
-use crate::tally::MAX_TOTAL;
+use crate::model::count::{DEDUPE_MOST, Settings};
+use crate::model::tally::MAX_TOTAL;
 
 /// `?dedupe=` in the document.
 pub const DEDUPE: Param =

@@ -16,8 +16,8 @@ use super::openapi::Doc;
 use super::query::Query;
 use super::shown::{COUNT, Found, Number, Shown};
 use super::value::NO_STORE;
-use crate::hit::HitId;
-use crate::name::Counter;
+use crate::model::hit::HitId;
+use crate::model::name::Counter;
 use crate::picture::params::BadgeParams;
 
 /// shields asks again after this many seconds at the earliest.

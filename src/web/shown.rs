@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::hit;
 use super::openapi::Param;
 use super::query::Query;
-use crate::hit::HitId;
-use crate::name::Counter;
+use crate::model::hit::HitId;
+use crate::model::name::Counter;
 use crate::picture::number::Format;
 
 /// `?count=`.

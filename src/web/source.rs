@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, HeaderValue};
 
-use crate::hit::Source;
+use crate::model::hit::Source;
 
 /// Proxies that fetch pictures for people and hide them.
 const PROXIES: &[&str] = &[

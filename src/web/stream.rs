@@ -30,7 +30,7 @@ use super::value::NO_STORE;
 use crate::connections::stopped;
 use crate::counters::Counters;
 use crate::live::{Listener, News};
-use crate::name::Name;
+use crate::model::name::Name;
 
 /// Between two rounds of events, so that a counter is told ten times a second
 /// at most. Each stream has rounds of its own, or all would be written to at the

@@ -19,9 +19,9 @@ use super::openapi::{Doc, Param, form};
 use super::owner::Bearer;
 use crate::export::Walk;
 use crate::import::{Batch, Done, LINE_MOST, Stop, parse};
+use crate::model::export::{COUNTERS, OnConflict};
+use crate::model::token;
 use crate::store::StoreError;
-use crate::token;
-use crate::transfer::{COUNTERS, OnConflict};
 
 /// `/export` in the document.
 pub const EXPORT: Doc = Doc::other("Take all counters along, as JSON lines", LINES).owners();

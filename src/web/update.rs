@@ -8,7 +8,7 @@ use super::openapi::{CALLBACK, Doc, Param, number};
 use super::owner::Change;
 use super::query::{NUMBER, Query};
 use super::value::{Callback, Value};
-use crate::edit::Edit;
+use crate::model::edit::Edit;
 
 /// `/update/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Value>("Add to the total").owners().query(&[

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::marks::{Mark, REMOVED_PER_WRITE, read_sketch, sketch_expiry};
 use super::tables::{Tables, from_bytes, record, to_bytes};
-use crate::hit::{Source, Visitor};
 use crate::live::Update;
-use crate::name::{Counter, Name};
+use crate::model::hit::{Source, Visitor};
+use crate::model::name::{Counter, Name};
+use crate::model::tally::{Counted, Entry, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, Tally};
 use crate::sketch::Sketch;
 use crate::store::record::Record;
 use crate::store::{Limits, StoreError};
-use crate::tally::{Counted, Entry, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, Tally};
 
 /// The last write of a lane. It is in the file so that a transaction that
 /// fails takes it back with all else; after a start there is none.

@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::apply::Updates;
 use super::marks::Mark;
 use super::tables::{Held, Tables, from_bytes, held, record, to_bytes};
-use crate::count::Settings;
-use crate::edit::{
+use crate::live::Update;
+use crate::model::count::Settings;
+use crate::model::edit::{
     Change, ChangeId, Edit, EditError, Edited, Guard, NamespaceChange, NamespaceEdit,
 };
-use crate::live::Update;
-use crate::name::{Counter, Name};
+use crate::model::name::{Counter, Name};
+use crate::model::tally::{MAX_TOTAL, Refusal};
 use crate::store::record::Record;
 use crate::store::{Limits, Mode, StoreError};
-use crate::tally::{MAX_TOTAL, Refusal};
 
 /// How many counters a deleted namespace loses in one transaction.
 const DELETED_PER_WRITE: usize = 500;
@@ -193,6 +193,6 @@ fn delete_some(tables: &mut Tables, namespace: &Name) -> Result<Progress, StoreE
 }
 
 /// A name in the file that is none.
-pub fn odd_name(error: crate::name::InvalidName) -> StoreError {
+pub fn odd_name(error: crate::model::name::InvalidName) -> StoreError {
     StoreError::Failed(format!("the file holds a name that is none: {error}"))
 }

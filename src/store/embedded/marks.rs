@@ -5,13 +5,13 @@
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 
 use super::tables::BytesTable;
-use crate::edit::ChangeId;
-use crate::hit::{HitId, Visitor};
-use crate::name::Counter;
+use crate::model::edit::ChangeId;
+use crate::model::export::ExportedSketch;
+use crate::model::hit::{HitId, Visitor};
+use crate::model::name::Counter;
+use crate::model::time::Timestamp;
 use crate::sketch::Sketch;
 use crate::store::StoreError;
-use crate::time::Timestamp;
-use crate::transfer::ExportedSketch;
 
 /// A mark's key, as [`Mark`] makes it, to its expiry, as [`dated`] has it, and its value.
 pub const MARKS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("marks");

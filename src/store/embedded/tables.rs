@@ -5,12 +5,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::marks::Marks;
-use crate::edit::Namespace;
-use crate::name::{Counter, Name};
+use crate::model::edit::Namespace;
+use crate::model::name::{Counter, Name};
+use crate::model::tally::Refusal;
+use crate::model::token::Digest;
 use crate::store::record::Record;
 use crate::store::{Limits, Mode, StoreError};
-use crate::tally::Refusal;
-use crate::token::Digest;
 
 // redb's code is in the program once for each kind of table, 50 kB a time: most are
 // from bytes to bytes.

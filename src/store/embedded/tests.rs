@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::hit::{Hit, Source};
+use crate::model::hit::{Hit, Source};
 use crate::store::Mode;
 
 const LIMITS: Limits = Limits {
@@ -28,7 +28,7 @@ fn tally(number: u64, keys: &[&str]) -> Tally {
             Hit { counter, source: Source::Browser, visitor: None, id: None }
         })
         .collect();
-    Tally::join(crate::tally::Lane::Shared(0), number, NOW, hits.iter()).0
+    Tally::join(crate::model::tally::Lane::Shared(0), number, NOW, hits.iter()).0
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_damaged_record_stops_no_other() {
     };
     store.write(damage, |()| {}).await.unwrap();
     let outcomes = store.apply(&tally(1, &["good", "bad", "fine"])).await.unwrap();
-    assert_eq!(outcomes[1], Outcome::Refused(crate::tally::Refusal::Damaged));
+    assert_eq!(outcomes[1], Outcome::Refused(crate::model::tally::Refusal::Damaged));
     let totals = store.totals(&name("n"), &[name("good"), name("fine")]).await.unwrap();
     assert_eq!(totals, [Some(1), Some(1)]);
     store.close().await;
@@ -79,7 +79,7 @@ async fn what_has_expired_is_removed() {
     let store = Embedded::open(&folder.path().join("seen.redb"), LIMITS).unwrap();
     let put = |tables: &mut Tables| {
         for n in 0..200_u8 {
-            let id = marks::Mark::Change(crate::edit::ChangeId([n; 16]));
+            let id = marks::Mark::Change(crate::model::edit::ChangeId([n; 16]));
             tables.marks.put(id, NOW.0 + u64::from(n), &[])?;
         }
         Ok(())

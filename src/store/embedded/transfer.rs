@@ -5,16 +5,16 @@ use redb::ReadTransaction;
 use super::edit::odd_name;
 use super::marks::{self, MARKS, Mark, sketch_expiry};
 use super::tables::{COUNTERS, NAMESPACES, Tables, from_bytes, held, record, to_bytes};
-use crate::edit::{ChangeId, EditError};
-use crate::name::{Counter, Name};
+use crate::model::edit::{ChangeId, EditError};
+use crate::model::export::{
+    Exported, ExportedCounter, ExportedNamespace, Imported, OnConflict, PAGE_MOST, Page,
+};
+use crate::model::name::{Counter, Name};
+use crate::model::tally::MAX_TOTAL;
+use crate::model::time::Timestamp;
 use crate::sketch::Sketch;
 use crate::store::record::Record;
 use crate::store::{Limits, StoreError};
-use crate::tally::MAX_TOTAL;
-use crate::time::Timestamp;
-use crate::transfer::{
-    Exported, ExportedCounter, ExportedNamespace, Imported, OnConflict, PAGE_MOST, Page,
-};
 
 /// How many counters are exported at once: each may have 12 KB of sketches.
 const EXPORTED_AT_ONCE: usize = 100;

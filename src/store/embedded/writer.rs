@@ -9,8 +9,8 @@ use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
 
 use super::file::LockedFile;
 use super::tables::{FILE, LAYOUT, Tables, VISITOR_KEYS};
+use crate::model::time::Timestamp;
 use crate::store::StoreError;
-use crate::time::Timestamp;
 
 /// How much of the file redb may keep in memory, in bytes.
 const CACHE: usize = 16 << 20;

@@ -3,17 +3,17 @@
 use bytes::Bytes;
 use fred::types::Value;
 
-use crate::buckets::Buckets;
-use crate::count::{Settings, Sources};
-use crate::edit::{EditError, Edited};
-use crate::hit::Source;
-use crate::name::Name;
+use crate::model::buckets::Buckets;
+use crate::model::count::{Settings, Sources};
+use crate::model::edit::{EditError, Edited};
+use crate::model::export::ExportedSketch;
+use crate::model::hit::Source;
+use crate::model::name::Name;
+use crate::model::tally::{Counted, Entry, Outcome, Refusal, Run};
+use crate::model::token::Digest;
 use crate::sketch::Sketch;
 use crate::store::StoreError;
 use crate::store::record::Record;
-use crate::tally::{Counted, Entry, Outcome, Refusal, Run};
-use crate::token::Digest;
-use crate::transfer::ExportedSketch;
 
 /// Takes an array apart, word by word.
 pub struct Words(std::vec::IntoIter<Value>);

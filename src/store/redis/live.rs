@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::live_channel;
 use crate::live::{Hub, News, Update};
-use crate::name::Name;
+use crate::model::name::Name;
 
 /// The wait before a subscription that failed is tried again.
 const TRY_AGAIN: Duration = Duration::from_millis(500);

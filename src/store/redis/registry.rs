@@ -18,7 +18,7 @@ use fred::types::Value;
 use fred::types::sorted_sets::Ordering as Compare;
 
 use super::answer::Words;
-use crate::name::Name;
+use crate::model::name::Name;
 use crate::store::StoreError;
 
 const NAMESPACES: &str = "seen:namespaces";

@@ -8,14 +8,14 @@ use fred::types::Value;
 use fred::types::scripts::Script;
 
 use super::{answer, integer, totals_key};
-use crate::edit::{Change, ChangeId, Edit, Guard, NamespaceChange, NamespaceEdit};
-use crate::hex;
-use crate::name::Name;
+use crate::model::edit::{Change, ChangeId, Edit, Guard, NamespaceChange, NamespaceEdit};
+use crate::model::export::{ExportedCounter, OnConflict};
+use crate::model::hex;
+use crate::model::name::Name;
+use crate::model::tally::{Entry, ID_MEMORY, MAX_TOTAL, Run, Tally};
+use crate::model::time::Timestamp;
 use crate::store::record::Record;
 use crate::store::{Limits, Mode, StoreError};
-use crate::tally::{Entry, ID_MEMORY, MAX_TOTAL, Run, Tally};
-use crate::time::Timestamp;
-use crate::transfer::{ExportedCounter, OnConflict};
 
 /// How long a process's last write is remembered, in seconds. An outage longer
 /// than this can leave hits counted that were answered 503.

@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use super::form::{Form, IMG, Said};
 use super::name::checked;
-use crate::count::Settings;
-use crate::edit::{Edit, EditError};
-use crate::name::{Counter, DEFAULT_NAMESPACE, Name};
+use crate::model::count::Settings;
+use crate::model::edit::{Edit, EditError};
+use crate::model::name::{Counter, DEFAULT_NAMESPACE, Name};
+use crate::model::token;
 use crate::store::StoreError;
-use crate::token;
 use crate::web::App;
 use crate::web::caller::Caller;
 use crate::web::error::ApiError;

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::name::Counter;
+use crate::model::name::Counter;
 use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Param};
 use crate::web::query::Query;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::form::{FORMS, Form, Number, Said};
 use super::name::Named;
-use crate::name::Name;
+use crate::model::name::Name;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, Doc, Names};

@@ -11,8 +11,8 @@ use axum::http::header::{ORIGIN, REFERER};
 use axum::http::request::Parts;
 use ring::digest::{SHA256, digest};
 
-use crate::hex;
-use crate::name::{Counter, DEFAULT_NAMESPACE, MAX_LENGTH, Name};
+use crate::model::hex;
+use crate::model::name::{Counter, DEFAULT_NAMESPACE, MAX_LENGTH, Name};
 use crate::web::error::ApiError;
 
 /// The shortest name here.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::form::{Form, IMG, Said};
 use super::name::Named;
-use crate::edit::{Edit, EditError};
+use crate::model::edit::{Edit, EditError};
 use crate::web::App;
 use crate::web::caller::Caller;
 use crate::web::error::ApiError;

@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::form::{Form, IMG, Number, Said};
 use super::name::Named;
-use crate::edit::{Edit, EditError};
+use crate::model::edit::{Edit, EditError};
 use crate::web::App;
 use crate::web::caller::Caller;
 use crate::web::error::ApiError;

@@ -5,11 +5,12 @@
 //! the change, so that a counter which was deleted and created again meanwhile
 //! is not changed by its former owner.
 
-use crate::count::Settings;
-use crate::name::{Counter, Name};
+use crate::model::count::Settings;
+use crate::model::name::{Counter, Name};
+use crate::model::time::Timestamp;
+use crate::model::token;
+use crate::model::token::{Digest, NoRandomness};
 use crate::store::StoreError;
-use crate::time::Timestamp;
-use crate::token::{self, Digest, NoRandomness};
 
 /// What makes a repeated change the same change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,7 +119,7 @@ pub enum EditError {
         /// The counter's total.
         value: i64,
     },
-    /// The total would leave ±[`crate::tally::MAX_TOTAL`].
+    /// The total would leave ±[`crate::model::tally::MAX_TOTAL`].
     #[error("the total would leave the range in which it is exact")]
     OutOfRange {
         /// The counter's total, if there is one.

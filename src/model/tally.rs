@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::hit::{Hit, HitId, Source, Visitor};
-use crate::name::{Counter, Name};
-use crate::time::Timestamp;
+use crate::model::hit::{Hit, HitId, Source, Visitor};
+use crate::model::name::{Counter, Name};
+use crate::model::time::Timestamp;
 
 /// A way to the store, on which one tally is written after the other.
 #[derive(Clone)]

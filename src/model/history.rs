@@ -13,8 +13,8 @@ use jiff::{Timestamp as Instant, ToSpan, ZonedDateTime};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::count::History;
-use crate::time::Timestamp;
+use crate::model::count::History;
+use crate::model::time::Timestamp;
 
 /// The most points of one answer.
 pub const POINTS_MOST: usize = 4000;

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::buckets::Buckets;
-use crate::count::{Settings, Sources};
-use crate::hex;
-use crate::name::Name;
+use crate::model::buckets::Buckets;
+use crate::model::count::{Settings, Sources};
+use crate::model::hex;
+use crate::model::name::Name;
+use crate::model::token::Digest;
 use crate::sketch::Sketch;
-use crate::token::Digest;
 
 /// The header of an export that says about how many counters there are.
 pub const COUNTERS: &str = "x-seen-counters";

@@ -9,7 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 
-use crate::hex;
+use crate::model::hex;
 
 /// What every token begins with, so that scanners for leaked secrets find it.
 pub const PREFIX: &str = "seen_";

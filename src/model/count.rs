@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::buckets::Buckets;
-use crate::hit::Source;
-use crate::time::Timestamp;
-use crate::token::Digest;
+use crate::model::buckets::Buckets;
+use crate::model::hit::Source;
+use crate::model::time::Timestamp;
+use crate::model::token::Digest;
 
 /// The longest dedupe window, in seconds: a day, after which a visitor is
 /// another one anyway.

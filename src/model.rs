@@ -1,0 +1,15 @@
+//! The plain types that every room speaks, and the rules on them: no sockets, no store,
+//! no HTTP.
+
+pub mod buckets;
+pub mod count;
+pub mod edit;
+pub mod export;
+pub mod hex;
+pub mod history;
+pub mod hit;
+pub mod name;
+pub mod rate;
+pub mod tally;
+pub mod time;
+pub mod token;
