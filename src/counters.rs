@@ -8,7 +8,6 @@ use tokio::time::{sleep, timeout_at};
 
 use crate::joiner::{HitError, Joiner};
 use crate::last_known::LastKnown;
-use crate::live::Listener;
 use crate::model::count::{Count, History};
 use crate::model::edit::{
     Change, ChangeId, Edit, EditError, Edited, Guard, Namespace, NamespaceChange, NamespaceEdit,
@@ -17,6 +16,7 @@ use crate::model::export::{Exported, Imported, OnConflict, Page};
 use crate::model::hit::Hit;
 use crate::model::name::{Counter, Name};
 use crate::model::time::Timestamp;
+use crate::store::live::Listener;
 use crate::store::{Store, StoreError};
 
 /// How long a change is repeated while its answer is lost.

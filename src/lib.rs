@@ -14,7 +14,6 @@ pub mod healthcheck;
 pub mod import;
 pub mod joiner;
 mod last_known;
-pub mod live;
 pub mod log;
 mod memory;
 pub mod metrics;

@@ -4,6 +4,7 @@
 //! runs the same suite against each.
 
 pub mod embedded;
+pub mod live;
 mod location;
 pub mod record;
 pub mod redis;
@@ -11,13 +12,13 @@ pub mod redis;
 use async_trait::async_trait;
 
 pub use self::location::Location;
-use crate::live::Listener;
 use crate::model::count::{Count, History};
 use crate::model::edit::{Change, ChangeId, EditError, Edited, Namespace, NamespaceChange};
 use crate::model::export::{Exported, Imported, OnConflict, Page};
 use crate::model::name::{Counter, Name};
 use crate::model::tally::{Outcome, Tally};
 use crate::model::time::Timestamp;
+use crate::store::live::Listener;
 
 /// What each store does. All of it may be called at once from many tasks.
 ///

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use common::redis::Redis as Server;
 use seen::joiner::Joiner;
-use seen::live::{News, Update};
 use seen::model::count::{Settings, Sources};
 use seen::model::edit::{
     Change, ChangeId, Edit, EditError, Edited, Guard, NamespaceChange, NamespaceEdit,
@@ -23,6 +22,7 @@ use seen::model::time::Timestamp;
 use seen::model::token::Token;
 use seen::sketch::Sketch;
 use seen::store::embedded::Embedded;
+use seen::store::live::{News, Update};
 use seen::store::redis::Redis;
 use seen::store::{Limits, Mode, Store, StoreError};
 

@@ -28,7 +28,6 @@ use self::tables::{
 use self::writer::{Job, Slot, Writer, closed};
 use super::record::Record;
 use super::{Limits, Store, StoreError};
-use crate::live::{Hub, Listener, News, Update};
 use crate::model::count::{Count, History};
 use crate::model::edit::{Change, ChangeId, EditError, Edited, Namespace, NamespaceChange};
 use crate::model::export::{Exported, Imported, OnConflict, Page};
@@ -36,6 +35,7 @@ use crate::model::name::{Counter, Name};
 use crate::model::tally::{Outcome, Tally};
 use crate::model::time::Timestamp;
 use crate::model::token;
+use crate::store::live::{Hub, Listener, News, Update};
 
 /// A store in one file. The file stays locked until [`Store::close`].
 pub struct Embedded {

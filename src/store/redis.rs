@@ -31,7 +31,6 @@ use self::registry::{Registry, scan};
 use self::script::{Scripts, TallyCall};
 use super::record::Record;
 use super::{Limits, Mode, Store, StoreError};
-use crate::live::{Hub, Listener};
 use crate::model::count::{Count, History};
 use crate::model::edit::{
     Change, ChangeId, Edit, EditError, Edited, Namespace, NamespaceChange, NamespaceEdit,
@@ -43,6 +42,7 @@ use crate::model::tally::{Lane, Outcome, Tally};
 use crate::model::time::Timestamp;
 use crate::model::token;
 use crate::model::token::Digest;
+use crate::store::live::{Hub, Listener};
 
 /// The URL schemes of a Redis store; a second `s` means TLS.
 pub const SCHEMES: [&str; 6] =

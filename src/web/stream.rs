@@ -29,8 +29,8 @@ use super::seats::Seat;
 use super::value::NO_STORE;
 use crate::connections::stopped;
 use crate::counters::Counters;
-use crate::live::{Listener, News};
 use crate::model::name::Name;
+use crate::store::live::{Listener, News};
 
 /// Between two rounds of events, so that a counter is told ten times a second
 /// at most. Each stream has rounds of its own, or all would be written to at the

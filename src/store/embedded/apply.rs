@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::marks::{Mark, REMOVED_PER_WRITE, read_sketch, sketch_expiry};
 use super::tables::{Tables, from_bytes, record, to_bytes};
-use crate::live::Update;
 use crate::model::hit::{Source, Visitor};
 use crate::model::name::{Counter, Name};
 use crate::model::tally::{Counted, Entry, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, Tally};
 use crate::sketch::Sketch;
+use crate::store::live::Update;
 use crate::store::record::Record;
 use crate::store::{Limits, StoreError};
 

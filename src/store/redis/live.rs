@@ -13,8 +13,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
 use super::live_channel;
-use crate::live::{Hub, News, Update};
 use crate::model::name::Name;
+use crate::store::live::{Hub, News, Update};
 
 /// The wait before a subscription that failed is tried again.
 const TRY_AGAIN: Duration = Duration::from_millis(500);
