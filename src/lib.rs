@@ -6,20 +6,18 @@
 //! [`store`] keeps the counts. No layer reaches around another.
 
 pub mod config;
-pub mod connections;
 pub mod counters;
-pub mod descriptors;
 pub mod export;
 pub mod healthcheck;
 pub mod import;
 pub mod joiner;
 mod last_known;
 pub mod log;
-mod memory;
 pub mod metrics;
 pub mod model;
 pub mod picture;
 pub mod serve;
+pub mod server;
 pub mod sketch;
 pub mod store;
 pub mod visitor;

@@ -12,12 +12,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::config::Settings;
-use crate::connections;
 use crate::counters::Counters;
-use crate::descriptors;
 use crate::joiner::Joiner;
 use crate::log;
 use crate::metrics::Metrics;
+use crate::server::connections;
+use crate::server::fd_limit;
 use crate::store::embedded::Embedded;
 use crate::store::redis::Redis;
 use crate::store::{Limits, Location, Store, StoreError};
@@ -56,7 +56,7 @@ impl fmt::Display for Failure {
 /// Serves until SIGTERM or SIGINT.
 pub fn run(settings: &Settings) -> Result<(), Failure> {
     log::start(settings.log, settings.log_format);
-    descriptors::make_room(settings.streams);
+    fd_limit::make_room(settings.streams);
     let location = settings.store().map_err(|sentence| Failure::new(2, sentence))?;
     let runtime =
         runtime(settings.threads).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;

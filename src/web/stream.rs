@@ -27,9 +27,9 @@ use super::extract::Paths;
 use super::openapi::{Doc, Names};
 use super::seats::Seat;
 use super::value::NO_STORE;
-use crate::connections::stopped;
 use crate::counters::Counters;
 use crate::model::name::Name;
+use crate::server::connections::stopped;
 use crate::store::live::{Listener, News};
 
 /// Between two rounds of events, so that a counter is told ten times a second

@@ -1,7 +1,5 @@
 //! Accepts connections and serves HTTP/1.1 on each, in a task of its own.
 
-mod socket;
-
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -17,8 +15,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 
-use self::socket::Socket;
-use crate::memory::Crowd;
+use crate::server::memory::Crowd;
+use crate::server::socket::Socket;
 
 /// How long a client may take to send the head of a request, or stay silent
 /// between two: whoever opens connections and says nothing does not keep them.

@@ -1,0 +1,7 @@
+//! The sockets and the process: connections, descriptors, memory. It knows no
+//! routes; what answers a request is handed to it.
+
+pub mod connections;
+pub mod fd_limit;
+pub mod memory;
+pub mod socket;
