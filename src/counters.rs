@@ -1,13 +1,17 @@
 //! What the web layer asks: count a hit, read a count, change a counter. It
 //! knows no store.
 
+pub mod batcher;
+mod last_known;
+pub mod visitor;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout_at};
 
-use crate::joiner::{HitError, Joiner};
-use crate::last_known::LastKnown;
+use crate::counters::batcher::{HitError, Joiner};
+use crate::counters::last_known::LastKnown;
 use crate::model::count::{Count, History};
 use crate::model::edit::{
     Change, ChangeId, Edit, EditError, Edited, Guard, Namespace, NamespaceChange, NamespaceEdit,

@@ -17,7 +17,7 @@ pub use self::batch::{Batch, Stop};
 pub use self::remote::Remote;
 use crate::config::{Cli, Format, Import, Place};
 use crate::counters::Counters;
-use crate::joiner::Joiner;
+use crate::counters::batcher::Joiner;
 use crate::metrics::Metrics;
 use crate::model::export::{Exported, Imported, OnConflict};
 use crate::model::token;

@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::joiner::HitError;
+use crate::counters::batcher::HitError;
 use crate::model::hit::Source;
 use crate::model::tally::Refusal;
 use crate::store::StoreError;

@@ -13,7 +13,8 @@ use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::counters::Counters;
-use crate::joiner::Joiner;
+use crate::counters::batcher::Joiner;
+use crate::counters::visitor::Visitors;
 use crate::log;
 use crate::metrics::Metrics;
 use crate::server::connections;
@@ -21,7 +22,6 @@ use crate::server::fd_limit;
 use crate::store::embedded::Embedded;
 use crate::store::redis::Redis;
 use crate::store::{Limits, Location, Store, StoreError};
-use crate::visitor::Visitors;
 use crate::web::{self, App};
 
 /// How long the start waits for Redis; afterwards seen listens and answers 503

@@ -69,9 +69,9 @@ use self::openapi::Table;
 use self::seats::Seats;
 use crate::config::Settings;
 use crate::counters::Counters;
+use crate::counters::visitor::Visitors;
 use crate::metrics::Metrics;
 use crate::model::token::Digest;
-use crate::visitor::Visitors;
 
 /// What handlers share; a clone costs one reference count.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::redis::Redis as Server;
-use seen::joiner::Joiner;
+use seen::counters::batcher::Joiner;
 use seen::model::count::{Settings, Sources};
 use seen::model::edit::{
     Change, ChangeId, Edit, EditError, Edited, Guard, NamespaceChange, NamespaceEdit,

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::observe::Cause;
 use super::picture;
-use crate::joiner::HitError;
+use crate::counters::batcher::HitError;
 use crate::metrics::Limit;
 use crate::model::edit::EditError;
 use crate::model::history::RangeError;

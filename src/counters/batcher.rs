@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, timeout_at};
 
-use crate::last_known::LastKnown;
+use crate::counters::last_known::LastKnown;
 use crate::metrics::{Metrics, Uncounted};
 use crate::model::hit::Hit;
 use crate::model::name::Name;
