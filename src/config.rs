@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use crate::model::export::OnConflict;
 use crate::model::rate::Rate;
-use crate::store::{Location, Mode};
+use crate::store::{Limits, Location, Mode};
 
 /// A hit counter that you host yourself.
 #[derive(Debug, Parser)]
@@ -244,6 +244,25 @@ pub enum LogFormat {
 }
 
 impl Settings {
+    /// The settings of a `serve` without flags, so from the environment and the defaults.
+    ///
+    /// # Errors
+    /// A variable has a value that its setting does not allow.
+    pub fn from_environment() -> Result<Self, clap::Error> {
+        Cli::try_parse_from(["seen"]).map(|cli| cli.serve)
+    }
+
+    /// What bounds the store.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            mode: self.mode,
+            counters_per_namespace: self.namespace_counters,
+            counters: self.counters,
+            history_days: self.history_days,
+            history_hours: self.history_hours,
+        }
+    }
+
     /// Where counts live; without a setting, a file in the user's state directory.
     pub fn store(&self) -> Result<Location, String> {
         if let Some(store) = &self.store {

@@ -5,17 +5,14 @@
 //! write of all the hits that arrive while the last write is in flight; a
 //! [`store`] keeps the counts. No layer reaches around another.
 
+pub mod cli;
 pub mod config;
 pub mod counters;
-pub mod export;
-pub mod healthcheck;
-pub mod import;
-pub mod log;
 pub mod metrics;
 pub mod model;
 pub mod picture;
-pub mod serve;
 pub mod server;
 pub mod sketch;
 pub mod store;
+pub mod transfer;
 pub mod web;

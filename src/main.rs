@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use seen::cli::exit::Failure;
+use seen::cli::{export, healthcheck, import, runtime, serve};
 use seen::config::{Cli, Command};
-use seen::{export, healthcheck, import, serve};
 
 // Chosen by measurement: see benches/README.md.
 #[global_allocator]
@@ -16,10 +17,10 @@ fn main() -> ExitCode {
         None => serve::run(&cli.serve),
         Some(Command::Serve(settings)) => serve::run(&settings),
         Some(Command::Healthcheck(settings)) => {
-            healthcheck::ask(&settings).map_err(|sentence| serve::Failure::new(1, sentence))
+            healthcheck::ask(&settings).map_err(|sentence| Failure::new(1, sentence))
         }
-        Some(Command::Export(settings)) => serve::once(export::run(&settings)),
-        Some(Command::Import(settings)) => serve::once(import::run(&settings)),
+        Some(Command::Export(settings)) => runtime::once(export::run(&settings)),
+        Some(Command::Import(settings)) => runtime::once(import::run(&settings)),
         Some(Command::Version) => {
             println!("seen {}", env!("CARGO_PKG_VERSION"));
             Ok(())

@@ -4,14 +4,18 @@
 //! runs the same suite against each.
 
 pub mod embedded;
+mod error;
 pub mod live;
 mod location;
+mod open;
 pub mod record;
 pub mod redis;
 
 use async_trait::async_trait;
 
+pub use self::error::StoreError;
 pub use self::location::Location;
+pub use self::open::{OpenError, open};
 use crate::model::count::{Count, History};
 use crate::model::edit::{Change, ChangeId, EditError, Edited, Namespace, NamespaceChange};
 use crate::model::export::{Exported, Imported, OnConflict, Page};
@@ -164,28 +168,5 @@ impl Limits {
     /// The oldest hour whose bucket is kept.
     pub fn oldest_hour(&self, at: Timestamp) -> u32 {
         at.hour().saturating_sub(self.history_hours.saturating_sub(1))
-    }
-}
-
-/// Why a store did not do what it was asked.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum StoreError {
-    /// No answer: the connection is down, was cut, or took too long.
-    #[error("the store cannot be reached: {0}")]
-    Unavailable(String),
-    /// The store answers, and must not be used as it is configured.
-    #[error("the store is refused: {0}")]
-    Refused(String),
-    /// The store's memory or disk is used up.
-    #[error("the store is full: {0}")]
-    Full(String),
-    /// An answer that cannot be understood, or a damaged file.
-    #[error("the store failed: {0}")]
-    Failed(String),
-}
-
-impl From<crate::model::token::NoRandomness> for StoreError {
-    fn from(error: crate::model::token::NoRandomness) -> Self {
-        Self::Failed(error.to_string())
     }
 }

@@ -51,7 +51,7 @@ pub struct Embedded {
 
 /// Why the file could not be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub enum FileError {
     /// The folder of the file could not be made.
     #[error("cannot make the folder {folder}: {error}")]
     Folder {
@@ -88,22 +88,22 @@ pub enum OpenError {
 impl Embedded {
     /// Opens the file, or makes it and the folders above it. After a crash this
     /// reads the whole file once to repair it.
-    pub fn open(path: &Path, limits: Limits) -> Result<Self, OpenError> {
+    pub fn open(path: &Path, limits: Limits) -> Result<Self, FileError> {
         let name = path.display().to_string();
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| OpenError::Folder {
+            std::fs::create_dir_all(folder).map_err(|error| FileError::Folder {
                 folder: folder.display().to_string(),
                 error,
             })?;
         }
-        let unusable = |error| OpenError::Unusable { file: name.clone(), error };
+        let unusable = |error| FileError::Unusable { file: name.clone(), error };
         let file = LockedFile::open(path).map_err(|error| match error {
-            LockError::InUse => OpenError::InUse(name.clone()),
+            LockError::InUse => FileError::InUse(name.clone()),
             LockError::Io(error) => unusable(StoreError::Failed(error.to_string())),
         })?;
         let (database, found) = writer::open(&file).map_err(unusable)?;
         if found != LAYOUT {
-            return Err(OpenError::Layout { file: name, found });
+            return Err(FileError::Layout { file: name, found });
         }
         let slot = Slot::default();
         slot.put(Some(database));

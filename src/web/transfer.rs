@@ -17,11 +17,12 @@ use super::error::ApiError;
 use super::hit_id::{ID, Id};
 use super::openapi::{Doc, Param, form};
 use super::owner::Bearer;
-use crate::export::Walk;
-use crate::import::{Batch, Done, LINE_MOST, Stop, parse};
 use crate::model::export::{COUNTERS, OnConflict};
 use crate::model::token;
 use crate::store::StoreError;
+use crate::transfer::batch::{Batch, Stop};
+use crate::transfer::line::{MAX_LINE, Summary, parse};
+use crate::transfer::walk::Walk;
 
 /// `/export` in the document.
 pub const EXPORT: Doc = Doc::other("Take all counters along, as JSON lines", LINES).owners();
@@ -74,7 +75,7 @@ pub struct Conflict {
 #[schemars(rename = "Import")]
 struct Answer {
     #[serde(flatten)]
-    done: Done,
+    done: Summary,
     /// The line that stopped it, and why; what came before it is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<Stop>,
@@ -139,9 +140,9 @@ async fn read(body: Body, batch: &mut Batch) -> Result<(), Stop> {
             }
         }
         rest.drain(..from);
-        if rest.len() > LINE_MOST {
+        if rest.len() > MAX_LINE {
             batch.flush().await?;
-            return Err((number + 1, format!("longer than {LINE_MOST} bytes")));
+            return Err((number + 1, format!("longer than {MAX_LINE} bytes")));
         }
         if ended {
             return batch.flush().await;

@@ -46,7 +46,7 @@ async fn a_full_disk_costs_nothing_that_was_counted_and_counting_goes_on() {
         );
     }
     // Nobody else gets the file meanwhile.
-    assert!(matches!(Embedded::open(&path, LIMITS), Err(OpenError::InUse(_))));
+    assert!(matches!(Embedded::open(&path, LIMITS), Err(FileError::InUse(_))));
     store.file.full.store(false, Ordering::Relaxed);
     store.apply(&tally(5, &["a"])).await.unwrap();
     assert_eq!(store.totals(&name("n"), &[name("a")]).await.unwrap(), [Some(2)]);

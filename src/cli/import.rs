@@ -1,152 +1,24 @@
 //! `seen import`: takes in what `seen export` wrote, CSV, or Abacus' counters.
 
 mod abacus;
-mod batch;
 mod csv;
-mod remote;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Read};
-use std::sync::Arc;
+use std::io::{self, BufRead, BufReader, Read};
 
-use clap::Parser;
-use serde::{Deserialize, Serialize};
-
-use self::batch::BATCH_LINES;
-pub use self::batch::{Batch, Stop};
-pub use self::remote::Remote;
-use crate::config::{Cli, Format, Import, Place};
-use crate::counters::Counters;
-use crate::counters::batcher::Joiner;
-use crate::metrics::Metrics;
-use crate::model::export::{Exported, Imported, OnConflict};
+use super::exit::Failure;
+use super::open;
+use super::progress::Progress;
+use super::remote::Remote;
+use crate::config::{Format, Import};
+use crate::model::export::{Exported, OnConflict};
 use crate::model::token;
-use crate::serve::{self, Failure};
 use crate::store::Location;
-
-/// The longest line that is read, in bytes.
-pub const LINE_MOST: usize = 1 << 20;
+use crate::transfer::batch::{BATCH_LINES, Batch, Stop};
+use crate::transfer::line::{self, MAX_LINE, Summary};
 
 /// About how many bytes are sent at once.
 const BATCH_BYTES: usize = 1 << 20;
-
-/// What an import did, in lines.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
-)]
-pub struct Done {
-    /// What was not there.
-    pub created: u64,
-    /// What was put in the place of another.
-    pub replaced: u64,
-    /// What was added to another.
-    pub added: u64,
-    /// What was there and stayed.
-    pub skipped: u64,
-}
-
-impl Done {
-    /// Counts one line.
-    pub fn count(&mut self, imported: Imported) {
-        *match imported {
-            Imported::Created => &mut self.created,
-            Imported::Replaced => &mut self.replaced,
-            Imported::Added => &mut self.added,
-            Imported::Skipped => &mut self.skipped,
-        } += 1;
-    }
-
-    fn add(&mut self, more: Self) {
-        self.created += more.created;
-        self.replaced += more.replaced;
-        self.added += more.added;
-        self.skipped += more.skipped;
-    }
-
-    fn all(self) -> u64 {
-        self.created + self.replaced + self.added + self.skipped
-    }
-}
-
-impl std::fmt::Display for Done {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { created, replaced, added, skipped } = self;
-        write!(f, "{created} created, {replaced} replaced, {added} added, {skipped} skipped")
-    }
-}
-
-/// How far it is, on a terminal alone.
-#[derive(Default)]
-pub struct Progress {
-    done: u64,
-    shown: Option<std::time::Instant>,
-}
-
-impl Progress {
-    /// These lines more, of `all` if that is known.
-    pub fn more_of(&mut self, lines: &[u8], all: Option<u64>) {
-        let more = lines.iter().filter(|b| **b == b'\n').count() as u64;
-        let part = all.map(|all| ((self.done + more) as f64 / all.max(1) as f64).min(1.0));
-        self.more(more, part);
-    }
-
-    /// So many more lines, and the part of the whole that is done, if known.
-    pub fn more(&mut self, lines: u64, part: Option<f64>) {
-        self.done += lines;
-        let soon = self.shown.is_some_and(|at| at.elapsed().as_millis() < 100);
-        if soon || !io::stderr().is_terminal() {
-            return;
-        }
-        self.shown = Some(std::time::Instant::now());
-        match part {
-            Some(part) => eprint!("\r{} counters, {:.0} %", self.done, part * 100.0),
-            None => eprint!("\r{} counters", self.done),
-        }
-    }
-
-    /// Lines so far.
-    pub fn done(&self) -> u64 {
-        self.done
-    }
-
-    /// The closing line.
-    pub fn end(&self, sentence: &str) {
-        let clear = if self.shown.is_some() { "\r\x1b[K" } else { "" };
-        eprintln!("{clear}seen: {sentence}");
-    }
-}
-
-/// Opens the store itself; a file that a running seen holds is an error that
-/// says what to type.
-pub async fn open(place: &Place, verb: &str, must_exist: bool) -> Result<Counters, Failure> {
-    // What a serving process would be given by the environment holds here too.
-    let mut settings =
-        Cli::try_parse_from(["seen"]).map_err(|e| Failure::new(2, e.to_string()))?.serve;
-    if place.store.is_some() {
-        settings.store.clone_from(&place.store);
-    }
-    let location = settings.store().map_err(|sentence| Failure::new(2, sentence))?;
-    if let Location::File(path) = &location
-        && must_exist
-        && !path.exists()
-    {
-        return Err(Failure::new(1, format!("there is no file {}", path.display())));
-    }
-    let store = serve::open(&settings, &location).await.map_err(|failure| {
-        if failure.to_string().contains("in use by another process") {
-            let sentence = format!(
-                "{location} is in use by a running seen; go through that one: SEEN_TOKEN=… seen \
-                 {verb} --url http://{} (it must have been started with the same SEEN_TOKEN)",
-                settings.listen
-            );
-            return Failure::new(1, sentence);
-        }
-        failure
-    })?;
-    let metrics = Arc::new(Metrics::default());
-    let joiner = Joiner::new(store.clone(), metrics, settings.queue, settings.deadline);
-    Ok(Counters::new(store, joiner, settings.deadline))
-}
 
 /// Where lines go.
 enum Target {
@@ -162,7 +34,7 @@ struct Sending {
     bytes: Vec<u8>,
     /// The line of the source that each of what waits comes from.
     lines: Vec<usize>,
-    done: Done,
+    done: Summary,
 }
 
 impl Sending {
@@ -227,7 +99,7 @@ impl Importer {
         stopped.map_or(Ok(()), |(line, error)| Err(self.stopped(line, &error)))
     }
 
-    fn done(&self) -> Done {
+    fn done(&self) -> Summary {
         match &self.target {
             Target::Here(batch) => batch.done(),
             Target::Remote(sending) => sending.done,
@@ -254,11 +126,11 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
     let target = match &settings.place.url {
         Some(url) => {
             let remote = Remote::connect(url, &settings.place).await?;
-            let (bytes, lines, done) = (Vec::new(), Vec::new(), Done::default());
+            let (bytes, lines, done) = (Vec::new(), Vec::new(), Summary::default());
             Target::Remote(Box::new(Sending { remote, on_conflict, bytes, lines, done }))
         }
         None => {
-            let counters = open(&settings.place, "import", false).await?;
+            let counters = open::counters(&settings.place, "import", false).await?;
             let key = token::random().map_err(|e| Failure::new(1, e))?;
             Target::Here(Box::new(Batch::new(counters, on_conflict, key)))
         }
@@ -314,7 +186,7 @@ async fn read(settings: &Import, importer: &mut Importer) -> Result<(), Failure>
     loop {
         line.clear();
         let length = (&mut input)
-            .take(LINE_MOST as u64 + 1)
+            .take(MAX_LINE as u64 + 1)
             .read_until(b'\n', &mut line)
             .map_err(|e| Failure::new(1, format!("cannot read: {e}")))?;
         if length == 0 {
@@ -323,8 +195,8 @@ async fn read(settings: &Import, importer: &mut Importer) -> Result<(), Failure>
         number += 1;
         read += length as u64;
         let parsed = match settings.format {
-            _ if length > LINE_MOST => Err(format!("longer than {LINE_MOST} bytes")),
-            Format::Jsonl => parse(&line),
+            _ if length > MAX_LINE => Err(format!("longer than {MAX_LINE} bytes")),
+            Format::Jsonl => line::parse(&line),
             Format::Csv => csv::line(&line, number == 1),
         };
         match parsed {
@@ -339,12 +211,4 @@ async fn read(settings: &Import, importer: &mut Importer) -> Result<(), Failure>
             }
         }
     }
-}
-
-/// What a line of an export says; `None` for an empty one.
-pub fn parse(line: &[u8]) -> Result<Option<Exported>, String> {
-    if line.trim_ascii().is_empty() {
-        return Ok(None);
-    }
-    serde_json::from_slice(line).map(Some).map_err(|e| format!("it cannot be read: {e}"))
 }

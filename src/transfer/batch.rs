@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 
-use super::Done;
+use super::line::Summary;
 use crate::counters::Counters;
 use crate::model::edit::ChangeId;
 use crate::model::export::{Exported, OnConflict};
@@ -20,14 +20,14 @@ pub struct Batch {
     on_conflict: OnConflict,
     key: [u8; 16],
     items: Vec<(usize, Exported)>,
-    done: Done,
+    done: Summary,
 }
 
 impl Batch {
     /// For one import, whose lines have numbers of their own; `key` is what makes
     /// a repeated import the same one.
     pub fn new(counters: Counters, on_conflict: OnConflict, key: [u8; 16]) -> Self {
-        Self { counters, on_conflict, key, items: Vec::new(), done: Done::default() }
+        Self { counters, on_conflict, key, items: Vec::new(), done: Summary::default() }
     }
 
     /// Takes in the line of this number, or lets it wait for others.
@@ -51,7 +51,7 @@ impl Batch {
     }
 
     /// What it has done so far.
-    pub fn done(&self) -> Done {
+    pub fn done(&self) -> Summary {
         self.done
     }
 

@@ -8,8 +8,8 @@ use fred::types::config::Config;
 use fred::types::{Builder, ClusterHash, CustomCommand};
 
 use super::{Importer, csv};
+use crate::cli::exit::Failure;
 use crate::model::token::Digest;
-use crate::serve::Failure;
 
 pub async fn read(url: &str, importer: &mut Importer) -> Result<(), Failure> {
     let failed = |e: fred::error::Error| Failure::new(1, format!("Abacus' Redis: {e}"));

@@ -15,12 +15,12 @@ use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Done;
+use super::exit::Failure;
 use crate::config::Place;
 use crate::model::export::{COUNTERS, OnConflict};
 use crate::model::hex;
 use crate::model::token;
-use crate::serve::Failure;
+use crate::transfer::line::Summary;
 
 /// How long a running seen may say nothing while it owes an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -55,7 +55,7 @@ enum Trouble {
 pub struct Answer {
     /// What was done.
     #[serde(flatten)]
-    pub done: Done,
+    pub done: Summary,
     /// The line that stopped it, and why.
     pub stopped: Option<(usize, String)>,
 }

@@ -1,57 +1,25 @@
 //! `seen serve`: opens the store, listens, and stops in good order.
 
-use std::fmt;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::exit::Failure;
+use super::runtime::runtime;
+use super::{log, open};
 use crate::config::Settings;
 use crate::counters::Counters;
 use crate::counters::batcher::Joiner;
 use crate::counters::visitor::Visitors;
-use crate::log;
 use crate::metrics::Metrics;
 use crate::server::connections;
 use crate::server::fd_limit;
-use crate::store::embedded::Embedded;
-use crate::store::redis::Redis;
-use crate::store::{Limits, Location, Store, StoreError};
+use crate::store::Location;
 use crate::web::{self, App};
-
-/// How long the start waits for Redis; afterwards seen listens and answers 503
-/// until Redis is there.
-const START_PATIENCE: Duration = Duration::from_secs(3);
-
-/// Why the program ends without having done its work, and with which code.
-#[derive(Debug)]
-pub struct Failure {
-    code: u8,
-    sentence: String,
-}
-
-impl Failure {
-    /// Code 1: the world was not as needed. Code 2: a setting was wrong.
-    pub fn new(code: u8, sentence: impl fmt::Display) -> Self {
-        Self { code, sentence: sentence.to_string() }
-    }
-
-    /// What the process exits with.
-    pub fn code(&self) -> ExitCode {
-        self.code.into()
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
-    }
-}
 
 /// Serves until SIGTERM or SIGINT.
 pub fn run(settings: &Settings) -> Result<(), Failure> {
@@ -66,28 +34,9 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     result
 }
 
-/// Runs a command that ends by itself.
-pub fn once(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = runtime(1).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
-    let result = runtime.block_on(work);
-    runtime.shutdown_background();
-    result
-}
-
-/// With one thread nothing has to be woken across threads, which is most of
-/// what a joined hit costs (benches/README.md).
-fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
-    use tokio::runtime::Builder;
-    let mut builder = match threads {
-        1 => Builder::new_current_thread(),
-        _ => Builder::new_multi_thread(),
-    };
-    builder.worker_threads(threads).enable_all().build()
-}
-
 async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> {
     let stop = stop_signal().map_err(|e| Failure::new(1, format!("cannot take signals: {e}")))?;
-    let store = open(settings, location).await?;
+    let store = open::store(settings, location).await.map_err(|e| Failure::new(1, e))?;
     let metrics = Arc::new(Metrics::default());
     let joiner = Joiner::new(store.clone(), metrics.clone(), settings.queue, settings.deadline);
     let app = App::new(
@@ -133,28 +82,6 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
         ),
     }
     Ok(())
-}
-
-/// Opens the store at `location`.
-pub async fn open(settings: &Settings, location: &Location) -> Result<Arc<dyn Store>, Failure> {
-    let limits = Limits {
-        mode: settings.mode,
-        counters_per_namespace: settings.namespace_counters,
-        counters: settings.counters,
-        history_days: settings.history_days,
-        history_hours: settings.history_hours,
-    };
-    match location {
-        Location::File(path) => {
-            Ok(Arc::new(Embedded::open(path, limits).map_err(|e| Failure::new(1, e))?))
-        }
-        Location::Redis(url) => {
-            let refused = |e: StoreError| Failure::new(1, format!("{location}: {e}"));
-            let redis = Redis::open(url, limits, settings.allow_eviction).map_err(refused)?;
-            redis.ready(START_PATIENCE).await.map_err(refused)?;
-            Ok(Arc::new(redis))
-        }
-    }
 }
 
 async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, Failure> {

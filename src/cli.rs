@@ -1,0 +1,12 @@
+//! One subcommand a file, and what they share.
+
+pub mod exit;
+pub mod export;
+pub mod healthcheck;
+pub mod import;
+pub mod log;
+pub mod open;
+pub mod progress;
+pub mod remote;
+pub mod runtime;
+pub mod serve;

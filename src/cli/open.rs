@@ -1,0 +1,53 @@
+//! Opens the store of a command.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::exit::Failure;
+use crate::config::{Place, Settings};
+use crate::counters::Counters;
+use crate::counters::batcher::Joiner;
+use crate::metrics::Metrics;
+use crate::store::{self, Location, OpenError, Store};
+
+/// How long a start waits for Redis. Afterwards seen listens and answers 503 until
+/// Redis is there.
+const START_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Opens the store at `location` with the bounds of `settings`.
+pub async fn store(settings: &Settings, location: &Location) -> Result<Arc<dyn Store>, OpenError> {
+    store::open(location, settings.limits(), settings.allow_eviction, START_TIMEOUT).await
+}
+
+/// Opens the counters of a subcommand that works on a store itself; `verb` is its
+/// name. A file that a running seen has locked is an error that says what to type.
+pub async fn counters(place: &Place, verb: &str, must_exist: bool) -> Result<Counters, Failure> {
+    // The environment holds for these as it does for a serving process.
+    let mut settings = Settings::from_environment().map_err(|e| Failure::new(2, e.to_string()))?;
+    if place.store.is_some() {
+        settings.store.clone_from(&place.store);
+    }
+    let location = settings.store().map_err(|sentence| Failure::new(2, sentence))?;
+    if let Location::File(path) = &location
+        && must_exist
+        && !path.exists()
+    {
+        return Err(Failure::new(1, format!("there is no file {}", path.display())));
+    }
+    let store = store(&settings, &location).await.map_err(|error| {
+        if error.is_in_use() {
+            return Failure::new(
+                1,
+                format!(
+                    "{location} is in use by a running seen. Ask that one instead: SEEN_TOKEN=… \
+                     seen {verb} --url http://{} (with the SEEN_TOKEN it was started with)",
+                    settings.listen
+                ),
+            );
+        }
+        Failure::new(1, error)
+    })?;
+    let metrics = Arc::new(Metrics::default());
+    let joiner = Joiner::new(store.clone(), metrics, settings.queue, settings.deadline);
+    Ok(Counters::new(store, joiner, settings.deadline))
+}

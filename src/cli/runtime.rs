@@ -1,0 +1,22 @@
+//! The tokio runtime under a command.
+
+use super::exit::Failure;
+
+/// Runs a command that ends by itself.
+pub fn once(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = runtime(1).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}
+
+/// With one thread nothing has to be woken across threads, which is most of
+/// what a joined hit costs (benches/README.md).
+pub fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
+    use tokio::runtime::Builder;
+    let mut builder = match threads {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    builder.worker_threads(threads).enable_all().build()
+}

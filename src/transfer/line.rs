@@ -1,0 +1,61 @@
+//! One line: how long it may be, how it is read, and what became of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::export::{Exported, Imported};
+
+/// The longest line that is read, in bytes.
+pub const MAX_LINE: usize = 1 << 20;
+
+/// What a line of an export says; `None` for an empty one.
+pub fn parse(line: &[u8]) -> Result<Option<Exported>, String> {
+    if line.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_slice(line).map(Some).map_err(|e| format!("it cannot be read: {e}"))
+}
+
+/// What an import did, in lines.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+pub struct Summary {
+    /// What was not there.
+    pub created: u64,
+    /// What was put in the place of another.
+    pub replaced: u64,
+    /// What was added to another.
+    pub added: u64,
+    /// What was there and stayed.
+    pub skipped: u64,
+}
+
+impl Summary {
+    /// Counts one line.
+    pub fn count(&mut self, imported: Imported) {
+        *match imported {
+            Imported::Created => &mut self.created,
+            Imported::Replaced => &mut self.replaced,
+            Imported::Added => &mut self.added,
+            Imported::Skipped => &mut self.skipped,
+        } += 1;
+    }
+
+    pub fn add(&mut self, more: Self) {
+        self.created += more.created;
+        self.replaced += more.replaced;
+        self.added += more.added;
+        self.skipped += more.skipped;
+    }
+
+    pub fn all(self) -> u64 {
+        self.created + self.replaced + self.added + self.skipped
+    }
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { created, replaced, added, skipped } = self;
+        write!(f, "{created} created, {replaced} replaced, {added} added, {skipped} skipped")
+    }
+}
