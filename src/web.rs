@@ -4,25 +4,20 @@ mod aliases;
 mod always;
 mod assets;
 mod badge;
-mod body;
 mod bounds;
 mod builder;
-mod caller;
 mod chart;
-mod client;
 mod configure;
 mod countapi;
 mod counter;
 mod create;
 mod delete;
 mod error;
-mod extract;
 mod front;
 mod get;
 mod health;
 mod history;
 mod hit;
-mod hit_id;
 mod hits;
 mod home;
 mod info;
@@ -32,20 +27,17 @@ mod namespace;
 mod negotiate;
 mod observe;
 mod openapi;
-mod owner;
 mod page;
 mod picture;
 mod privacy;
-mod query;
 mod ranking;
+mod request;
 mod reset;
 mod rotate;
 mod seats;
 mod set;
-mod settings;
 mod shields;
 mod shown;
-mod source;
 mod stats;
 mod stream;
 mod transfer;
@@ -130,7 +122,7 @@ impl Deref for App {
 
 /// Everything that visitors and probes ask for.
 pub fn router(app: App) -> Router {
-    table().finish().layer(DefaultBodyLimit::max(body::MOST)).with_state(app)
+    table().finish().layer(DefaultBodyLimit::max(request::body::MOST)).with_state(app)
 }
 
 fn table() -> Table {

@@ -4,18 +4,18 @@
 use axum::extract::State;
 
 use super::App;
-use super::caller::Caller;
 use super::error::ApiError;
-use super::extract::Path;
-use super::hit_id::{ID, Id};
 use super::openapi::{Doc, Param, switch, text};
 use super::picture::{self, Drawn, Picture, PictureError};
-use super::query::Query;
 use super::shown::{COUNT, Found, Number, Shown};
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
 use crate::picture::badge;
 use crate::picture::params::BadgeParams;
+use crate::web::request::caller::Caller;
+use crate::web::request::idempotency::{ID, Id};
+use crate::web::request::path::Path;
+use crate::web::request::query::Query;
 
 /// What stands left of the number, unless the caller wants something else.
 const LABEL: &str = "views";

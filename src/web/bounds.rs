@@ -7,7 +7,7 @@
 use axum::http::Request;
 
 use super::error::ApiError;
-use super::query;
+use crate::web::request::query;
 
 /// The longest path that is read, in bytes: a namespace and 100 keys fit.
 const PATH_MOST: usize = 8 << 10;

@@ -5,15 +5,15 @@ use serde_json::json;
 
 use super::App;
 use super::error::ApiError;
-use super::extract::Path;
 use super::openapi::{Doc, Param};
 use super::picture::{self, Drawn, Picture, PictureError};
-use super::query::Query;
 use crate::model::count::History;
 use crate::model::time::Timestamp;
 use crate::picture::Day;
 use crate::picture::chart::{self, ChartParams, MAX_DAYS};
 use crate::store::StoreError;
+use crate::web::request::path::Path;
+use crate::web::request::query::Query;
 
 /// The days of a chart, unless the caller wants others.
 const DAYS: usize = 30;

@@ -7,11 +7,14 @@ use axum::response::{IntoResponse, Response};
 use super::App;
 use super::error::ApiError;
 use super::openapi::Doc;
-use super::owner::Change;
-use super::query::Query;
-use super::settings::{self, DEDUPE, ENABLE_RESET, Shown, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
 use super::value::NO_STORE;
 use crate::model::edit::Edit;
+use crate::web::request::auth::Change;
+use crate::web::request::query::Query;
+use crate::web::request::settings;
+use crate::web::request::settings::{
+    DEDUPE, ENABLE_RESET, Shown, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND,
+};
 
 /// `/configure/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Shown>("Change how a counter counts").owners().query(&[

@@ -8,13 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
-use super::caller::Caller;
 use super::error::ApiError;
-use super::extract::Path;
 use super::openapi::{Doc, Param, number};
-use super::owner::Bearer;
-use super::query::Query;
-use super::settings::{self, DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
 use super::value::NO_STORE;
 use crate::model::count::Settings;
 use crate::model::edit::Edit;
@@ -23,6 +18,12 @@ use crate::model::name::{Counter, Name};
 use crate::model::token;
 use crate::model::token::Token;
 use crate::store::StoreError;
+use crate::web::request::auth::Bearer;
+use crate::web::request::caller::Caller;
+use crate::web::request::path::Path;
+use crate::web::request::query::Query;
+use crate::web::request::settings;
+use crate::web::request::settings::{DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
 
 #[derive(JsonSchema, Serialize)]
 struct Created<'a> {

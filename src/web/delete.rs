@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::openapi::Doc;
-use super::owner::Change;
 use crate::model::edit::Edit;
+use crate::web::request::auth::Change;
 
 #[derive(JsonSchema, Serialize)]
 struct Deleted {

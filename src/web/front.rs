@@ -22,9 +22,9 @@ use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::App;
 use super::bounds;
-use super::caller::Caller;
 use super::hit::PlainHit;
 use super::observe::Observed;
+use crate::web::request::caller::Caller;
 
 /// What answers requests; a clone costs one reference count.
 #[derive(Clone)]

@@ -11,11 +11,11 @@ use serde::Serialize;
 
 use super::App;
 use super::error::ApiError;
-use super::extract::{PATHS_MOST, Paths};
 use super::openapi::{CALLBACK, Doc, Names};
 use super::shown::{COUNT, Number, Shown};
 use super::value::{self, Callback};
 use crate::model::name::{Counter, Name};
+use crate::web::request::path::{PATHS_MOST, Paths};
 
 #[derive(JsonSchema, Serialize)]
 struct Values<'a> {

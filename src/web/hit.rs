@@ -5,17 +5,18 @@ use axum::http::{Method, Request};
 use axum::response::{IntoResponse, Response};
 
 use super::App;
-use super::caller::Caller;
 use super::error::ApiError;
-use super::extract::Path;
 use super::get;
-use super::hit_id::{self, ID, Id};
 use super::limits::Quota;
 use super::openapi::{CALLBACK, Doc};
 use super::shown::{COUNT, Shown};
 use super::value::{self, Callback, Value};
 use crate::model::hit::{Hit, HitId};
 use crate::model::name::{Counter, Name};
+use crate::web::request::caller::Caller;
+use crate::web::request::idempotency;
+use crate::web::request::idempotency::{ID, Id};
+use crate::web::request::path::Path;
 
 /// `/hit/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);
@@ -53,7 +54,7 @@ impl PlainHit {
         let is_plain = *request.method() == Method::GET
             && request.uri().query().is_none()
             && !FORMS.contains(&key)
-            && !request.headers().contains_key(hit_id::HEADER);
+            && !request.headers().contains_key(idempotency::HEADER);
         let name = |text| Name::new(text).ok();
         is_plain.then_some(())?;
         Some(Self(Counter { namespace: name(namespace)?, key: name(key)? }))

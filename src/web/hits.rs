@@ -8,15 +8,16 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use super::App;
-use super::body::Body;
-use super::caller::Caller;
 use super::error::ApiError;
 use super::hit;
-use super::hit_id::{self, Id};
 use super::openapi::Doc;
 use super::value::NO_STORE;
 use crate::model::name;
 use crate::model::name::{Counter, Name};
+use crate::web::request::body::Body;
+use crate::web::request::caller::Caller;
+use crate::web::request::idempotency;
+use crate::web::request::idempotency::Id;
 
 /// The most hits in one request.
 const MOST: usize = 100;
@@ -117,7 +118,7 @@ impl Wanted {
         let namespace = self.namespace.as_deref().unwrap_or(name::DEFAULT_NAMESPACE);
         let counter =
             Counter { namespace: name("namespace", namespace)?, key: name("key", &self.key)? };
-        let id = self.id.as_deref().map(|text| hit_id::hash("id", text)).transpose()?;
+        let id = self.id.as_deref().map(|text| idempotency::hash("id", text)).transpose()?;
         Ok((counter, Id(id)))
     }
 }

@@ -10,16 +10,16 @@ use serde::Serialize;
 
 use super::App;
 use super::builder;
-use super::caller::Caller;
 use super::error::ApiError;
 use super::hit;
 use super::negotiate::{self, Form};
 use super::openapi::{self, Answer, Doc};
 use super::page::{self, Page};
-use super::query::Query;
 use super::shown::{Found, Shown};
 use crate::model::name::{Counter, Name};
 use crate::picture::number::Format;
+use crate::web::request::caller::Caller;
+use crate::web::request::query::Query;
 
 #[derive(JsonSchema, Serialize)]
 struct Greeting {

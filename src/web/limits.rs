@@ -5,13 +5,13 @@ use std::fmt::Write;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponseParts, ResponseParts};
 
-use super::caller::Caller;
 use super::error::ApiError;
 use crate::config::Settings;
 use crate::metrics::{Limit, Metrics, Uncounted};
 use crate::model::hit::Source;
 use crate::model::name::Counter;
 use crate::model::rate::{Left, Limiter, Rate};
+use crate::web::request::caller::Caller;
 
 /// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10).
 pub const LIMIT: HeaderName = HeaderName::from_static("ratelimit");

@@ -18,18 +18,18 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
-use super::caller::Caller;
 use super::error::ApiError;
-use super::extract::Namespace;
 use super::limits::Quota;
 use super::openapi::{Answer, Doc, Param, switch};
-use super::owner::Bearer;
-use super::query::Query;
 use super::value::NO_STORE;
 use crate::model::edit::{Guard, NamespaceEdit};
 use crate::model::name::Name;
 use crate::model::token::Token;
 use crate::store::StoreError;
+use crate::web::request::auth::Bearer;
+use crate::web::request::caller::Caller;
+use crate::web::request::path::Namespace;
+use crate::web::request::query::Query;
 
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Namespace")]

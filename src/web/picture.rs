@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
 use super::page::STALE;
-use super::query::Query;
 use crate::picture::{ParamError, error_badge};
+use crate::web::request::query::Query;
 
 /// A drawn picture on its way out.
 pub struct Picture {

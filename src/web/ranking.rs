@@ -10,14 +10,14 @@ use serde_json::json;
 
 use super::App;
 use super::error::ApiError;
-use super::extract::Namespace;
 use super::openapi::{Doc, Param};
-use super::owner::Bearer;
-use super::query::Query;
 use super::value::NO_STORE;
 use crate::model::edit;
 use crate::model::edit::Guard;
 use crate::model::name::Name;
+use crate::web::request::auth::Bearer;
+use crate::web::request::path::Namespace;
+use crate::web::request::query::Query;
 
 /// The most counters on one page, and how many without `?limit=`.
 const LIMIT_MOST: u32 = 1000;

@@ -8,17 +8,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
-use super::caller::Caller;
 use super::error::ApiError;
-use super::extract::Path;
-use super::hit_id::Id;
 use super::openapi::Doc;
-use super::query::Query;
 use super::shown::{COUNT, Found, Number, Shown};
 use super::value::NO_STORE;
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
 use crate::picture::params::BadgeParams;
+use crate::web::request::caller::Caller;
+use crate::web::request::idempotency::Id;
+use crate::web::request::path::Path;
+use crate::web::request::query::Query;
 
 /// shields asks again after this many seconds at the earliest.
 const CACHE_LEAST: u32 = 300;

@@ -6,14 +6,14 @@ use axum::http::request::Parts;
 use serde_json::json;
 
 use super::App;
-use super::caller::Caller;
 use super::error::ApiError;
 use super::hit;
 use super::openapi::Param;
-use super::query::Query;
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
 use crate::picture::number::Format;
+use crate::web::request::caller::Caller;
+use crate::web::request::query::Query;
 
 /// `?count=`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

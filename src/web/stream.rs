@@ -21,9 +21,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::App;
-use super::caller::Caller;
 use super::error::ApiError;
-use super::extract::Paths;
 use super::openapi::{Doc, Names};
 use super::seats::Seat;
 use super::value::NO_STORE;
@@ -31,6 +29,8 @@ use crate::counters::Counters;
 use crate::model::name::Name;
 use crate::server::connections::stopped;
 use crate::store::live::{Listener, News};
+use crate::web::request::caller::Caller;
+use crate::web::request::path::Paths;
 
 /// Between two rounds of events, so that a counter is told ten times a second
 /// at most. Each stream has rounds of its own, or all would be written to at the

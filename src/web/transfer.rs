@@ -14,15 +14,15 @@ use serde_json::json;
 
 use super::App;
 use super::error::ApiError;
-use super::hit_id::{ID, Id};
 use super::openapi::{Doc, Param, form};
-use super::owner::Bearer;
 use crate::model::export::{COUNTERS, OnConflict};
 use crate::model::token;
 use crate::store::StoreError;
 use crate::transfer::batch::{Batch, Stop};
 use crate::transfer::line::{MAX_LINE, Summary, parse};
 use crate::transfer::walk::Walk;
+use crate::web::request::auth::Bearer;
+use crate::web::request::idempotency::{ID, Id};
 
 /// `/export` in the document.
 pub const EXPORT: Doc = Doc::other("Take all counters along, as JSON lines", LINES).owners();

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::always;
 use super::error::ApiError;
 use super::observe::REQUEST_ID;
-use super::query::Query;
+use crate::web::request::query::Query;
 
 /// A number that is true now and at no other time.
 pub const NO_STORE: (HeaderName, HeaderValue) =

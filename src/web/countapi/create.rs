@@ -15,12 +15,12 @@ use crate::model::name::{Counter, DEFAULT_NAMESPACE, Name};
 use crate::model::token;
 use crate::store::StoreError;
 use crate::web::App;
-use crate::web::caller::Caller;
 use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Doc, Param, countapi_name, number};
-use crate::web::owner::Bearer;
-use crate::web::query::Query;
-use crate::web::settings::{ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
+use crate::web::request::auth::Bearer;
+use crate::web::request::caller::Caller;
+use crate::web::request::query::Query;
+use crate::web::request::settings::{ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
 
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "CountApiCreated")]

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::model::name::Counter;
 use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Param};
-use crate::web::query::Query;
+use crate::web::request::query::Query;
 use crate::web::value::{Callback, NO_STORE};
 
 /// The counter that an answer is about, as `namespace/key`; after `:HOST:` and

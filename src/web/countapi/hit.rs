@@ -8,9 +8,9 @@ use super::form::{FORMS, Form, Number, Said};
 use super::get;
 use super::name::Named;
 use crate::web::App;
-use crate::web::caller::Caller;
 use crate::web::hit;
 use crate::web::openapi::{self, Doc, Names};
+use crate::web::request::caller::Caller;
 
 /// In the document.
 pub const DOC: Doc = Doc::json::<Number>("Count a hit (CountAPI)")

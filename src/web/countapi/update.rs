@@ -9,11 +9,11 @@ use super::form::{Form, IMG, Number, Said};
 use super::name::Named;
 use crate::model::edit::{Edit, EditError};
 use crate::web::App;
-use crate::web::caller::Caller;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, CALLBACK, Doc, Names, Param, number};
-use crate::web::owner::Bearer;
-use crate::web::query::{NUMBER, Query};
+use crate::web::request::auth::Bearer;
+use crate::web::request::caller::Caller;
+use crate::web::request::query::{NUMBER, Query};
 
 /// In the document.
 pub const DOC: Doc = Doc::json::<Number>("Add to a counter within its bounds (CountAPI)")

@@ -6,15 +6,15 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-use super::App;
 use super::caller::Caller;
-use super::error::ApiError;
-use super::extract::Path;
-use super::limits::Quota;
 use crate::model::edit::{Edit, Edited, Guard};
 use crate::model::name::{Counter, Name};
 use crate::model::token::Digest;
 use crate::store::StoreError;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::limits::Quota;
+use crate::web::request::path::Path;
 
 /// The digest of the token that a request carries, in `Authorization: Bearer`
 /// alone: what stands in a URL ends up in histories and logs.

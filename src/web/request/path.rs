@@ -3,8 +3,8 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
-use super::error::ApiError;
 use crate::model::name::{Counter, DEFAULT_NAMESPACE, Name};
+use crate::web::error::ApiError;
 
 /// The named parts of a path.
 struct Segments(RawPathParams);

@@ -5,7 +5,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 
-use super::error::ApiError;
+use crate::web::error::ApiError;
 
 /// The longest body that is read, in bytes.
 pub const MOST: usize = 64 << 10;

@@ -8,13 +8,14 @@ use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 
-use super::App;
-use super::client::{self, Client};
-use super::error::ApiError;
 use super::source;
 use crate::model::hit::{Source, Visitor};
 use crate::model::name::Name;
 use crate::model::time::Timestamp;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::request::client_ip;
+use crate::web::request::client_ip::Client;
 
 /// The client of a request. Its address ends here: what goes on is a source,
 /// and a visitor that is a keyed hash.
@@ -33,7 +34,7 @@ impl Caller {
     pub fn of(peer: IpAddr, method: &Method, headers: &HeaderMap, app: &App) -> Self {
         Self {
             source: source::source(headers),
-            client: client::client(peer, headers, &app.trusted_proxies),
+            client: client_ip::client(peer, headers, &app.trusted_proxies),
             counts: *method != Method::HEAD,
             agent: headers.get(USER_AGENT).cloned(),
         }

@@ -7,10 +7,10 @@ use axum::http::request::Parts;
 use ring::digest;
 use serde_json::json;
 
-use super::error::ApiError;
-use super::openapi::Param;
 use super::query::Query;
 use crate::model::hit::HitId;
+use crate::web::error::ApiError;
+use crate::web::openapi::Param;
 
 /// Where an id may stand.
 pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");

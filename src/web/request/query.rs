@@ -5,8 +5,8 @@ use std::str::FromStr;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use super::error::ApiError;
 use crate::model::tally::MAX_TOTAL;
+use crate::web::error::ApiError;
 
 /// The pairs of a query, percent-decoded, in their order.
 pub struct Query(Vec<(String, String)>);

@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::error::ApiError;
-use super::openapi::{Param, switch};
 use super::query::{NUMBER, Query};
 use crate::model::count::{DEDUPE_MOST, Settings};
 use crate::model::tally::MAX_TOTAL;
+use crate::web::error::ApiError;
+use crate::web::openapi::{Param, switch};
 
 /// `?dedupe=` in the document.
 pub const DEDUPE: Param =

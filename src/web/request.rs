@@ -1,0 +1,11 @@
+//! What is read from a request: an extractor or a parser a file.
+
+pub(super) mod auth;
+pub(super) mod body;
+pub(super) mod caller;
+pub(super) mod client_ip;
+pub(super) mod idempotency;
+pub(super) mod path;
+pub(super) mod query;
+pub(super) mod settings;
+pub(super) mod source;
