@@ -16,11 +16,11 @@ use ring::digest;
 use super::App;
 use super::badge::{self, Ask};
 use super::error::{self, ApiError};
-use super::picture::{Drawn, Picture, PictureError};
 use crate::model::hex;
 use crate::model::name::{Counter, MAX_LENGTH, Name};
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
+use crate::web::response::picture::{Drawn, Picture, PictureError};
 
 /// komarev's profile views. (It counts only what comes through GitHub's proxy;
 /// here the source of each hit is kept, and `?count=` can choose.)

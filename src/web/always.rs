@@ -8,7 +8,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue};
 
-use super::{countapi, limits, observe, page};
+use super::{countapi, limits, observe};
+use crate::web::response::page;
 
 /// What scripts of other origins may read beside what they always may.
 static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {

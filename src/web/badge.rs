@@ -6,7 +6,6 @@ use axum::extract::State;
 use super::App;
 use super::error::ApiError;
 use super::openapi::{Doc, Param, switch, text};
-use super::picture::{self, Drawn, Picture, PictureError};
 use super::shown::{COUNT, Found, Number, Shown};
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
@@ -16,6 +15,8 @@ use crate::web::request::caller::Caller;
 use crate::web::request::idempotency::{ID, Id};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
+use crate::web::response::picture;
+use crate::web::response::picture::{Drawn, Picture, PictureError};
 
 /// What stands left of the number, unless the caller wants something else.
 const LABEL: &str = "views";

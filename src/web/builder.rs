@@ -4,13 +4,13 @@
 use axum::http::HeaderMap;
 
 use super::error::ApiError;
-use super::page::{Markup, Page, PageError, snippets, template};
 use super::shown::Shown;
 use crate::model::name::{Counter, Name};
 use crate::picture::badge::Style;
 use crate::picture::logo::Icon;
 use crate::picture::params::BadgeParams;
 use crate::web::request::query::Query;
+use crate::web::response::page::{Markup, Page, PageError, snippets, template};
 
 /// What may be asked of the badge, with what it is unless asked.
 const LOOKS: [(&str, &str); 6] = [

@@ -6,7 +6,6 @@ use serde_json::json;
 use super::App;
 use super::error::ApiError;
 use super::openapi::{Doc, Param};
-use super::picture::{self, Drawn, Picture, PictureError};
 use crate::model::count::History;
 use crate::model::time::Timestamp;
 use crate::picture::Day;
@@ -14,6 +13,8 @@ use crate::picture::chart::{self, ChartParams, MAX_DAYS};
 use crate::store::StoreError;
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
+use crate::web::response::picture;
+use crate::web::response::picture::{Drawn, Picture, PictureError};
 
 /// The days of a chart, unless the caller wants others.
 const DAYS: usize = 30;

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use super::App;
 use super::error::ApiError;
 use super::openapi::Doc;
-use super::value::NO_STORE;
 use crate::model::edit::Edit;
 use crate::web::request::auth::Change;
 use crate::web::request::query::Query;
@@ -15,6 +14,7 @@ use crate::web::request::settings;
 use crate::web::request::settings::{
     DEDUPE, ENABLE_RESET, Shown, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND,
 };
+use crate::web::response::value::NO_STORE;
 
 /// `/configure/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Shown>("Change how a counter counts").owners().query(&[

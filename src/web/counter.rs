@@ -5,9 +5,9 @@ use axum::http::HeaderMap;
 
 use super::App;
 use super::error::ApiError;
-use super::page::{Page, PageError, note, snippets};
 use crate::picture::number::Format;
 use crate::web::request::path::Path;
+use crate::web::response::page::{Page, PageError, note, snippets};
 
 /// Shows it; looking at a page of seen's own counts nothing.
 pub async fn show(

@@ -10,7 +10,6 @@ use serde::Serialize;
 use super::App;
 use super::error::ApiError;
 use super::openapi::{Doc, Param, number};
-use super::value::NO_STORE;
 use crate::model::count::Settings;
 use crate::model::edit::Edit;
 use crate::model::hex;
@@ -24,6 +23,7 @@ use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::request::settings;
 use crate::web::request::settings::{DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
+use crate::web::response::value::NO_STORE;
 
 #[derive(JsonSchema, Serialize)]
 struct Created<'a> {

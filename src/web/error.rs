@@ -12,7 +12,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observe::Cause;
-use super::picture;
 use crate::counters::batcher::HitError;
 use crate::metrics::Limit;
 use crate::model::edit::EditError;
@@ -23,6 +22,7 @@ use crate::model::rate::Rate;
 use crate::model::tally::{MAX_TOTAL, Refusal};
 use crate::picture::ParamError;
 use crate::store::StoreError;
+use crate::web::response::picture;
 
 /// When to try again after a store could not be reached, in seconds: it is
 /// looked for at least this often.

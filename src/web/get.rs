@@ -13,9 +13,10 @@ use super::App;
 use super::error::ApiError;
 use super::openapi::{CALLBACK, Doc, Names};
 use super::shown::{COUNT, Number, Shown};
-use super::value::{self, Callback};
 use crate::model::name::{Counter, Name};
 use crate::web::request::path::{PATHS_MOST, Paths};
+use crate::web::response::value;
+use crate::web::response::value::Callback;
 
 #[derive(JsonSchema, Serialize)]
 struct Values<'a> {

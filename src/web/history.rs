@@ -9,13 +9,13 @@ use serde_json::json;
 use super::App;
 use super::error::ApiError;
 use super::openapi::{CALLBACK, Doc, Param, text};
-use super::value::Callback;
 use crate::model::history;
 use crate::model::history::{Point, Range, Series};
 use crate::model::name::Counter;
 use crate::model::time::Timestamp;
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
+use crate::web::response::value::Callback;
 
 #[derive(JsonSchema, Serialize)]
 struct Past<'a> {

@@ -10,13 +10,14 @@ use super::get;
 use super::limits::Quota;
 use super::openapi::{CALLBACK, Doc};
 use super::shown::{COUNT, Shown};
-use super::value::{self, Callback, Value};
 use crate::model::hit::{Hit, HitId};
 use crate::model::name::{Counter, Name};
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency;
 use crate::web::request::idempotency::{ID, Id};
 use crate::web::request::path::Path;
+use crate::web::response::value;
+use crate::web::response::value::{Callback, Value};
 
 /// `/hit/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);

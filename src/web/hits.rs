@@ -11,13 +11,13 @@ use super::App;
 use super::error::ApiError;
 use super::hit;
 use super::openapi::Doc;
-use super::value::NO_STORE;
 use crate::model::name;
 use crate::model::name::{Counter, Name};
 use crate::web::request::body::Body;
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency;
 use crate::web::request::idempotency::Id;
+use crate::web::response::value::NO_STORE;
 
 /// The most hits in one request.
 const MOST: usize = 100;

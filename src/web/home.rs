@@ -12,14 +12,16 @@ use super::App;
 use super::builder;
 use super::error::ApiError;
 use super::hit;
-use super::negotiate::{self, Form};
 use super::openapi::{self, Answer, Doc};
-use super::page::{self, Page};
 use super::shown::{Found, Shown};
 use crate::model::name::{Counter, Name};
 use crate::picture::number::Format;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
+use crate::web::response::negotiate;
+use crate::web::response::negotiate::Form;
+use crate::web::response::page;
+use crate::web::response::page::Page;
 
 #[derive(JsonSchema, Serialize)]
 struct Greeting {

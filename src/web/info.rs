@@ -10,11 +10,11 @@ use serde::Serialize;
 use super::App;
 use super::error::ApiError;
 use super::openapi::{self, CALLBACK, Doc};
-use super::value::{Callback, NO_STORE};
 use crate::model::count::{Count, Sources};
 use crate::model::name::Counter;
 use crate::web::request::path::Path;
 use crate::web::request::settings::Shown;
+use crate::web::response::value::{Callback, NO_STORE};
 
 /// Abacus' fields first, then what it does not have.
 #[derive(JsonSchema, Serialize)]

@@ -5,13 +5,13 @@ use axum::http::HeaderMap;
 
 use super::App;
 use super::error::ApiError;
-use super::page::{Markup, Page, PageError, origin, template};
 use super::ranking::{self, Range, Ranking};
 use crate::model::name::Name;
 use crate::picture::number::Format;
 use crate::web::request::auth::Bearer;
 use crate::web::request::path::Namespace;
 use crate::web::request::query::Query;
+use crate::web::response::page::{Markup, Page, PageError, origin, template};
 
 /// Shows what `/namespaces/{namespace}/counters` lists, to those it is for; to
 /// others, how its owner would let them see it.

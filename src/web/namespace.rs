@@ -21,7 +21,6 @@ use super::App;
 use super::error::ApiError;
 use super::limits::Quota;
 use super::openapi::{Answer, Doc, Param, switch};
-use super::value::NO_STORE;
 use crate::model::edit::{Guard, NamespaceEdit};
 use crate::model::name::Name;
 use crate::model::token::Token;
@@ -30,6 +29,7 @@ use crate::web::request::auth::Bearer;
 use crate::web::request::caller::Caller;
 use crate::web::request::path::Namespace;
 use crate::web::request::query::Query;
+use crate::web::response::value::NO_STORE;
 
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Namespace")]

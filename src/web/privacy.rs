@@ -1,6 +1,6 @@
 //! `/privacy`: what seen keeps of visitors, which is next to nothing.
 
-use super::page::Page;
+use crate::web::response::page::Page;
 
 /// Says so.
 pub async fn show() -> Page {

@@ -11,13 +11,13 @@ use serde_json::json;
 use super::App;
 use super::error::ApiError;
 use super::openapi::{Doc, Param};
-use super::value::NO_STORE;
 use crate::model::edit;
 use crate::model::edit::Guard;
 use crate::model::name::Name;
 use crate::web::request::auth::Bearer;
 use crate::web::request::path::Namespace;
 use crate::web::request::query::Query;
+use crate::web::response::value::NO_STORE;
 
 /// The most counters on one page, and how many without `?limit=`.
 const LIMIT_MOST: u32 = 1000;

@@ -4,9 +4,9 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
 use super::openapi::{CALLBACK, Doc};
-use super::value::{Callback, Value};
 use crate::model::edit::Edit;
 use crate::web::request::auth::Change;
+use crate::web::response::value::{Callback, Value};
 
 /// `/reset/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Value>("Start over").owners().query(&[CALLBACK]);

@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::openapi::Doc;
-use super::value::NO_STORE;
 use crate::model::edit::Edit;
 use crate::model::token::Token;
 use crate::store::StoreError;
 use crate::web::request::auth::Change;
+use crate::web::response::value::NO_STORE;
 
 #[derive(JsonSchema, Serialize)]
 struct Rotated<'a> {

@@ -4,10 +4,10 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
 use super::openapi::{CALLBACK, Doc, Param, number};
-use super::value::{Callback, Value};
 use crate::model::edit::Edit;
 use crate::web::request::auth::Change;
 use crate::web::request::query::{NUMBER, Query};
+use crate::web::response::value::{Callback, Value};
 
 /// `/set/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Value>("Set the total")

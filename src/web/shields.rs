@@ -11,7 +11,6 @@ use super::App;
 use super::error::ApiError;
 use super::openapi::Doc;
 use super::shown::{COUNT, Found, Number, Shown};
-use super::value::NO_STORE;
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
 use crate::picture::params::BadgeParams;
@@ -19,6 +18,7 @@ use crate::web::request::caller::Caller;
 use crate::web::request::idempotency::Id;
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
+use crate::web::response::value::NO_STORE;
 
 /// shields asks again after this many seconds at the earliest.
 const CACHE_LEAST: u32 = 300;

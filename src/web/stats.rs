@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::App;
 use super::error::ApiError;
 use super::openapi::{CALLBACK, Doc};
-use super::value::Callback;
+use crate::web::response::value::Callback;
 
 /// Abacus' fields, as far as they are ours too.
 #[derive(JsonSchema, Serialize)]

@@ -24,13 +24,13 @@ use super::App;
 use super::error::ApiError;
 use super::openapi::{Doc, Names};
 use super::seats::Seat;
-use super::value::NO_STORE;
 use crate::counters::Counters;
 use crate::model::name::Name;
 use crate::server::connections::stopped;
 use crate::store::live::{Listener, News};
 use crate::web::request::caller::Caller;
 use crate::web::request::path::Paths;
+use crate::web::response::value::NO_STORE;
 
 /// Between two rounds of events, so that a counter is told ten times a second
 /// at most. Each stream has rounds of its own, or all would be written to at the

@@ -15,7 +15,7 @@ use crate::model::name::Counter;
 use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Param};
 use crate::web::request::query::Query;
-use crate::web::value::{Callback, NO_STORE};
+use crate::web::response::value::{Callback, NO_STORE};
 
 /// The counter that an answer is about, as `namespace/key`; after `:HOST:` and
 /// `:PATHNAME:` nothing else says it.

@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::always;
-use super::error::ApiError;
-use super::observe::REQUEST_ID;
+use crate::web::always;
+use crate::web::error::ApiError;
+use crate::web::observe::REQUEST_ID;
 use crate::web::request::query::Query;
 
 /// A number that is true now and at no other time.

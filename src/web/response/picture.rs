@@ -7,9 +7,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
-use super::error::ApiError;
 use super::page::STALE;
 use crate::picture::{ParamError, error_badge};
+use crate::web::error::ApiError;
 use crate::web::request::query::Query;
 
 /// A drawn picture on its way out.
