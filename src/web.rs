@@ -2,14 +2,11 @@
 
 mod aliases;
 mod always;
-mod assets;
 mod badge;
 mod bounds;
-mod builder;
 mod chart;
 mod configure;
 mod countapi;
-mod counter;
 mod create;
 mod delete;
 mod error;
@@ -19,14 +16,12 @@ mod health;
 mod history;
 mod hit;
 mod hits;
-mod home;
 mod info;
 mod limits;
-mod listing;
 mod namespace;
 mod observe;
 mod openapi;
-mod privacy;
+mod pages;
 mod ranking;
 mod request;
 mod reset;
@@ -52,6 +47,7 @@ use ipnet::IpNet;
 use tokio::sync::watch;
 
 use self::front::Front;
+use self::pages::{assets, builder, counter, home, privacy};
 pub use self::front::answer;
 use self::limits::Limits;
 use self::openapi::Table;
@@ -222,7 +218,7 @@ fn table() -> Table {
         .api(&[Get], "/export", transfer::export, &transfer::EXPORT)
         .api(&[Post], "/import", transfer::import, &transfer::IMPORT)
         .route("/builder", get(builder::show))
-        .route("/counter/{namespace}", get(listing::show))
+        .route("/counter/{namespace}", get(pages::namespace::show))
         .route("/counter/{namespace}/{key}", get(counter::show))
         .route("/privacy", get(privacy::show))
         .route("/seen.js", get(assets::seen))

@@ -34,7 +34,7 @@ impl Page {
     /// The page with this title whose `<main>` is `body`, a [`template`].
     pub fn new(title: &str, body: &str, texts: &[(&str, &str)], parts: &[(&str, Markup)]) -> Self {
         let body = template(body, texts, parts);
-        let frame = include_str!("../assets/frame.html");
+        let frame = include_str!("../pages/assets/frame.html");
         let html = template(frame, &[("title", title)], &[("body", body)]).0;
         Self { status: StatusCode::OK, stale: false, html }
     }
@@ -48,7 +48,7 @@ impl Page {
     pub fn error(error: &ApiError) -> Self {
         let (status, _) = error.in_words();
         let texts = [("status", status.as_str()), ("sentence", &error.sentence())];
-        Self::new("seen", include_str!("../assets/error.html"), &texts, &[]).of(error)
+        Self::new("seen", include_str!("../pages/assets/error.html"), &texts, &[]).of(error)
     }
 
     /// The same, which has the status of an error.
@@ -177,7 +177,7 @@ pub fn snippets(headers: &HeaderMap, counter: &Counter, query: &str) -> Markup {
         ),
     ];
     let texts = texts.each_ref().map(|(name, text)| (*name, text.as_str()));
-    template(include_str!("../assets/snippets.html"), &texts, &[])
+    template(include_str!("../pages/assets/snippets.html"), &texts, &[])
 }
 
 #[cfg(test)]

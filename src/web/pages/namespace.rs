@@ -3,11 +3,12 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 
-use super::App;
-use super::error::ApiError;
-use super::ranking::{self, Range, Ranking};
 use crate::model::name::Name;
 use crate::picture::number::Format;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::ranking;
+use crate::web::ranking::{Range, Ranking};
 use crate::web::request::auth::Bearer;
 use crate::web::request::path::Namespace;
 use crate::web::request::query::Query;

@@ -3,14 +3,14 @@
 
 use axum::http::HeaderMap;
 
-use super::error::ApiError;
-use super::shown::Shown;
 use crate::model::name::{Counter, Name};
 use crate::picture::badge::Style;
 use crate::picture::logo::Icon;
 use crate::picture::params::BadgeParams;
+use crate::web::error::ApiError;
 use crate::web::request::query::Query;
 use crate::web::response::page::{Markup, Page, PageError, snippets, template};
+use crate::web::shown::Shown;
 
 /// What may be asked of the badge, with what it is unless asked.
 const LOOKS: [(&str, &str); 6] = [

@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 
-use super::App;
-use super::error::ApiError;
 use crate::picture::number::Format;
+use crate::web::App;
+use crate::web::error::ApiError;
 use crate::web::request::path::Path;
 use crate::web::response::page::{Page, PageError, note, snippets};
 

@@ -8,20 +8,21 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::App;
 use super::builder;
-use super::error::ApiError;
-use super::hit;
-use super::openapi::{self, Answer, Doc};
-use super::shown::{Found, Shown};
 use crate::model::name::{Counter, Name};
 use crate::picture::number::Format;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::hit;
+use crate::web::openapi;
+use crate::web::openapi::{Answer, Doc};
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
 use crate::web::response::negotiate;
 use crate::web::response::negotiate::Form;
 use crate::web::response::page;
 use crate::web::response::page::Page;
+use crate::web::shown::{Found, Shown};
 
 #[derive(JsonSchema, Serialize)]
 struct Greeting {

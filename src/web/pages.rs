@@ -1,0 +1,8 @@
+//! What people open in a browser, and the files these pages load.
+
+pub(super) mod assets;
+pub(super) mod builder;
+pub(super) mod counter;
+pub(super) mod home;
+pub(super) mod namespace;
+pub(super) mod privacy;
