@@ -2,39 +2,22 @@
 
 mod aliases;
 mod always;
+mod api;
 mod badge;
 mod bounds;
 mod chart;
-mod configure;
 mod countapi;
-mod create;
-mod delete;
 mod error;
 mod front;
-mod get;
-mod health;
-mod history;
-mod hit;
-mod hits;
-mod info;
 mod limits;
-mod namespace;
 mod observe;
 mod openapi;
 mod pages;
-mod ranking;
 mod request;
-mod reset;
 mod response;
-mod rotate;
 mod seats;
-mod set;
 mod shields;
 mod shown;
-mod stats;
-mod stream;
-mod transfer;
-mod update;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -46,11 +29,15 @@ use axum::routing::{any, get};
 use ipnet::IpNet;
 use tokio::sync::watch;
 
+use self::api::{
+    configure, create, delete, get, health, history, hit, hits, info, namespace, ranking, reset,
+    rotate, set, stats, stream, transfer, update,
+};
 use self::front::Front;
-use self::pages::{assets, builder, counter, home, privacy};
 pub use self::front::answer;
 use self::limits::Limits;
 use self::openapi::Table;
+use self::pages::{assets, builder, counter, home, privacy};
 use self::seats::Seats;
 use crate::config::Settings;
 use crate::counters::Counters;

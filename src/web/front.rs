@@ -22,8 +22,8 @@ use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::App;
 use super::bounds;
-use super::hit::PlainHit;
 use super::observe::Observed;
+use crate::web::api::hit::PlainHit;
 use crate::web::request::caller::Caller;
 
 /// What answers requests; a clone costs one reference count.

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::App;
 use super::error::ApiError;
-use super::hit;
 use super::openapi::Param;
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
 use crate::picture::number::Format;
+use crate::web::api::hit;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
 

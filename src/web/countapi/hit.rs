@@ -8,7 +8,7 @@ use super::form::{FORMS, Form, Number, Said};
 use super::get;
 use super::name::Named;
 use crate::web::App;
-use crate::web::hit;
+use crate::web::api::hit;
 use crate::web::openapi::{self, Doc, Names};
 use crate::web::request::caller::Caller;
 

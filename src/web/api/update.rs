@@ -3,9 +3,9 @@
 
 use axum::response::{IntoResponse, Response};
 
-use super::error::ApiError;
-use super::openapi::{CALLBACK, Doc, Param, number};
 use crate::model::edit::Edit;
+use crate::web::error::ApiError;
+use crate::web::openapi::{CALLBACK, Doc, Param, number};
 use crate::web::request::auth::Change;
 use crate::web::request::query::{NUMBER, Query};
 use crate::web::response::value::{Callback, Value};

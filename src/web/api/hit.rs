@@ -4,20 +4,20 @@ use axum::extract::State;
 use axum::http::{Method, Request};
 use axum::response::{IntoResponse, Response};
 
-use super::App;
-use super::error::ApiError;
 use super::get;
-use super::limits::Quota;
-use super::openapi::{CALLBACK, Doc};
-use super::shown::{COUNT, Shown};
 use crate::model::hit::{Hit, HitId};
 use crate::model::name::{Counter, Name};
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::limits::Quota;
+use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency;
 use crate::web::request::idempotency::{ID, Id};
 use crate::web::request::path::Path;
 use crate::web::response::value;
 use crate::web::response::value::{Callback, Value};
+use crate::web::shown::{COUNT, Shown};
 
 /// `/hit/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);

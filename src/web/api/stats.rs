@@ -5,9 +5,9 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::App;
-use super::error::ApiError;
-use super::openapi::{CALLBACK, Doc};
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::response::value::Callback;
 
 /// Abacus' fields, as far as they are ours too.

@@ -12,15 +12,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::App;
-use super::error::ApiError;
-use super::openapi::{Doc, Param, form};
 use crate::model::export::{COUNTERS, OnConflict};
 use crate::model::token;
 use crate::store::StoreError;
 use crate::transfer::batch::{Batch, Stop};
 use crate::transfer::line::{MAX_LINE, Summary, parse};
 use crate::transfer::walk::Walk;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi::{Doc, Param, form};
 use crate::web::request::auth::Bearer;
 use crate::web::request::idempotency::{ID, Id};
 

@@ -17,14 +17,14 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::App;
-use super::error::ApiError;
-use super::limits::Quota;
-use super::openapi::{Answer, Doc, Param, switch};
 use crate::model::edit::{Guard, NamespaceEdit};
 use crate::model::name::Name;
 use crate::model::token::Token;
 use crate::store::StoreError;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::limits::Quota;
+use crate::web::openapi::{Answer, Doc, Param, switch};
 use crate::web::request::auth::Bearer;
 use crate::web::request::caller::Caller;
 use crate::web::request::path::Namespace;

@@ -8,12 +8,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::App;
-use super::error::ApiError;
-use super::openapi::{Doc, Param};
 use crate::model::edit;
 use crate::model::edit::Guard;
 use crate::model::name::Name;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi::{Doc, Param};
 use crate::web::request::auth::Bearer;
 use crate::web::request::path::Namespace;
 use crate::web::request::query::Query;

@@ -7,11 +7,12 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::App;
-use super::error::ApiError;
-use super::openapi::{self, CALLBACK, Doc};
 use crate::model::count::{Count, Sources};
 use crate::model::name::Counter;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi;
+use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::path::Path;
 use crate::web::request::settings::Shown;
 use crate::web::response::value::{Callback, NO_STORE};

@@ -6,10 +6,10 @@ use axum::response::IntoResponse;
 
 use tokio::runtime::Handle;
 
-use super::App;
-use super::error::ApiError;
-use super::openapi::Doc;
 use crate::metrics;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi::Doc;
 
 /// `/healthz` in the document.
 pub const LIVE: Doc = Doc::other("Ask whether the process answers", "text/plain");

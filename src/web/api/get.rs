@@ -9,14 +9,14 @@ use futures_util::future::try_join_all;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::App;
-use super::error::ApiError;
-use super::openapi::{CALLBACK, Doc, Names};
-use super::shown::{COUNT, Number, Shown};
 use crate::model::name::{Counter, Name};
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi::{CALLBACK, Doc, Names};
 use crate::web::request::path::{PATHS_MOST, Paths};
 use crate::web::response::value;
 use crate::web::response::value::Callback;
+use crate::web::shown::{COUNT, Number, Shown};
 
 #[derive(JsonSchema, Serialize)]
 struct Values<'a> {

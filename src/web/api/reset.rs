@@ -2,9 +2,9 @@
 
 use axum::response::{IntoResponse, Response};
 
-use super::error::ApiError;
-use super::openapi::{CALLBACK, Doc};
 use crate::model::edit::Edit;
+use crate::web::error::ApiError;
+use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::auth::Change;
 use crate::web::response::value::{Callback, Value};
 

@@ -7,12 +7,12 @@ use futures_util::future::join_all;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use super::App;
-use super::error::ApiError;
 use super::hit;
-use super::openapi::Doc;
 use crate::model::name;
 use crate::model::name::{Counter, Name};
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi::Doc;
 use crate::web::request::body::Body;
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency;

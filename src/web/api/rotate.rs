@@ -6,11 +6,11 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::error::ApiError;
-use super::openapi::Doc;
 use crate::model::edit::Edit;
 use crate::model::token::Token;
 use crate::store::StoreError;
+use crate::web::error::ApiError;
+use crate::web::openapi::Doc;
 use crate::web::request::auth::Change;
 use crate::web::response::value::NO_STORE;
 

@@ -5,9 +5,9 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::error::ApiError;
-use super::openapi::Doc;
 use crate::model::edit::Edit;
+use crate::web::error::ApiError;
+use crate::web::openapi::Doc;
 use crate::web::request::auth::Change;
 
 #[derive(JsonSchema, Serialize)]

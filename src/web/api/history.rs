@@ -6,13 +6,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::App;
-use super::error::ApiError;
-use super::openapi::{CALLBACK, Doc, Param, text};
 use crate::model::history;
 use crate::model::history::{Point, Range, Series};
 use crate::model::name::Counter;
 use crate::model::time::Timestamp;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi::{CALLBACK, Doc, Param, text};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::value::Callback;

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
-use super::App;
-use super::error::ApiError;
-use super::openapi::Doc;
 use crate::model::edit::Edit;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi::Doc;
 use crate::web::request::auth::Change;
 use crate::web::request::query::Query;
 use crate::web::request::settings;
