@@ -1,11 +1,8 @@
 //! The routes: a table of paths and functions.
 
-mod aliases;
 mod always;
 mod api;
-mod badge;
 mod bounds;
-mod chart;
 mod countapi;
 mod error;
 mod front;
@@ -13,10 +10,10 @@ mod limits;
 mod observe;
 mod openapi;
 mod pages;
+mod pictures;
 mod request;
 mod response;
 mod seats;
-mod shields;
 mod shown;
 
 use std::ops::Deref;
@@ -38,6 +35,7 @@ pub use self::front::answer;
 use self::limits::Limits;
 use self::openapi::Table;
 use self::pages::{assets, builder, counter, home, privacy};
+use self::pictures::{aliases, badge, chart, shields};
 use self::seats::Seats;
 use crate::config::Settings;
 use crate::counters::Counters;

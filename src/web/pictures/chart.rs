@@ -3,14 +3,14 @@
 use axum::extract::State;
 use serde_json::json;
 
-use super::App;
-use super::error::ApiError;
-use super::openapi::{Doc, Param};
 use crate::model::count::History;
 use crate::model::time::Timestamp;
 use crate::picture::Day;
 use crate::picture::chart::{self, ChartParams, MAX_DAYS};
 use crate::store::StoreError;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi::{Doc, Param};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::picture;

@@ -7,18 +7,18 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::App;
-use super::error::ApiError;
-use super::openapi::Doc;
-use super::shown::{COUNT, Found, Number, Shown};
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
 use crate::picture::params::BadgeParams;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi::Doc;
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency::Id;
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::value::NO_STORE;
+use crate::web::shown::{COUNT, Found, Number, Shown};
 
 /// shields asks again after this many seconds at the earliest.
 const CACHE_LEAST: u32 = 300;

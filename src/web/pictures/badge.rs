@@ -3,20 +3,20 @@
 
 use axum::extract::State;
 
-use super::App;
-use super::error::ApiError;
-use super::openapi::{Doc, Param, switch, text};
-use super::shown::{COUNT, Found, Number, Shown};
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
 use crate::picture::badge;
 use crate::picture::params::BadgeParams;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::openapi::{Doc, Param, switch, text};
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency::{ID, Id};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::picture;
 use crate::web::response::picture::{Drawn, Picture, PictureError};
+use crate::web::shown::{COUNT, Found, Number, Shown};
 
 /// What stands left of the number, unless the caller wants something else.
 const LABEL: &str = "views";

@@ -13,11 +13,12 @@ use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use ring::digest;
 
-use super::App;
 use super::badge::{self, Ask};
-use super::error::{self, ApiError};
 use crate::model::hex;
 use crate::model::name::{Counter, MAX_LENGTH, Name};
+use crate::web::App;
+use crate::web::error;
+use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
 use crate::web::response::picture::{Drawn, Picture, PictureError};
