@@ -2,7 +2,6 @@
 
 mod always;
 mod api;
-mod bounds;
 mod countapi;
 mod error;
 mod front;
@@ -13,7 +12,6 @@ mod pages;
 mod pictures;
 mod request;
 mod response;
-mod seats;
 mod shown;
 
 use std::ops::Deref;
@@ -32,16 +30,16 @@ use self::api::{
 };
 use self::front::Front;
 pub use self::front::answer;
-use self::limits::Limits;
 use self::openapi::Table;
 use self::pages::{assets, builder, counter, home, privacy};
 use self::pictures::{aliases, badge, chart, shields};
-use self::seats::Seats;
 use crate::config::Settings;
 use crate::counters::Counters;
 use crate::counters::visitor::Visitors;
 use crate::metrics::Metrics;
 use crate::model::token::Digest;
+use crate::web::limits::quota::Limits;
+use crate::web::limits::streams::Seats;
 
 /// What handlers share; a clone costs one reference count.
 #[derive(Clone)]

@@ -8,7 +8,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue};
 
-use super::{countapi, limits, observe};
+use super::{countapi, observe};
+use crate::web::limits::quota;
 use crate::web::response::page;
 
 /// What scripts of other origins may read beside what they always may.
@@ -18,8 +19,8 @@ static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
         RETRY_AFTER,
         observe::REQUEST_ID,
         page::STALE,
-        limits::LIMIT,
-        limits::POLICY,
+        quota::LIMIT,
+        quota::POLICY,
         countapi::X_PATH,
     ];
     let list = names.each_ref().map(|name| name.as_str()).join(",");

@@ -21,9 +21,9 @@ use tower::{Layer, Service};
 use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::App;
-use super::bounds;
 use super::observe::Observed;
 use crate::web::api::hit::PlainHit;
+use crate::web::limits::head;
 use crate::web::request::caller::Caller;
 
 /// What answers requests; a clone costs one reference count.
@@ -62,7 +62,7 @@ impl Front {
         peer: SocketAddr,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response> + Send + use<> {
-        if let Err(error) = bounds::check(&request) {
+        if let Err(error) = head::check(&request) {
             return ready(error.into_response()).boxed().right_future();
         }
         if let Some(plain) = PlainHit::of(&request) {

@@ -9,7 +9,7 @@ use crate::model::hit::{Hit, HitId};
 use crate::model::name::{Counter, Name};
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::limits::Quota;
+use crate::web::limits::quota::Quota;
 use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency;

@@ -23,7 +23,7 @@ use crate::model::token::Token;
 use crate::store::StoreError;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::limits::Quota;
+use crate::web::limits::quota::Quota;
 use crate::web::openapi::{Answer, Doc, Param, switch};
 use crate::web::request::auth::Bearer;
 use crate::web::request::caller::Caller;

@@ -26,11 +26,11 @@ use crate::server::connections::stopped;
 use crate::store::live::{Listener, News};
 use crate::web::App;
 use crate::web::error::ApiError;
+use crate::web::limits::streams::Seat;
 use crate::web::openapi::{Doc, Names};
 use crate::web::request::caller::Caller;
 use crate::web::request::path::Paths;
 use crate::web::response::value::NO_STORE;
-use crate::web::seats::Seat;
 
 /// Between two rounds of events, so that a counter is told ten times a second
 /// at most. Each stream has rounds of its own, or all would be written to at the

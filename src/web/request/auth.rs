@@ -13,7 +13,7 @@ use crate::model::token::Digest;
 use crate::store::StoreError;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::limits::Quota;
+use crate::web::limits::quota::Quota;
 use crate::web::request::path::Path;
 
 /// The digest of the token that a request carries, in `Authorization: Bearer`

@@ -6,7 +6,7 @@
 
 use axum::http::Request;
 
-use super::error::ApiError;
+use crate::web::error::ApiError;
 use crate::web::request::query;
 
 /// The longest path that is read, in bytes: a namespace and 100 keys fit.

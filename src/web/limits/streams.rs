@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::error::ApiError;
+use crate::web::error::ApiError;
 use crate::web::request::client_ip::Client;
 
 /// The streams that may be open at once. A clone shares them.

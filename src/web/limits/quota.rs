@@ -1,0 +1,106 @@
+//! The rate limits of hits, and how an answer tells of them.
+
+use std::fmt::Write;
+
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::{IntoResponseParts, ResponseParts};
+
+use crate::config::Settings;
+use crate::metrics::{Limit, Metrics, Uncounted};
+use crate::model::hit::Source;
+use crate::model::name::Counter;
+use crate::model::rate::{Left, Limiter, Rate};
+use crate::web::error::ApiError;
+use crate::web::request::caller::Caller;
+
+/// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10).
+pub const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+pub const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// How many clients' quota an image proxy has.
+const PROXY_TIMES: u32 = 20;
+
+/// Every limit of hits; one that is off is `None`.
+pub struct Limits {
+    client: Option<Limiter>,
+    /// Behind an image proxy stand many people with one address. Whoever only
+    /// says to be one has a bound too.
+    proxy: Option<Limiter>,
+    counter: Option<Limiter>,
+}
+
+/// What a hit left of the client's quota, for the answer's headers.
+pub struct Quota(Option<(Rate, Left)>);
+
+impl Limits {
+    /// The limits that the settings ask for.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            client: settings.client_limit.0.map(Limiter::new),
+            proxy: settings.client_limit.0.map(|rate| Limiter::new(rate.times(PROXY_TIMES))),
+            counter: settings.counter_limit.0.map(Limiter::new),
+        }
+    }
+
+    /// Takes a change from the client's quota.
+    pub fn change(&self, caller: &Caller) -> Result<Quota, ApiError> {
+        let Some(limit) = &self.client else { return Ok(Quota(None)) };
+        let left = limit.take(&caller.client);
+        if left.wait.is_zero() {
+            Ok(Quota(Some((limit.rate(), left))))
+        } else {
+            Err(ApiError::limited(Limit::client, limit.rate(), left.wait))
+        }
+    }
+
+    /// Takes one hit from each quota that it falls under.
+    pub fn take(
+        &self,
+        caller: &Caller,
+        counter: &Counter,
+        metrics: &Metrics,
+    ) -> Result<Quota, ApiError> {
+        let limited = |which, rate, left: Left| {
+            metrics.uncounted(Uncounted::limited);
+            Err(ApiError::limited(which, rate, left.wait))
+        };
+        let mut quota = Quota(None);
+        let by_client = if caller.source == Source::Proxy { &self.proxy } else { &self.client };
+        if let Some(limit) = by_client {
+            let left = limit.take(&caller.client);
+            if !left.wait.is_zero() {
+                return limited(Limit::client, limit.rate(), left);
+            }
+            quota = Quota(Some((limit.rate(), left)));
+        }
+        if let Some(limit) = &self.counter {
+            let left = limit.take(counter);
+            if !left.wait.is_zero() {
+                return limited(Limit::counter, limit.rate(), left);
+            }
+        }
+        Ok(quota)
+    }
+}
+
+impl IntoResponseParts for Quota {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
+        let Some((rate, left)) = self.0 else { return Ok(parts) };
+        let mut text = String::with_capacity(32);
+        let mut insert = |name, text: &str| {
+            if let Ok(value) = HeaderValue::from_str(text) {
+                parts.headers_mut().insert(name, value);
+            }
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\"client\";q={};w={}", rate.quota, rate.window.as_secs().max(1));
+        insert(POLICY, &text);
+        text.clear();
+        let full_in = left.full_in.as_secs() + 1;
+        let _ = write!(text, "\"client\";r={};t={full_in}", left.remaining);
+        insert(LIMIT, &text);
+        Ok(parts)
+    }
+}
