@@ -1,12 +1,12 @@
 //! The routes: a table of paths and functions.
 
-mod always;
+mod access_log;
 mod api;
 mod countapi;
+mod dispatch;
 mod error;
-mod front;
+mod headers;
 mod limits;
-mod observe;
 mod openapi;
 mod pages;
 mod pictures;
@@ -28,8 +28,6 @@ use self::api::{
     configure, create, delete, get, health, history, hit, hits, info, namespace, ranking, reset,
     rotate, set, stats, stream, transfer, update,
 };
-use self::front::Front;
-pub use self::front::answer;
 use self::openapi::Table;
 use self::pages::{assets, builder, counter, home, privacy};
 use self::pictures::{aliases, badge, chart, shields};
@@ -38,6 +36,8 @@ use crate::counters::Counters;
 use crate::counters::visitor::Visitors;
 use crate::metrics::Metrics;
 use crate::model::token::Digest;
+use crate::web::dispatch::Front;
+pub use crate::web::dispatch::answer;
 use crate::web::limits::quota::Limits;
 use crate::web::limits::streams::Seats;
 

@@ -11,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::observe::Cause;
 use crate::counters::batcher::HitError;
 use crate::metrics::Limit;
 use crate::model::edit::EditError;
@@ -22,6 +21,7 @@ use crate::model::rate::Rate;
 use crate::model::tally::{MAX_TOTAL, Refusal};
 use crate::picture::ParamError;
 use crate::store::StoreError;
+use crate::web::access_log::Cause;
 use crate::web::response::picture;
 
 /// When to try again after a store could not be reached, in seconds: it is

@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::web::always;
+use crate::web::access_log::REQUEST_ID;
 use crate::web::error::ApiError;
-use crate::web::observe::REQUEST_ID;
+use crate::web::headers;
 use crate::web::request::query::Query;
 
 /// A number that is true now and at no other time.
@@ -35,7 +35,7 @@ pub fn plain(value: i64) -> Result<Response, ApiError> {
         let json = HeaderValue::from_static("application/json");
         let mut headers = HeaderMap::from_iter([NO_STORE, (CONTENT_TYPE, json)]);
         headers.insert(REQUEST_ID, HeaderValue::from_static(""));
-        always::add(&mut headers);
+        headers::add(&mut headers);
         headers
     });
     let body = serde_json::to_vec(&Value { value }).map_err(ApiError::unprintable)?;

@@ -8,7 +8,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue};
 
-use super::{countapi, observe};
+use super::countapi;
+use crate::web::access_log;
 use crate::web::limits::quota;
 use crate::web::response::page;
 
@@ -17,7 +18,7 @@ static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
     let names = [
         ALLOW,
         RETRY_AFTER,
-        observe::REQUEST_ID,
+        access_log::REQUEST_ID,
         page::STALE,
         quota::LIMIT,
         quota::POLICY,

@@ -21,7 +21,7 @@ use tower::{Layer, Service};
 use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::App;
-use super::observe::Observed;
+use crate::web::access_log::Observed;
 use crate::web::api::hit::PlainHit;
 use crate::web::limits::head;
 use crate::web::request::caller::Caller;

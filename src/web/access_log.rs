@@ -11,9 +11,10 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use futures_util::future::ready;
 
-use super::{always, error};
+use super::error;
 use crate::metrics::Metrics;
 use crate::model::hex;
+use crate::web::headers;
 
 /// Names a request in answers and log lines; one that a proxy sent is kept.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -77,7 +78,7 @@ impl Observed {
         }
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, id);
-        always::add(headers);
+        headers::add(headers);
         response
     }
 }
