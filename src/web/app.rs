@@ -1,0 +1,71 @@
+//! What handlers share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ipnet::IpNet;
+use tokio::sync::watch;
+
+use super::limits::quota::Limits;
+use super::limits::streams::Seats;
+use crate::config::Settings;
+use crate::counters::Counters;
+use crate::counters::visitor::Visitors;
+use crate::metrics::Metrics;
+use crate::model::token::Digest;
+
+/// What handlers share; a clone costs one reference count.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+/// What an [`App`] holds: all that handlers need, and nothing of the store.
+pub struct Shared {
+    /// All counters.
+    pub counters: Counters,
+    /// All measurements.
+    pub metrics: Arc<Metrics>,
+    pub(super) visitors: Visitors,
+    pub(super) limits: Limits,
+    pub(super) trusted_proxies: Vec<IpNet>,
+    /// How many hours' buckets a counter keeps.
+    pub(super) history_hours: u32,
+    /// The digest of the instance's token, if it has one.
+    pub(super) token: Option<Digest>,
+    pub(super) seats: Seats,
+    /// Becomes true when the process is to stop.
+    pub(super) stop: watch::Receiver<bool>,
+    pub(super) started: Instant,
+}
+
+impl App {
+    /// The state of one serving process.
+    pub fn new(
+        settings: &Settings,
+        counters: Counters,
+        visitors: Visitors,
+        metrics: Arc<Metrics>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            counters,
+            metrics,
+            visitors,
+            limits: Limits::new(settings),
+            trusted_proxies: settings.trusted_proxies.clone(),
+            history_hours: settings.history_hours,
+            token: settings.token.as_ref().map(|token| Digest::of(&token.0)),
+            seats: Seats::new(settings.streams, settings.client_streams),
+            stop,
+            started: Instant::now(),
+        }))
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

@@ -1,0 +1,204 @@
+//! The routes: a table of paths and functions.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{any, get};
+
+use super::api::{
+    configure, create, delete, get, health, history, hit, hits, info, namespace, ranking, reset,
+    rotate, set, stats, stream, transfer, update,
+};
+use super::app::App;
+use super::dispatch::Front;
+use super::openapi::{self, Table};
+use super::pages::{self, assets, builder, counter, home, privacy};
+use super::pictures::{aliases, badge, chart, shields};
+use super::request::body;
+use super::{countapi, error};
+
+/// Everything that visitors and probes ask for.
+pub fn router(app: App) -> Router {
+    table().finish().layer(DefaultBodyLimit::max(body::MOST)).with_state(app)
+}
+
+fn table() -> Table {
+    use openapi::Verb::{Delete, Get, Patch, Post, Put};
+    let table = Table::new()
+        .api(&[Get], "/", home::visit, &home::DOC)
+        .counter(&[Get, Post], ["/hit/{key}", "/hit/{namespace}/{key}"], hit::answer, &hit::DOC)
+        .counter(&[Get], ["/get/{key}", "/get/{namespace}/{key}"], get::answer, &get::DOC)
+        .counter(
+            &[Get],
+            ["/get/{key}/history", "/get/{namespace}/{key}/history"],
+            history::answer,
+            &history::DOC,
+        )
+        .api(&[Post], "/hits", hits::answer, &hits::DOC)
+        .counter(
+            &[Get],
+            ["/hit/{key}/badge.svg", "/hit/{namespace}/{key}/badge.svg"],
+            badge::hit,
+            &badge::HIT,
+        )
+        .counter(
+            &[Get],
+            ["/hit/{key}/shields.json", "/hit/{namespace}/{key}/shields.json"],
+            shields::hit,
+            &shields::DOC,
+        )
+        .counter(
+            &[Get],
+            ["/get/{key}/badge.svg", "/get/{namespace}/{key}/badge.svg"],
+            badge::get,
+            &badge::GET,
+        )
+        // Abacus' badge. With one segment it would be the counter `{namespace}/shield`.
+        .api(&[Get], "/hit/{namespace}/{key}/shield", badge::hit, &badge::HIT)
+        .api(&[Get], "/get/{namespace}/{key}/shield", badge::get, &badge::GET)
+        .counter(
+            &[Get],
+            ["/get/{key}/chart.svg", "/get/{namespace}/{key}/chart.svg"],
+            chart::get,
+            &chart::DOC,
+        )
+        .counter(
+            &[Get],
+            ["/get/{key}/shields.json", "/get/{namespace}/{key}/shields.json"],
+            shields::get,
+            &shields::DOC,
+        )
+        .api(&[Get, Post], "/create", create::random, &create::RANDOM)
+        .api(&[Get, Post], "/create/", create::random, &create::RANDOM)
+        .counter(
+            &[Get, Post],
+            ["/create/{key}", "/create/{namespace}/{key}"],
+            create::named,
+            &create::NAMED,
+        )
+        .counter(&[Get], ["/info/{key}", "/info/{namespace}/{key}"], info::answer, &info::DOC)
+        .counter(&[Post, Put], ["/set/{key}", "/set/{namespace}/{key}"], set::answer, &set::DOC)
+        .counter(
+            &[Post],
+            ["/update/{key}", "/update/{namespace}/{key}"],
+            update::answer,
+            &update::DOC,
+        )
+        .counter(&[Post], ["/reset/{key}", "/reset/{namespace}/{key}"], reset::answer, &reset::DOC)
+        .counter(
+            &[Post, Delete],
+            ["/delete/{key}", "/delete/{namespace}/{key}"],
+            delete::answer,
+            &delete::DOC,
+        )
+        .counter(
+            &[Post, Patch],
+            ["/configure/{key}", "/configure/{namespace}/{key}"],
+            configure::answer,
+            &configure::DOC,
+        )
+        .counter(
+            &[Post],
+            ["/rotate/{key}", "/rotate/{namespace}/{key}"],
+            rotate::answer,
+            &rotate::DOC,
+        )
+        .counter(
+            &[Get],
+            ["/stream/{key}", "/stream/{namespace}/{key}"],
+            stream::answer,
+            &stream::DOC,
+        )
+        .api(&[Get], "/stats", stats::answer, &stats::DOC)
+        .api(&[Get], "/namespaces/{namespace}", namespace::show, &namespace::SHOW)
+        .api(&[Put], "/namespaces/{namespace}", namespace::claim, &namespace::CLAIM)
+        .api(&[Patch], "/namespaces/{namespace}", namespace::configure, &namespace::CONFIGURE)
+        .api(&[Delete], "/namespaces/{namespace}", namespace::delete, &namespace::DELETE)
+        .api(&[Post], "/namespaces/{namespace}/token", namespace::rotate, &namespace::ROTATE)
+        .api(&[Delete], "/namespaces/{namespace}/token", namespace::release, &namespace::RELEASE)
+        .api(&[Get], "/namespaces/{namespace}/counters", ranking::answer, &ranking::DOC)
+        .api(&[Get], "/healthz", health::live, &health::LIVE)
+        .api(&[Get], "/readyz", health::ready, &health::READY)
+        .api(&[Get], "/export", transfer::export, &transfer::EXPORT)
+        .api(&[Post], "/import", transfer::import, &transfer::IMPORT)
+        .route("/builder", get(builder::show))
+        .route("/counter/{namespace}", get(pages::namespace::show))
+        .route("/counter/{namespace}/{key}", get(counter::show))
+        .route("/privacy", get(privacy::show))
+        .route("/seen.js", get(assets::seen))
+        .route("/assets/page.css", get(assets::style))
+        .route("/assets/page.js", get(assets::script))
+        .route("/assets/icon.svg", get(assets::icon))
+        .route("/ghpvc/", get(aliases::komarev))
+        .route("/api/count/incr/badge.svg", get(aliases::seeyoufarm_incr))
+        .route("/api/count/keep/badge.svg", get(aliases::seeyoufarm_keep))
+        .route("/badge", get(aliases::visitor_badge));
+    countapi::routes(table)
+}
+
+/// The measurements, which may have a listener of their own.
+pub fn metrics_router(app: App) -> Router {
+    Router::new().route("/metrics", get(health::metrics)).with_state(app)
+}
+
+/// What answers every request with these routes, or says that there is none.
+pub fn front(routes: Router, app: App) -> Front {
+    let routes = routes
+        .fallback_service(any(aliases::hits_sh).with_state(app.clone()))
+        .method_not_allowed_fallback(error::wrong_method);
+    Front::new(routes, app)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What is for people, or stands in for another counter's pictures, or is
+    /// the document itself.
+    const NO_API: [&str; 13] = [
+        "/api/count/incr/badge.svg",
+        "/api/count/keep/badge.svg",
+        "/assets/icon.svg",
+        "/assets/page.css",
+        "/assets/page.js",
+        "/badge",
+        "/builder",
+        "/counter/{namespace}",
+        "/counter/{namespace}/{key}",
+        "/ghpvc/",
+        "/openapi.json",
+        "/privacy",
+        "/seen.js",
+    ];
+
+    /// Every path of a router, as it tells itself.
+    fn paths<S>(router: &Router<S>) -> BTreeSet<String> {
+        let text = format!("{router:?}");
+        let quoted = text.split('"').skip(1).step_by(2);
+        let ours = |text: &&str| text.starts_with('/') && !text.contains("__private__");
+        quoted.filter(ours).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_route_is_in_the_document_or_is_no_api() {
+        let table = table();
+        let documented: BTreeSet<String> = table.documented().into_iter().collect();
+        let routes = paths(&table.finish());
+        assert!(routes.len() > 60, "{routes:?}");
+        let others: BTreeSet<&str> = routes.difference(&documented).map(String::as_str).collect();
+        assert_eq!(others, BTreeSet::from(NO_API));
+        assert_eq!(documented.difference(&routes).count(), 0, "{documented:?}");
+    }
+
+    /// A form after a key was counted as a key after a namespace.
+    #[test]
+    fn no_plain_hit_is_another_route() {
+        for path in table().documented() {
+            let named = path.replace(['{', '}'], "");
+            let request = axum::http::Request::get(named).body(()).unwrap();
+            let is_plain = hit::PlainHit::of(&request).is_some();
+            assert_eq!(is_plain, path == "/hit/{namespace}/{key}", "{path}");
+        }
+    }
+}
