@@ -14,12 +14,13 @@ use crate::counters::batcher::{HitError, Joiner};
 use crate::counters::last_known::LastKnown;
 use crate::model::count::{Count, History};
 use crate::model::edit::{
-    Change, ChangeId, Edit, EditError, Edited, Guard, Namespace, NamespaceChange, NamespaceEdit,
+    Change, ChangeId, Edit, Edited, Guard, Namespace, NamespaceChange, NamespaceEdit,
 };
 use crate::model::export::{Exported, Imported, OnConflict, Page};
 use crate::model::hit::Hit;
 use crate::model::name::{Counter, Name};
 use crate::model::time::Timestamp;
+use crate::store::EditError;
 use crate::store::live::Listener;
 use crate::store::{Store, StoreError};
 

@@ -1,9 +1,18 @@
 //! seen: a hit counter that you host yourself.
 //!
-//! A request's way through the crate: [`web`] reads the route, the name, the
-//! source and the visitor; [`counters`] reads or counts; [`joiner`] makes one
-//! write of all the hits that arrive while the last write is in flight; a
-//! [`store`] keeps the counts. No layer reaches around another.
+//! A room imports only rooms below it in this list, which `tests/rooms.rs` holds:
+//!
+//! - [`cli`]: the subcommands of the program.
+//! - [`server`]: sockets and the process. Knows no routes.
+//! - [`web`]: HTTP, from the request to the answer. Knows no store.
+//! - [`transfer`]: exports and imports, as JSON lines.
+//! - [`counters`]: counting and reading, with hits batched on their way to the store.
+//! - [`config`]: the settings, their help and their defaults.
+//! - [`store`]: where counts live: a file, or Redis.
+//! - [`metrics`]: what `/metrics` shows.
+//! - [`model`]: the plain types that all of these speak.
+//! - [`picture`] and [`sketch`]: badges and charts; unique visitors. They import nothing
+//!   of ours.
 
 pub mod cli;
 pub mod config;

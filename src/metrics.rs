@@ -11,10 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::counters::batcher::HitError;
 use crate::model::hit::Source;
-use crate::model::tally::Refusal;
-use crate::store::StoreError;
 
 /// The media type of [`Metrics::render`] (OpenMetrics 1.0, section 4.1).
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -94,17 +91,6 @@ struct RequestLabel {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SourceLabel {
     source: &'static str,
-}
-
-impl From<&HitError> for Uncounted {
-    fn from(error: &HitError) -> Self {
-        match error {
-            HitError::Busy => Self::busy,
-            HitError::Late | HitError::Store(StoreError::Unavailable(_)) => Self::late,
-            HitError::Store(_) | HitError::Refused(Refusal::Damaged) => Self::store,
-            HitError::Refused(_) => Self::refused,
-        }
-    }
 }
 
 impl Default for Metrics {

@@ -13,11 +13,11 @@ pub mod redis;
 
 use async_trait::async_trait;
 
-pub use self::error::StoreError;
+pub use self::error::{EditError, StoreError};
 pub use self::location::Location;
 pub use self::open::{OpenError, open};
 use crate::model::count::{Count, History};
-use crate::model::edit::{Change, ChangeId, EditError, Edited, Namespace, NamespaceChange};
+use crate::model::edit::{Change, ChangeId, Edited, Namespace, NamespaceChange};
 use crate::model::export::{Exported, Imported, OnConflict, Page};
 use crate::model::name::{Counter, Name};
 use crate::model::tally::{Outcome, Tally};

@@ -4,6 +4,7 @@
 mod access_log;
 mod api;
 mod app;
+mod count;
 mod countapi;
 mod dispatch;
 mod error;
@@ -15,7 +16,6 @@ mod pictures;
 mod request;
 mod response;
 mod routes;
-mod shown;
 
 pub use self::app::App;
 pub use self::dispatch::answer;

@@ -11,9 +11,7 @@ use std::time::Duration;
 use common::redis::Redis as Server;
 use seen::counters::batcher::Joiner;
 use seen::model::count::{Settings, Sources};
-use seen::model::edit::{
-    Change, ChangeId, Edit, EditError, Edited, Guard, NamespaceChange, NamespaceEdit,
-};
+use seen::model::edit::{Change, ChangeId, Edit, Edited, Guard, NamespaceChange, NamespaceEdit};
 use seen::model::export::{Exported, ExportedCounter, Imported, OnConflict};
 use seen::model::hit::{Hit, HitId, Source, Visitor};
 use seen::model::name::{Counter, Name};
@@ -21,6 +19,7 @@ use seen::model::tally::{Counted, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, 
 use seen::model::time::Timestamp;
 use seen::model::token::Token;
 use seen::sketch::Sketch;
+use seen::store::EditError;
 use seen::store::embedded::Embedded;
 use seen::store::live::{News, Update};
 use seen::store::redis::Redis;

@@ -59,6 +59,17 @@ pub enum HitError {
     Refused(Refusal),
 }
 
+impl From<&HitError> for Uncounted {
+    fn from(error: &HitError) -> Self {
+        match error {
+            HitError::Busy => Self::busy,
+            HitError::Late | HitError::Store(StoreError::Unavailable(_)) => Self::late,
+            HitError::Store(_) | HitError::Refused(Refusal::Damaged) => Self::store,
+            HitError::Refused(_) => Self::refused,
+        }
+    }
+}
+
 /// A hit on its way, and who waits for its number.
 struct Waiting {
     hit: Hit,

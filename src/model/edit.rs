@@ -10,7 +10,6 @@ use crate::model::name::{Counter, Name};
 use crate::model::time::Timestamp;
 use crate::model::token;
 use crate::model::token::{Digest, NoRandomness};
-use crate::store::StoreError;
 
 /// What makes a repeated change the same change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,47 +92,6 @@ pub struct Edited {
     pub old: Option<i64>,
     /// The total now; `None` for a counter that is gone.
     pub new: Option<i64>,
-}
-
-/// Why a change was not made. `value` is the total that is still there.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum EditError {
-    /// There is no such counter.
-    #[error("the counter does not exist")]
-    Missing,
-    /// The counter is there already, or the namespace has an owner already.
-    #[error("it exists already")]
-    Exists {
-        /// The counter's total; 0 for a namespace.
-        value: i64,
-    },
-    /// The guard does not allow it.
-    #[error("that needs the token of the counter, its namespace or the instance")]
-    Forbidden {
-        /// The counter's total, if there is one.
-        value: Option<i64>,
-    },
-    /// Without a token, more or less than the bounds allow was to be added.
-    #[error("the amount is outside the bounds of this counter")]
-    OutOfBounds {
-        /// The counter's total.
-        value: i64,
-    },
-    /// The total would leave ±[`crate::model::tally::MAX_TOTAL`].
-    #[error("the total would leave the range in which it is exact")]
-    OutOfRange {
-        /// The counter's total, if there is one.
-        value: Option<i64>,
-    },
-    /// The namespace holds as many counters as it may.
-    #[error("the namespace holds as many counters as it may")]
-    NamespaceFull,
-    /// The instance holds as many counters as it may.
-    #[error("this instance holds as many counters as it may")]
-    InstanceFull,
-    /// The store did not do it. After [`StoreError::Unavailable`] it may have.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// A change to a namespace. Each is safe to repeat.

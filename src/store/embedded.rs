@@ -29,12 +29,13 @@ use self::writer::{Job, Slot, Writer, closed};
 use super::record::Record;
 use super::{Limits, Store, StoreError};
 use crate::model::count::{Count, History};
-use crate::model::edit::{Change, ChangeId, EditError, Edited, Namespace, NamespaceChange};
+use crate::model::edit::{Change, ChangeId, Edited, Namespace, NamespaceChange};
 use crate::model::export::{Exported, Imported, OnConflict, Page};
 use crate::model::name::{Counter, Name};
 use crate::model::tally::{Outcome, Tally};
 use crate::model::time::Timestamp;
 use crate::model::token;
+use crate::store::EditError;
 use crate::store::live::{Hub, Listener, News, Update};
 
 /// A store in one file. The file stays locked until [`Store::close`].

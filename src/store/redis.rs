@@ -33,7 +33,7 @@ use super::record::Record;
 use super::{Limits, Mode, Store, StoreError};
 use crate::model::count::{Count, History};
 use crate::model::edit::{
-    Change, ChangeId, Edit, EditError, Edited, Namespace, NamespaceChange, NamespaceEdit,
+    Change, ChangeId, Edit, Edited, Namespace, NamespaceChange, NamespaceEdit,
 };
 use crate::model::export::{Exported, ExportedNamespace, Imported, OnConflict, Page};
 use crate::model::hex;
@@ -42,6 +42,7 @@ use crate::model::tally::{Lane, Outcome, Tally};
 use crate::model::time::Timestamp;
 use crate::model::token;
 use crate::model::token::Digest;
+use crate::store::EditError;
 use crate::store::live::{Hub, Listener};
 
 /// The URL schemes of a Redis store; a second `s` means TLS.

@@ -13,13 +13,13 @@ use serde::Serialize;
 
 use crate::counters::batcher::HitError;
 use crate::metrics::Limit;
-use crate::model::edit::EditError;
 use crate::model::history::RangeError;
 use crate::model::name;
 use crate::model::name::{Counter, InvalidName};
 use crate::model::rate::Rate;
 use crate::model::tally::{MAX_TOTAL, Refusal};
 use crate::picture::ParamError;
+use crate::store::EditError;
 use crate::store::StoreError;
 use crate::web::access_log::Cause;
 use crate::web::response::picture;
@@ -126,7 +126,7 @@ impl ApiError {
     }
 
     /// 500: an answer of ours has no JSON form.
-    pub fn unprintable(error: serde_json::Error) -> Self {
+    pub fn serialization(error: serde_json::Error) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "a bug in seen; its log says more")
             .cause(error.to_string())
     }
@@ -156,7 +156,7 @@ impl ApiError {
 
     /// Whether the same request may well succeed later, or elsewhere: what keeps
     /// a hit from being counted, and not a picture from being drawn.
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(
             self.status,
             StatusCode::TOO_MANY_REQUESTS
@@ -168,7 +168,7 @@ impl ApiError {
     }
 
     /// Whether the store was waited for in vain.
-    pub fn is_away(&self) -> bool {
+    pub fn is_store_unavailable(&self) -> bool {
         self.status == StatusCode::SERVICE_UNAVAILABLE
     }
 
@@ -234,7 +234,7 @@ impl ApiError {
     }
 
     /// The status and the sentence, for dialects that word an error their own way.
-    pub fn in_words(&self) -> (StatusCode, &str) {
+    pub fn status_and_message(&self) -> (StatusCode, &str) {
         (self.status, &self.body.error)
     }
 

@@ -5,6 +5,7 @@ pub(super) mod body;
 pub(super) mod caller;
 pub(super) mod client_ip;
 pub(super) mod idempotency;
+pub(super) mod metric;
 pub(super) mod path;
 pub(super) mod query;
 pub(super) mod settings;

@@ -7,11 +7,10 @@ use super::apply::Updates;
 use super::marks::Mark;
 use super::tables::{Held, Tables, from_bytes, held, record, to_bytes};
 use crate::model::count::Settings;
-use crate::model::edit::{
-    Change, ChangeId, Edit, EditError, Edited, Guard, NamespaceChange, NamespaceEdit,
-};
+use crate::model::edit::{Change, ChangeId, Edit, Edited, Guard, NamespaceChange, NamespaceEdit};
 use crate::model::name::{Counter, Name};
 use crate::model::tally::{MAX_TOTAL, Refusal};
+use crate::store::EditError;
 use crate::store::live::Update;
 use crate::store::record::Record;
 use crate::store::{Limits, Mode, StoreError};

@@ -5,7 +5,7 @@ use redb::ReadTransaction;
 use super::edit::odd_name;
 use super::marks::{self, MARKS, Mark, sketch_expiry};
 use super::tables::{COUNTERS, NAMESPACES, Tables, from_bytes, held, record, to_bytes};
-use crate::model::edit::{ChangeId, EditError};
+use crate::model::edit::ChangeId;
 use crate::model::export::{
     Exported, ExportedCounter, ExportedNamespace, Imported, OnConflict, PAGE_MOST, Page,
 };
@@ -13,6 +13,7 @@ use crate::model::name::{Counter, Name};
 use crate::model::tally::MAX_TOTAL;
 use crate::model::time::Timestamp;
 use crate::sketch::Sketch;
+use crate::store::EditError;
 use crate::store::record::Record;
 use crate::store::{Limits, StoreError};
 

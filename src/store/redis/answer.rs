@@ -5,13 +5,14 @@ use fred::types::Value;
 
 use crate::model::buckets::Buckets;
 use crate::model::count::{Settings, Sources};
-use crate::model::edit::{EditError, Edited};
+use crate::model::edit::Edited;
 use crate::model::export::ExportedSketch;
 use crate::model::hit::Source;
 use crate::model::name::Name;
 use crate::model::tally::{Counted, Entry, Outcome, Refusal, Run};
 use crate::model::token::Digest;
 use crate::sketch::Sketch;
+use crate::store::EditError;
 use crate::store::StoreError;
 use crate::store::record::Record;
 

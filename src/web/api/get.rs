@@ -11,12 +11,13 @@ use serde::Serialize;
 
 use crate::model::name::{Counter, Name};
 use crate::web::App;
+use crate::web::count::{self, Number};
 use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Doc, Names};
+use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::{PATHS_MOST, Paths};
 use crate::web::response::value;
 use crate::web::response::value::Callback;
-use crate::web::shown::{COUNT, Number, Shown};
 
 #[derive(JsonSchema, Serialize)]
 struct Values<'a> {
@@ -42,20 +43,21 @@ pub const DOC: Doc = Doc::json::<Read<'_>>("Read a counter, or several with comm
 pub async fn answer(
     State(app): State<App>,
     Paths { namespace, keys }: Paths,
-    shown: Shown,
+    metric: Metric,
     callback: Callback,
 ) -> Result<Response, ApiError> {
     if let [key] = keys.as_slice() {
         let counter = Counter { namespace, key: key.clone() };
-        return callback.value(value(&app, &counter, shown).await?);
+        return callback.value(value(&app, &counter, metric).await?);
     }
-    let values = match shown {
-        Shown::Total => app.counters.totals(&namespace, &keys).await?,
-        shown => {
+    let values = match metric {
+        Metric::Total => app.counters.totals(&namespace, &keys).await?,
+        metric => {
             let counters =
                 keys.iter().cloned().map(|key| Counter { namespace: namespace.clone(), key });
             let counters: Vec<Counter> = counters.collect();
-            let numbers = try_join_all(counters.iter().map(|c| shown.number(&app, c))).await?;
+            let numbers =
+                try_join_all(counters.iter().map(|c| count::read(&app, c, metric))).await?;
             numbers.into_iter().map(|number| number.map(Number::value)).collect()
         }
     };
@@ -64,10 +66,10 @@ pub async fn answer(
 
 /// The number of a counter that exists. Unlike a picture, the API says so when
 /// the store cannot be asked.
-pub async fn value(app: &App, counter: &Counter, shown: Shown) -> Result<i64, ApiError> {
-    let value = match shown {
-        Shown::Total => app.counters.total(counter).await?,
-        shown => shown.number(app, counter).await?.map(|number| number.value()),
+pub async fn value(app: &App, counter: &Counter, metric: Metric) -> Result<i64, ApiError> {
+    let value = match metric {
+        Metric::Total => app.counters.total(counter).await?,
+        metric => count::read(app, counter, metric).await?.map(|number| number.value()),
     };
     value.ok_or_else(|| ApiError::no_counter(counter))
 }

@@ -5,19 +5,18 @@ use axum::http::{Method, Request};
 use axum::response::{IntoResponse, Response};
 
 use super::get;
-use crate::model::hit::{Hit, HitId};
 use crate::model::name::{Counter, Name};
 use crate::web::App;
+use crate::web::count;
 use crate::web::error::ApiError;
-use crate::web::limits::quota::Quota;
 use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency;
 use crate::web::request::idempotency::{ID, Id};
+use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::Path;
 use crate::web::response::value;
 use crate::web::response::value::{Callback, Value};
-use crate::web::shown::{COUNT, Shown};
 
 /// `/hit/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);
@@ -28,16 +27,16 @@ pub async fn answer(
     caller: Caller,
     Path(counter): Path,
     Id(id): Id,
-    shown: Shown,
+    metric: Metric,
     callback: Callback,
 ) -> Result<Response, ApiError> {
     if !caller.counts {
-        return callback.value(get::value(&app, &counter, shown).await?);
+        return callback.value(get::value(&app, &counter, metric).await?);
     }
-    let (number, quota) = count(&app, &caller, &counter, id).await?;
-    let value = match shown {
-        Shown::Total => number,
-        shown => get::value(&app, &counter, shown).await?,
+    let (number, quota) = count::hit(&app, &caller, &counter, id).await?;
+    let value = match metric {
+        Metric::Total => number,
+        metric => get::value(&app, &counter, metric).await?,
     };
     Ok((quota, callback.value(value)?).into_response())
 }
@@ -63,7 +62,7 @@ impl PlainHit {
 
     /// As [`answer`] does.
     pub async fn answer(self, app: App, caller: Caller) -> Response {
-        let counted = count(&app, &caller, &self.0, None).await;
+        let counted = count::hit(&app, &caller, &self.0, None).await;
         let answer = counted.and_then(|(number, quota)| Ok((quota, value::plain(number)?)));
         answer.into_response()
     }
@@ -71,22 +70,6 @@ impl PlainHit {
 
 /// What follows the key in `/hit/{key}/…`, and so is no key after a namespace.
 const FORMS: [&str; 2] = ["badge.svg", "shields.json"];
-
-/// Counts one hit of `caller`: its number, and what is left of the quota.
-pub async fn count(
-    app: &App,
-    caller: &Caller,
-    counter: &Counter,
-    id: Option<HitId>,
-) -> Result<(i64, Quota), ApiError> {
-    let quota = app.limits.take(caller, counter, &app.metrics)?;
-    let visitor = caller.visitor(app, &counter.namespace).await;
-    let hit = Hit { counter: counter.clone(), source: caller.source, visitor, id };
-    match app.counters.hit(hit).await {
-        Ok(number) => Ok((number, quota)),
-        Err(error) => Err(ApiError::not_counted(counter, error)),
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -7,10 +7,10 @@ use futures_util::future::join_all;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use super::hit;
 use crate::model::name;
 use crate::model::name::{Counter, Name};
 use crate::web::App;
+use crate::web::count;
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
 use crate::web::request::body::Body;
@@ -89,7 +89,7 @@ pub async fn answer(
         caller.visitor(&app, &counter.namespace).await;
     }
     // All at once, so that they share writes; in order, so that their numbers do.
-    let counting = wanted.iter().map(|(counter, Id(id))| hit::count(&app, &caller, counter, *id));
+    let counting = wanted.iter().map(|(counter, Id(id))| count::hit(&app, &caller, counter, *id));
     let counted = join_all(counting).await;
     let mut first_error = None;
     let mut hits = Vec::with_capacity(wanted.len());
@@ -97,7 +97,7 @@ pub async fn answer(
         hits.push(match result {
             Ok((value, _)) => Done { namespace, key, value: Some(value), failed: None },
             Err(error) => {
-                let (status, words) = error.in_words();
+                let (status, words) = error.status_and_message();
                 let failed = Failed { error: words.to_owned(), status: status.as_u16() };
                 first_error.get_or_insert(error);
                 Done { namespace, key, value: None, failed: Some(failed) }

@@ -110,8 +110,8 @@ pub struct Number {
 
 /// `{"error":…}` with the status that CountAPI or, for what it does not have,
 /// the rest of seen has.
-fn in_words(error: &ApiError) -> Said {
-    let (status, words) = error.in_words();
+fn status_and_message(error: &ApiError) -> Said {
+    let (status, words) = error.status_and_message();
     Said::plain(status, Failed { error: words })
 }
 
@@ -120,7 +120,7 @@ impl Form {
     pub fn answer(self, said: Result<Said, ApiError>) -> Response {
         let (mut said, error) = match said {
             Ok(said) => (said, None),
-            Err(error) => (in_words(&error), Some(error)),
+            Err(error) => (status_and_message(&error), Some(error)),
         };
         let path = said.path.as_ref().and_then(|c| HeaderValue::try_from(c.to_string()).ok());
         let mut response = match self.callback {

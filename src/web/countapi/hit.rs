@@ -8,7 +8,7 @@ use super::form::{FORMS, Form, Number, Said};
 use super::get;
 use super::name::Named;
 use crate::web::App;
-use crate::web::api::hit;
+use crate::web::count;
 use crate::web::openapi::{self, Doc, Names};
 use crate::web::request::caller::Caller;
 
@@ -27,7 +27,7 @@ pub async fn answer(State(app): State<App>, caller: Caller, form: Form, named: N
         Ok(counter) => counter,
         Err(error) => return form.answer(Err(error)),
     };
-    match hit::count(&app, &caller, &counter, None).await {
+    match count::hit(&app, &caller, &counter, None).await {
         Ok((value, quota)) => {
             let said = Said::of(counter, StatusCode::OK, Number { value: Some(value) });
             (quota, form.answer(Ok(said))).into_response()

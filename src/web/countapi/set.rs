@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::form::{Form, IMG, Said};
 use super::name::Named;
-use crate::model::edit::{Edit, EditError};
+use crate::model::edit::Edit;
+use crate::store::EditError;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, CALLBACK, Doc, Names, Param, number};

@@ -7,7 +7,8 @@ use axum::response::Response;
 
 use super::form::{Form, IMG, Number, Said};
 use super::name::Named;
-use crate::model::edit::{Edit, EditError};
+use crate::model::edit::Edit;
+use crate::store::EditError;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, CALLBACK, Doc, Names, Param, number};

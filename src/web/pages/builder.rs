@@ -8,9 +8,9 @@ use crate::picture::badge::Style;
 use crate::picture::logo::Icon;
 use crate::picture::params::BadgeParams;
 use crate::web::error::ApiError;
+use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
 use crate::web::response::page::{Markup, Page, PageError, snippets, template};
-use crate::web::shown::Shown;
 
 /// What may be asked of the badge, with what it is unless asked.
 const LOOKS: [(&str, &str); 6] = [
@@ -51,7 +51,7 @@ pub fn form(query: &Query, headers: &HeaderMap) -> Result<Markup, ApiError> {
         badge.set(name, value).map_err(|e| ApiError::invalid_look(&e))?;
     }
     let [_, _, (_, count), (_, logo), ..] = looks;
-    Shown::parse(count)?;
+    Metric::parse(count)?;
 
     // Only what differs from the defaults: short links last longer.
     let asked: Vec<_> = looks.into_iter().zip(LOOKS).filter(|(a, b)| a != b).map(|p| p.0).collect();

@@ -24,7 +24,7 @@ pub async fn show(
         Ok(None) => return Err(ApiError::no_counter(&counter).into()),
         // What was seen last, or the error: to ask again would take as long again.
         Err(error) => {
-            let known = app.counters.last_known(&counter).filter(|_| error.is_passing());
+            let known = app.counters.last_known(&counter).filter(|_| error.is_transient());
             (None, known.ok_or(error)?)
         }
     };

@@ -12,17 +12,17 @@ use super::builder;
 use crate::model::name::{Counter, Name};
 use crate::picture::number::Format;
 use crate::web::App;
-use crate::web::api::hit;
+use crate::web::count::{self, Reading};
 use crate::web::error::ApiError;
 use crate::web::openapi;
 use crate::web::openapi::{Answer, Doc};
 use crate::web::request::caller::Caller;
+use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
 use crate::web::response::negotiate;
 use crate::web::response::negotiate::Form;
 use crate::web::response::page;
 use crate::web::response::page::Page;
-use crate::web::shown::{Found, Shown};
 
 #[derive(JsonSchema, Serialize)]
 struct Greeting {
@@ -47,16 +47,17 @@ pub async fn visit(
     let form = negotiate::form(accept);
     let counter = counter();
     let counted = if caller.counts {
-        hit::count(&app, &caller, &counter, None).await.map(|(number, _)| number)
+        count::hit(&app, &caller, &counter, None).await.map(|(number, _)| number)
     } else {
         app.counters.total(&counter).await.map(Option::unwrap_or_default).map_err(ApiError::from)
     };
     let value = match counted {
         Ok(value) => value,
         // A person is shown the page all the same; a program is told.
-        Err(error) if form == Form::Html && error.is_passing() => {
-            let known = Shown::Total.found(&app, &counter, Some(&error)).await;
-            let Found::Number(known) = known? else { return Err(error) };
+        Err(error) if form == Form::Html && error.is_transient() => {
+            let known =
+                count::read_or_last_known(&app, &counter, Metric::Total, Some(&error)).await;
+            let Reading::Number(known) = known? else { return Err(error) };
             return Ok(page(known.value(), known.stale, &headers)?.into_response());
         }
         Err(error) => return Err(error),

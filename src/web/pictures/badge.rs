@@ -8,15 +8,16 @@ use crate::model::name::Counter;
 use crate::picture::badge;
 use crate::picture::params::BadgeParams;
 use crate::web::App;
+use crate::web::count::{self, Number, Reading};
 use crate::web::error::ApiError;
 use crate::web::openapi::{Doc, Param, switch, text};
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency::{ID, Id};
+use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::picture;
 use crate::web::response::picture::{Drawn, Picture, PictureError};
-use crate::web::shown::{COUNT, Found, Number, Shown};
 
 /// What stands left of the number, unless the caller wants something else.
 const LABEL: &str = "views";
@@ -69,7 +70,7 @@ pub async fn get(
 /// All that a query asks of a badge, checked before anything is counted.
 pub struct Ask {
     look: BadgeParams,
-    shown: Shown,
+    metric: Metric,
     /// A number to add, from before the move to seen.
     base: i64,
     /// How long caches may keep a badge that does not count, in seconds.
@@ -88,8 +89,8 @@ impl Ask {
             Some(name) => query.parsed(name, "a whole number")?.unwrap_or(0),
             None => 0,
         };
-        let shown = query.get("count").map(Shown::parse).transpose()?.unwrap_or_default();
-        Ok(Self { look, shown, base, keep: picture::keep(query)? })
+        let metric = query.get("count").map(Metric::parse).transpose()?.unwrap_or_default();
+        Ok(Self { look, metric, base, keep: picture::keep(query)? })
     }
 
     /// Counts the hit, if there is one, and draws.
@@ -112,10 +113,10 @@ impl Ask {
         hit: Option<(&Caller, Option<HitId>)>,
     ) -> Result<(String, bool), ApiError> {
         let format = self.look.format.unwrap_or_default();
-        match self.shown.after(app, hit, counter).await? {
-            Found::Number(number) => Ok((number.plus(self.base).print(format), number.stale)),
-            Found::Nothing => Ok((Number::NONE.plus(self.base).print(format), false)),
-            Found::Unknown => Ok((UNKNOWN.into(), true)),
+        match count::count_then_read(app, hit, counter, self.metric).await? {
+            Reading::Number(number) => Ok((number.plus(self.base).print(format), number.stale)),
+            Reading::Missing => Ok((Number::ZERO.plus(self.base).print(format), false)),
+            Reading::Unknown => Ok((UNKNOWN.into(), true)),
         }
     }
 }

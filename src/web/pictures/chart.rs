@@ -51,7 +51,7 @@ pub async fn get(
         }
         // Only totals are remembered. An axis without days would be a lie, and an
         // error a broken picture: what is known stands there, and what is not.
-        Err(error) if error.is_away() => {
+        Err(error) if error.is_store_unavailable() => {
             chart.total = app.counters.last_known(&counter);
             chart.known = false;
         }

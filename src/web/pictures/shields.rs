@@ -11,14 +11,15 @@ use crate::model::hit::HitId;
 use crate::model::name::Counter;
 use crate::picture::params::BadgeParams;
 use crate::web::App;
+use crate::web::count::{self, Number, Reading};
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency::Id;
+use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::value::NO_STORE;
-use crate::web::shown::{COUNT, Found, Number, Shown};
 
 /// shields asks again after this many seconds at the earliest.
 const CACHE_LEAST: u32 = 300;
@@ -76,22 +77,22 @@ async fn answer(
     for (name, value) in query.pairs() {
         look.set(name, value).map_err(|e| ApiError::invalid_look(&e))?;
     }
-    let shown = query.get("count").map(Shown::parse).transpose()?.unwrap_or_default();
+    let metric = query.get("count").map(Metric::parse).transpose()?.unwrap_or_default();
     let cache = query.parsed::<u32>("cacheSeconds", "seconds, 300 at least")?;
-    let found = shown.after(app, hit, counter).await?;
+    let reading = count::count_then_read(app, hit, counter, metric).await?;
     let format = look.format.unwrap_or_default();
     let body = Endpoint {
         schema_version: 1,
         label: look.label.unwrap_or_else(|| "views".into()),
-        message: match found {
-            Found::Number(number) => number.print(format),
-            Found::Nothing => Number::NONE.print(format),
-            Found::Unknown => "unavailable".into(),
+        message: match reading {
+            Reading::Number(number) => number.print(format),
+            Reading::Missing => Number::ZERO.print(format),
+            Reading::Unknown => "unavailable".into(),
         },
         color: Some(look.color.map_or_else(|| "blue".into(), |color| color.to_string())),
         label_color: look.label_color.map(|color| color.to_string()),
         style: look.style.map(|style| style.name()),
-        is_error: found == Found::Unknown,
+        is_error: reading == Reading::Unknown,
         cache_seconds: cache.unwrap_or(CACHE_LEAST).max(CACHE_LEAST),
     };
     Ok(([NO_STORE], Json(body)).into_response())

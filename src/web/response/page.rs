@@ -46,14 +46,14 @@ impl Page {
 
     /// The page for an error.
     pub fn error(error: &ApiError) -> Self {
-        let (status, _) = error.in_words();
+        let (status, _) = error.status_and_message();
         let texts = [("status", status.as_str()), ("sentence", &error.sentence())];
         Self::new("seen", include_str!("../pages/assets/error.html"), &texts, &[]).of(error)
     }
 
     /// The same, which has the status of an error.
     pub fn of(self, error: &ApiError) -> Self {
-        Self { status: error.in_words().0, ..self }
+        Self { status: error.status_and_message().0, ..self }
     }
 }
 

@@ -38,7 +38,7 @@ pub fn plain(value: i64) -> Result<Response, ApiError> {
         headers::add(&mut headers);
         headers
     });
-    let body = serde_json::to_vec(&Value { value }).map_err(ApiError::unprintable)?;
+    let body = serde_json::to_vec(&Value { value }).map_err(ApiError::serialization)?;
     let mut response = Response::new(body.into());
     *response.headers_mut() = HEADERS.clone();
     Ok(response)
@@ -76,7 +76,7 @@ impl Callback {
         let Some(callback) = &self.0 else {
             return Ok(([NO_STORE], Json(body)).into_response());
         };
-        let body = serde_json::to_string(body).map_err(ApiError::unprintable)?;
+        let body = serde_json::to_string(body).map_err(ApiError::serialization)?;
         // The comment keeps the answer from being read as anything but a script
         // (the attack is called Rosetta Flash); JSON is JavaScript since ES2019.
         let script = format!("/**/{callback}({body});");

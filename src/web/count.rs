@@ -1,0 +1,168 @@
+//! Counts a hit, and finds the number to show. A picture is drawn even where the
+//! store or a limit says no.
+
+use crate::model::hit::{Hit, HitId};
+use crate::model::name::Counter;
+use crate::picture::number::Format;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::limits::quota::Quota;
+use crate::web::request::caller::Caller;
+use crate::web::request::metric::Metric;
+
+/// Counts one hit of `caller`: its number, and what is left of the quota.
+///
+/// # Errors
+/// A limit, a refusal, or a store that did not acknowledge the hit.
+pub async fn hit(
+    app: &App,
+    caller: &Caller,
+    counter: &Counter,
+    id: Option<HitId>,
+) -> Result<(i64, Quota), ApiError> {
+    let quota = app.limits.take(caller, counter, &app.metrics)?;
+    let visitor = caller.visitor(app, &counter.namespace).await;
+    let hit = Hit { counter: counter.clone(), source: caller.source, visitor, id };
+    match app.counters.hit(hit).await {
+        Ok(number) => Ok((number, quota)),
+        Err(error) => Err(ApiError::not_counted(counter, error)),
+    }
+}
+
+/// A number of a counter; `None` for a counter that does not exist.
+///
+/// # Errors
+/// The store could not be asked, and this process knows no earlier total.
+pub async fn read(
+    app: &App,
+    counter: &Counter,
+    metric: Metric,
+) -> Result<Option<Number>, ApiError> {
+    if metric == Metric::Total {
+        let total = app.counters.total_or_last_known(counter).await?;
+        return Ok(total.map(|total| Number {
+            value: total.value(),
+            of: None,
+            stale: total.is_stale(),
+        }));
+    }
+    let Some(count) = app.counters.count(counter).await? else { return Ok(None) };
+    let clamp = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let (value, of) = match metric {
+        Metric::Total => (count.total, None),
+        Metric::Human => (clamp(count.sources.human()), None),
+        Metric::Unique => (clamp(count.uniques_today), None),
+        Metric::Today => (clamp(count.today), None),
+        Metric::TodayTotal => (clamp(count.today), Some(count.total)),
+    };
+    Ok(Some(Number { value, of, stale: false }))
+}
+
+/// Counts the hit of `caller`, if there is one, and reads the number to show.
+///
+/// # Errors
+/// A request that is wrong. A limit or an outage is none: the number is still shown.
+pub async fn count_then_read(
+    app: &App,
+    hit: Option<(&Caller, Option<HitId>)>,
+    counter: &Counter,
+    metric: Metric,
+) -> Result<Reading, ApiError> {
+    let mut failed = None;
+    if let Some((caller, id)) = hit {
+        match self::hit(app, caller, counter, id).await {
+            Ok((value, _)) if metric == Metric::Total => {
+                return Ok(Reading::Number(Number { value, of: None, stale: false }));
+            }
+            Ok(_) => {}
+            Err(error) if error.is_transient() => failed = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    read_or_last_known(app, counter, metric, failed.as_ref()).await
+}
+
+/// Reads the number to show, or the last total this process knows; `failed` is the
+/// error of an earlier call in the same request.
+///
+/// # Errors
+/// The store answered with a permanent failure.
+pub async fn read_or_last_known(
+    app: &App,
+    counter: &Counter,
+    metric: Metric,
+    failed: Option<&ApiError>,
+) -> Result<Reading, ApiError> {
+    // This request has already waited one deadline for the store.
+    if failed.is_some_and(ApiError::is_store_unavailable) {
+        let known = app.counters.last_known(counter).filter(|_| metric == Metric::Total);
+        return Ok(known.map_or(Reading::Unknown, |value| {
+            Reading::Number(Number { value, of: None, stale: true })
+        }));
+    }
+    match read(app, counter, metric).await {
+        Ok(number) => Ok(number.map_or(Reading::Missing, Reading::Number)),
+        Err(error) if error.is_transient() => Ok(Reading::Unknown),
+        Err(error) => Err(error),
+    }
+}
+
+/// What a picture or a page has to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// A number.
+    Number(Number),
+    /// The counter does not exist.
+    Missing,
+    /// The store cannot be asked, and this process knows no earlier total.
+    Unknown,
+}
+
+/// A number to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number {
+    value: i64,
+    /// The total beside today's.
+    of: Option<i64>,
+    /// Whether the store could not be asked.
+    pub stale: bool,
+}
+
+impl Number {
+    /// The number of a counter that does not exist.
+    pub const ZERO: Self = Self { value: 0, of: None, stale: false };
+
+    /// Today's hits where both are shown, the only number otherwise.
+    pub fn value(self) -> i64 {
+        self.value
+    }
+
+    /// Adds `more`, the views from before a move to seen. None of them were today, so
+    /// of two numbers only the total grows.
+    pub fn plus(self, more: i64) -> Self {
+        match self.of {
+            Some(of) => Self { of: Some(of.saturating_add(more)), ..self },
+            None => Self { value: self.value.saturating_add(more), ..self },
+        }
+    }
+
+    /// As people read it.
+    pub fn print(self, format: Format) -> String {
+        match self.of {
+            Some(total) => format.print_today(self.value, total),
+            None => format.print(self.value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_before_grows_the_total_and_not_today() {
+        let both = Number { value: 3, of: Some(7), stale: false }.plus(100);
+        assert_eq!((both.value, both.of), (3, Some(107)));
+        assert_eq!(Number { value: 7, of: None, stale: false }.plus(100).value, 107);
+    }
+}

@@ -1,0 +1,62 @@
+//! `?count=`: which of a counter's numbers is asked for.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde_json::json;
+
+use super::query::Query;
+use crate::web::error::ApiError;
+use crate::web::openapi::Param;
+
+/// Which number of a counter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Metric {
+    /// All hits.
+    #[default]
+    Total,
+    /// Hits of browsers, so without bots, prefetches and the like.
+    Human,
+    /// Unique visitors of today (UTC).
+    Unique,
+    /// Hits of today (UTC).
+    Today,
+    /// Hits of today, and all of them.
+    TodayTotal,
+}
+
+/// `?count=` in the document.
+pub const COUNT: Param = Param::new(
+    "count",
+    "Which number to answer with",
+    || json!({ "type": "string", "enum": ["", "total", "human", "unique", "today", "today-total"] }),
+);
+
+/// The values of `?count=`.
+const ALLOWED: &str = "total, human, unique, today or today-total";
+
+impl Metric {
+    /// Reads the value of `?count=`; empty is the total.
+    ///
+    /// # Errors
+    /// 400 for a value that is not one of those allowed.
+    pub fn parse(value: &str) -> Result<Self, ApiError> {
+        match value {
+            "" | "total" => Ok(Self::Total),
+            "human" => Ok(Self::Human),
+            "unique" => Ok(Self::Unique),
+            "today" => Ok(Self::Today),
+            "today-total" => Ok(Self::TodayTotal),
+            other => Err(ApiError::invalid_parameter("count", other, ALLOWED)),
+        }
+    }
+}
+
+/// An extractor, so that a bad value is refused before anything is counted.
+impl<S: Send + Sync> FromRequestParts<S> for Metric {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::from_request_parts(parts, state).await?;
+        Self::parse(query.get("count").unwrap_or_default())
+    }
+}
