@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::exit::Failure;
 use super::runtime::runtime;
@@ -65,8 +65,7 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
     servers.push(tokio::spawn(connections::serve(main, answer, stop.clone())));
     announce(address, location);
 
-    let mut stop = stop;
-    connections::stopped(&mut stop).await;
+    stop.cancelled().await;
     tracing::info!("stopping: finishing requests and writing the last hits");
     let rest = async {
         for server in servers {
@@ -92,9 +91,10 @@ async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, Failu
     })
 }
 
-/// Becomes true at the first SIGTERM or SIGINT.
-fn stop_signal() -> std::io::Result<watch::Receiver<bool>> {
-    let (sender, receiver) = watch::channel(false);
+/// Cancelled at the first SIGTERM or SIGINT.
+fn stop_signal() -> std::io::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let cancel = stop.clone();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
@@ -102,11 +102,9 @@ fn stop_signal() -> std::io::Result<watch::Receiver<bool>> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        sender.send_replace(true);
-        // Dropping the sender now would look like a stop that never came.
-        std::future::pending::<()>().await;
+        cancel.cancel();
     });
-    Ok(receiver)
+    Ok(stop)
 }
 
 /// The one line that a person at a terminal needs.

@@ -13,7 +13,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::server::memory::Crowd;
 use crate::server::socket::Socket;
@@ -26,31 +27,30 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(60);
 /// descriptors left.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
-/// Serves until `stop` becomes true, then waits for the requests under way.
+/// Serves until `stop` is cancelled, then waits for the requests under way.
 /// `answer` is given each request and where it came from.
-pub async fn serve<A, F>(listener: TcpListener, answer: A, mut stop: watch::Receiver<bool>)
+pub async fn serve<A, F>(listener: TcpListener, answer: A, stop: CancellationToken)
 where
     A: Fn(SocketAddr, Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Response> + Send,
 {
-    // Closed once the last connection has dropped its end.
-    let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
+    let open = TaskTracker::new();
     let crowd = Crowd::default();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stopped(&mut stop) => break,
+            () = stop.cancelled() => break,
         };
         match accepted {
             Ok((stream, peer)) => {
                 let (answer, stop) = (answer.clone(), stop.clone());
-                let (alive, present) = (alive.clone(), crowd.enter());
-                tokio::spawn(async move {
+                let present = crowd.enter();
+                open.spawn(async move {
                     serve_one(stream, peer, answer, stop).await;
-                    drop((alive, present));
+                    drop(present);
                 });
             }
-            // One that has gone before it was accepted is no reason to wait.
+            // The client hung up before it was accepted: take the next at once.
             Err(error) if is_of_one(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted");
@@ -58,15 +58,16 @@ where
             }
         }
     }
-    drop((listener, alive));
-    all_gone.recv().await;
+    drop(listener);
+    open.close();
+    open.wait().await;
 }
 
 async fn serve_one<F: Future<Output = Response>>(
     stream: TcpStream,
     peer: SocketAddr,
     answer: impl Fn(SocketAddr, Request<Incoming>) -> F,
-    mut stop: watch::Receiver<bool>,
+    stop: CancellationToken,
 ) {
     // An answer is one small segment; waiting to fill it would cost 40 ms.
     let _ = stream.set_nodelay(true);
@@ -80,7 +81,7 @@ async fn serve_one<F: Future<Output = Response>>(
     let done = tokio::select! {
         biased;
         done = connection.as_mut() => done,
-        () = stopped(&mut stop) => {
+        () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -88,12 +89,6 @@ async fn serve_one<F: Future<Output = Response>>(
     if let Err(error) = done {
         tracing::debug!(%error, "a connection ended");
     }
-}
-
-/// Waits until the process is to stop.
-pub async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // The sender lives as long as the process.
-    let _ = stop.wait_for(|stopped| *stopped).await;
 }
 
 fn is_of_one(error: &std::io::Error) -> bool {
@@ -114,9 +109,9 @@ mod tests {
     async fn who_says_nothing_is_hung_up_on() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, stopped) = watch::channel(false);
+        let stop = CancellationToken::new();
         let answer = |_, _| async { Response::new("well".into()) };
-        let server = tokio::spawn(serve(listener, answer, stopped));
+        let server = tokio::spawn(serve(listener, answer, stop.clone()));
         let started = tokio::time::Instant::now();
         for said in ["", "GET / HTTP/1.1\r\nHost:", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"] {
             let mut client = TcpStream::connect(address).await.unwrap();
@@ -126,7 +121,7 @@ mod tests {
             assert_eq!(heard.ends_with("well"), said.ends_with("\r\n\r\n"), "{heard}");
         }
         assert!(started.elapsed() >= 3 * HEAD_PATIENCE);
-        stop.send_replace(true);
+        stop.cancel();
         server.await.unwrap();
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ipnet::IpNet;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::limits::quota::Limits;
 use super::limits::streams::Seats;
@@ -33,8 +33,8 @@ pub struct Shared {
     /// The digest of the instance's token, if it has one.
     pub(super) token: Option<Digest>,
     pub(super) seats: Seats,
-    /// Becomes true when the process is to stop.
-    pub(super) stop: watch::Receiver<bool>,
+    /// Cancelled when the process is to stop.
+    pub(super) stop: CancellationToken,
     pub(super) started: Instant,
 }
 
@@ -45,7 +45,7 @@ impl App {
         counters: Counters,
         visitors: Visitors,
         metrics: Arc<Metrics>,
-        stop: watch::Receiver<bool>,
+        stop: CancellationToken,
     ) -> Self {
         Self(Arc::new(Shared {
             counters,

@@ -17,12 +17,11 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use schemars::JsonSchema;
 use serde::Serialize;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use crate::counters::Counters;
 use crate::model::name::Name;
-use crate::server::connections::stopped;
 use crate::store::live::{Listener, News};
 use crate::web::App;
 use crate::web::error::ApiError;
@@ -110,7 +109,7 @@ fn told(id: &str, counters: usize) -> Vec<Option<Option<i64>>> {
 /// One client's stream, dropped when the client goes.
 struct Watching {
     counters: Counters,
-    stop: watch::Receiver<bool>,
+    stop: CancellationToken,
     _seat: Seat,
     namespace: Name,
     keys: Vec<Name>,
@@ -134,7 +133,7 @@ impl Watching {
             let due = self.totals.iter().zip(&self.told).any(|(now, told)| Some(*now) != *told);
             tokio::select! {
                 biased;
-                () = stopped(&mut self.stop) => return None,
+                () = self.stop.cancelled() => return None,
                 () = sleep_until(self.next_round), if due => self.round(),
                 news = self.listener.next() => self.hear(news).await,
             }
