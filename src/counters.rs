@@ -25,7 +25,7 @@ use crate::store::live::Listener;
 use crate::store::{Store, StoreError};
 
 /// How long a change is repeated while its answer is lost.
-const CHANGE_PATIENCE: Duration = Duration::from_secs(2);
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The wait before a change is repeated.
 const CHANGE_PAUSE: Duration = Duration::from_millis(50);
@@ -244,7 +244,7 @@ impl Counters {
     where
         F: Future<Output = Result<T, EditError>>,
     {
-        let deadline = Instant::now() + CHANGE_PATIENCE;
+        let deadline = Instant::now() + CHANGE_TIMEOUT;
         let late = || StoreError::Unavailable("no answer in time".into());
         loop {
             match timeout_at(deadline.into(), attempt()).await {
@@ -283,7 +283,7 @@ mod tests {
             Arc::new(Embedded::open(&folder.path().join("seen.redb"), limits).unwrap());
         let metrics = Arc::new(Metrics::default());
         let joiner = Joiner::new(store.clone(), metrics, 10, Duration::from_secs(1));
-        let counters = Counters::new(store, joiner, CHANGE_PATIENCE);
+        let counters = Counters::new(store, joiner, CHANGE_TIMEOUT);
         let counter =
             |key| Counter { namespace: Name::default_namespace(), key: Name::new(key).unwrap() };
         let hit =

@@ -22,10 +22,10 @@ const SPARSE: u8 = 1;
 const DENSE_LENGTH: usize = HEADER + REGISTERS * 6 / 8;
 
 /// Longer ones are written dense (Redis' default `hll-sparse-max-bytes`).
-const SPARSE_MOST: usize = 3000;
+const MAX_SPARSE: usize = 3000;
 
 /// The largest register that the sparse form can hold.
-const SPARSE_VALUE_MOST: u8 = 32;
+const MAX_SPARSE_VALUE: u8 = 32;
 
 /// Visitors of one counter on one day.
 #[derive(Clone, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Sketch {
     fn write_sparse(&self, bytes: &mut Vec<u8>) -> bool {
         for run in self.registers.chunk_by(|a, b| a == b) {
             let value = run[0];
-            if value > SPARSE_VALUE_MOST || bytes.len() > HEADER + SPARSE_MOST {
+            if value > MAX_SPARSE_VALUE || bytes.len() > HEADER + MAX_SPARSE {
                 return false;
             }
             match (value, run.len()) {
@@ -162,7 +162,7 @@ impl Sketch {
                 }
             }
         }
-        bytes.len() <= HEADER + SPARSE_MOST
+        bytes.len() <= HEADER + MAX_SPARSE
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::process::Stdio;
 
 use common::redis::Redis;
-use common::{PATIENCE, Seen, command, wait_until};
+use common::{Seen, TIMEOUT, command, wait_until};
 
 const TOKEN: &str = "an-instance-token-of-a-test";
 
@@ -35,7 +35,7 @@ fn three_masters_count_as_one_and_lose_nothing_with_one_of_them() {
 
     // Live numbers of one replica at the other.
     let mut watcher = TcpStream::connect(other.address).unwrap();
-    watcher.set_read_timeout(Some(PATIENCE)).unwrap();
+    watcher.set_read_timeout(Some(TIMEOUT)).unwrap();
     write!(watcher, "GET /stream/site7/page HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let mut events = BufReader::new(watcher).lines().map_while(Result::ok);
     assert!(events.next().unwrap().contains("200"));

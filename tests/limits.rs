@@ -112,7 +112,7 @@ fn parameters_that_make_no_sense_are_named() {
 fn raw(seen: &Seen, head: &str, body: &str) -> (u16, serde_json::Value) {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(seen.address).unwrap();
-    stream.set_read_timeout(Some(common::PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(common::TIMEOUT)).unwrap();
     let length = body.len();
     write!(
         stream,

@@ -208,8 +208,8 @@ hits_get_their_own_numbers_in_order, LIMITS, |rig| {
 
 concurrent_hits_get_different_numbers, LIMITS, |rig| {
     let rig = Arc::new(rig);
-    let patience = Duration::from_secs(20);
-    let joiner = Joiner::new(rig.store.clone(), Arc::default(), 1000, patience);
+    let timeout = Duration::from_secs(20);
+    let joiner = Joiner::new(rig.store.clone(), Arc::default(), 1000, timeout);
     let tasks: Vec<_> = (0..8).map(|task| {
         let (rig, joiner) = (rig.clone(), joiner.clone());
         tokio::spawn(async move {
@@ -938,10 +938,10 @@ async fn listeners_hear_again_after_the_connection_was_cut() {
     let mut listener = rig.store.subscribe(&name("n")).await.unwrap();
     let redis = rig.redis.as_ref().unwrap();
     redis.ask(&["CLIENT", "KILL", "TYPE", "pubsub"]);
-    let patience = Duration::from_secs(10);
+    let timeout = Duration::from_secs(10);
     // First the news of its own subscription may come, then that of the cut.
     loop {
-        let news = tokio::time::timeout(patience, listener.next()).await.unwrap();
+        let news = tokio::time::timeout(timeout, listener.next()).await.unwrap();
         assert_eq!(news, News::Missed);
         if redis.ask(&["PUBSUB", "SHARDNUMSUB", "seen:{n}:live"]).ends_with('1') {
             break;
@@ -951,7 +951,7 @@ async fn listeners_hear_again_after_the_connection_was_cut() {
     loop {
         rig.apply(rig.now, &[hit("a")]).await;
         hits += 1;
-        match tokio::time::timeout(patience, listener.next()).await.unwrap() {
+        match tokio::time::timeout(timeout, listener.next()).await.unwrap() {
             // What was new at that moment is in it.
             News::Missed => assert_eq!(rig.total("a").await, Some(hits)),
             News::Updates(updates) => {
@@ -962,7 +962,7 @@ async fn listeners_hear_again_after_the_connection_was_cut() {
     }
     drop(listener);
     // The last one to leave ends the subscription.
-    let deadline = std::time::Instant::now() + patience;
+    let deadline = std::time::Instant::now() + timeout;
     while !redis.ask(&["PUBSUB", "SHARDCHANNELS"]).is_empty() {
         assert!(std::time::Instant::now() < deadline, "still subscribed");
     }

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
-use common::{PATIENCE, Place, Seen, request, wait_until};
+use common::{Place, Seen, TIMEOUT, request, wait_until};
 use serde_json::{Value, json};
 
 /// A page that watches, closed when dropped.
@@ -22,7 +22,7 @@ type Heard = (String, Value);
 impl Watcher {
     fn open(seen: &Seen, path: &str, headers: &str) -> Self {
         let mut stream = TcpStream::connect(seen.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: seen\r\n{headers}\r\n").unwrap();
         let mut watcher = Self { lines: BufReader::new(stream), head: Vec::new() };
         loop {
@@ -195,7 +195,7 @@ fn crowd(seen: &Seen, subscribers: usize) -> Vec<TcpStream> {
         let group = 100.min(subscribers - open.len());
         let streams = (0..group).map(|_| {
             let mut stream = TcpStream::connect(seen.address).unwrap();
-            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            stream.set_read_timeout(Some(TIMEOUT)).unwrap();
             stream.write_all(b"GET /stream/site/page HTTP/1.1\r\nHost: seen\r\n\r\n").unwrap();
             stream
         });

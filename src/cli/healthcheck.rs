@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::config::Healthcheck;
 
 /// How long each step of the asking may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Well, or a sentence that says what is wrong.
 pub fn ask(settings: &Healthcheck) -> Result<(), String> {
@@ -28,8 +28,8 @@ pub fn ask(settings: &Healthcheck) -> Result<(), String> {
 /// One request and one answer; HTTP/1.0, so that the answer ends with the
 /// connection (RFC 1945, section 7.2.2).
 fn get(address: SocketAddr, path: &str) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
     let mut answer = String::new();
     stream.take(64 << 10).read_to_string(&mut answer)?;

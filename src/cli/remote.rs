@@ -23,7 +23,7 @@ use crate::model::token;
 use crate::transfer::line::Summary;
 
 /// How long a running seen may say nothing while it owes an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The waits before a batch whose answer was lost is sent again.
 const PAUSES: [Duration; 5] = [
@@ -67,7 +67,7 @@ impl Pages {
     /// Some more bytes; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         let Self(pages, url) = self;
-        let page = timeout(PATIENCE, pages.next()).await.map_err(|_| failed(url, silent()))?;
+        let page = timeout(TIMEOUT, pages.next()).await.map_err(|_| failed(url, silent()))?;
         page.transpose().map_err(|e| failed(url, e))
     }
 }
@@ -121,7 +121,7 @@ impl Remote {
     async fn import_once(&mut self, path: &str, key: &str, lines: Bytes) -> Result<Bytes, Trouble> {
         let response = self.ask("POST", path, Some(key), lines).await?;
         let body = axum::body::to_bytes(Body::new(response.into_body()), 1 << 20);
-        match timeout(PATIENCE, body).await {
+        match timeout(TIMEOUT, body).await {
             Ok(body) => body.map_err(|e| self.lost(&e)),
             Err(_) => Err(self.lost(&silent())),
         }
@@ -145,7 +145,7 @@ impl Remote {
         let request =
             request.body(Body::from(body)).map_err(|e| Trouble::Refused(e.to_string()))?;
         let answer = self.sender().await?.send_request(request);
-        let response = match timeout(PATIENCE, answer).await {
+        let response = match timeout(TIMEOUT, answer).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(self.lost(&error)),
             Err(_) => return Err(self.lost(&silent())),
@@ -168,7 +168,7 @@ impl Remote {
         }
         let host = self.authority.host().trim_matches(['[', ']']);
         let address = (host, self.authority.port_u16().unwrap_or(80));
-        let stream = match timeout(PATIENCE, TcpStream::connect(address)).await {
+        let stream = match timeout(TIMEOUT, TcpStream::connect(address)).await {
             Ok(stream) => stream.map_err(|e| Trouble::Lost(e.to_string()))?,
             Err(_) => return Err(Trouble::Lost(silent())),
         };
@@ -190,7 +190,7 @@ impl Remote {
 }
 
 fn silent() -> String {
-    format!("it said nothing for {} seconds", PATIENCE.as_secs())
+    format!("it said nothing for {} seconds", TIMEOUT.as_secs())
 }
 
 fn failed(url: &str, error: impl Display) -> Failure {

@@ -31,10 +31,10 @@ const LANES: usize = 2;
 
 /// The waits between attempts to repeat a write.
 const RETRY_FIRST: Duration = Duration::from_millis(5);
-const RETRY_MOST: Duration = Duration::from_millis(200);
+const MAX_RETRY: Duration = Duration::from_millis(200);
 
 /// The most hits in one tally; bounds the size of one write.
-const TALLY_MOST: usize = 8192;
+const MAX_TALLY: usize = 8192;
 
 /// Why a hit was not counted.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -95,8 +95,8 @@ impl Queue {
         let waiting = &mut self.waiting;
         // As much room as this time: the next crowd will be about as large.
         let rest = match waiting.len() {
-            0..=TALLY_MOST => Vec::with_capacity(waiting.len()),
-            _ => waiting.split_off(TALLY_MOST),
+            0..=MAX_TALLY => Vec::with_capacity(waiting.len()),
+            _ => waiting.split_off(MAX_TALLY),
         };
         std::mem::replace(waiting, rest)
     }
@@ -226,7 +226,7 @@ impl Shared {
     /// Takes what waits once it is enough or no more comes. With nothing there the
     /// writer must end, for the next hit starts another.
     async fn gather(&self, namespace: &Option<Name>, number: usize) -> Option<Vec<Waiting>> {
-        let enough = self.store.enough().min(TALLY_MOST);
+        let enough = self.store.enough().min(MAX_TALLY);
         let mut before = 0;
         loop {
             // Whoever has a request at hand gets to push its hit first.
@@ -306,7 +306,7 @@ impl Shared {
                     *in_doubt = true;
                     tracing::debug!(%why, "a write had no answer and is repeated");
                     sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await;
-                    pause = (pause * 2).min(RETRY_MOST);
+                    pause = (pause * 2).min(MAX_RETRY);
                 }
                 Ok(Err(error)) => return Err(HitError::Store(error)),
                 Err(_) => {
@@ -339,7 +339,7 @@ impl Shared {
                 () = sleep(pause) => {}
                 () = self.refuse_late(namespace) => {}
             }
-            pause = (pause * 2).min(RETRY_MOST);
+            pause = (pause * 2).min(MAX_RETRY);
         }
     }
 

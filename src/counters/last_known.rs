@@ -7,7 +7,7 @@ use crate::model::name::Counter;
 
 /// The most counters in each half of the table; with all names of the longest
 /// kind, both take about 16 MB.
-const MOST: usize = 1 << 15;
+const GENERATION_SIZE: usize = 1 << 15;
 
 /// Totals by counter, bounded: with too many, those go that were put longest ago.
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl Halves {
             *known = total;
             return;
         }
-        if self.young.len() >= MOST {
+        if self.young.len() >= GENERATION_SIZE {
             // The memory of the forgotten serves again.
             std::mem::swap(&mut self.young, &mut self.old);
             self.young.clear();
@@ -83,12 +83,12 @@ mod tests {
             // One that is put again and again is always known.
             known.put(&counter(0), n as i64);
         }
-        for n in (100_000 - MOST)..100_000 {
+        for n in (100_000 - GENERATION_SIZE)..100_000 {
             assert_eq!(known.get(&counter(n)), Some(n as i64));
         }
         assert_eq!(known.get(&counter(0)), Some(99_999));
         let held = (0..100_000).filter(|n| known.get(&counter(*n)).is_some()).count();
-        assert!(held <= 2 * MOST, "{held}");
+        assert!(held <= 2 * GENERATION_SIZE, "{held}");
         known.forget(&counter(99_999));
         assert_eq!(known.get(&counter(99_999)), None);
     }

@@ -18,14 +18,14 @@ use crate::store::{Store, StoreError};
 pub struct Visitors {
     store: Arc<dyn Store>,
     /// How long the store may take to give a key.
-    patience: Duration,
+    timeout: Duration,
     today: Mutex<Option<(u32, [u8; 16])>>,
 }
 
 impl Visitors {
     /// Visitors under the keys of `store`, which may take `patience` to give one.
-    pub fn new(store: Arc<dyn Store>, patience: Duration) -> Self {
-        Self { store, patience, today: Mutex::new(None) }
+    pub fn new(store: Arc<dyn Store>, timeout: Duration) -> Self {
+        Self { store, timeout, today: Mutex::new(None) }
     }
 
     /// The visitor behind a request: the same one only for the same day, client
@@ -57,7 +57,7 @@ impl Visitors {
             return Ok(key);
         }
         let late = |_| StoreError::Unavailable("it did not answer in time".into());
-        let asking = timeout(self.patience, self.store.visitor_key(day));
+        let asking = timeout(self.timeout, self.store.visitor_key(day));
         let key = asking.await.map_err(late)??;
         *self.lock() = Some((day, key));
         Ok(key)

@@ -11,7 +11,7 @@ use crate::model::token::Digest;
 
 /// The longest dedupe window, in seconds: a day, after which a visitor is
 /// another one anyway.
-pub const DEDUPE_MOST: u32 = 86_400;
+pub const MAX_DEDUPE: u32 = 86_400;
 
 /// A counter as it is at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct History {
 #[serde(default)]
 pub struct Settings {
     /// Within this many seconds after a hit that counted, further hits of the
-    /// same visitor do not; 0 is off, [`DEDUPE_MOST`] the most.
+    /// same visitor do not; 0 is off, [`MAX_DEDUPE`] the most.
     pub dedupe: u32,
     /// Whether anybody may set the total (CountAPI).
     pub enable_reset: bool,

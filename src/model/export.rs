@@ -13,7 +13,7 @@ use crate::sketch::Sketch;
 pub const COUNTERS: &str = "x-seen-counters";
 
 /// The most items of one page.
-pub const PAGE_MOST: usize = 500;
+pub const MAX_PAGE: usize = 500;
 
 /// Some of many.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use crate::model::count::History;
 use crate::model::time::Timestamp;
 
 /// The most points of one answer.
-pub const POINTS_MOST: usize = 4000;
+pub const MAX_POINTS: usize = 4000;
 
 /// How many points there are when nobody says from when on.
 const DAYS_DEFAULT: i32 = 30;
@@ -64,7 +64,7 @@ pub enum RangeError {
     #[error("to is before from")]
     Order,
     /// It is too long.
-    #[error("the range has {0} steps, and {POINTS_MOST} is the most")]
+    #[error("the range has {0} steps, and {MAX_POINTS} is the most")]
     TooLong(usize),
 }
 
@@ -141,7 +141,7 @@ impl Range {
             name,
         };
         match range.len() {
-            length if length > POINTS_MOST => Err(RangeError::TooLong(length)),
+            length if length > MAX_POINTS => Err(RangeError::TooLong(length)),
             _ => Ok(range),
         }
     }

@@ -49,7 +49,7 @@ pub struct Left {
 
 /// The keys that are held at most; more of them at once are not limited, for
 /// forgetting one that is limited would help only whoever floods.
-const KEYS_MOST: usize = 1 << 16;
+const MAX_KEYS: usize = 1 << 16;
 
 /// One limit over many keys. Of a key it keeps a hash and a time.
 pub struct Limiter {
@@ -82,14 +82,14 @@ impl Limiter {
         let window = nanos(self.rate.window);
         let pace = (window / u64::from(self.rate.quota)).max(1);
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        if due.len() >= KEYS_MOST {
+        if due.len() >= MAX_KEYS {
             due.retain(|_, at| *at > now);
         }
         let key = self.hasher.hash_one(key);
         let at = due.get(&key).copied().unwrap_or(now).max(now);
         let next = at + pace;
         let passes = next - now <= window.max(pace);
-        if passes && (due.len() < KEYS_MOST || due.contains_key(&key)) {
+        if passes && (due.len() < MAX_KEYS || due.contains_key(&key)) {
             due.insert(key, next);
         }
         let ahead = if passes { next - now } else { at - now };
@@ -125,10 +125,10 @@ mod tests {
     #[test]
     fn a_flood_of_keys_costs_bounded_memory() {
         let limit = limiter("1/1h");
-        for key in 0..(KEYS_MOST as u32 + 1000) {
+        for key in 0..(MAX_KEYS as u32 + 1000) {
             assert_eq!(limit.take(&key).wait, Duration::ZERO);
         }
-        assert!(limit.due.lock().unwrap().len() <= KEYS_MOST);
+        assert!(limit.due.lock().unwrap().len() <= MAX_KEYS);
         assert!(limit.take(&0).wait > Duration::from_secs(3000));
     }
 

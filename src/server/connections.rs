@@ -21,11 +21,11 @@ use crate::server::socket::Socket;
 
 /// How long a client may take to send the head of a request, or stay silent
 /// between two: whoever opens connections and says nothing does not keep them.
-const HEAD_PATIENCE: Duration = Duration::from_secs(60);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The wait after the system would give no connection, as when there are no
 /// descriptors left.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Serves until `stop` is cancelled, then waits for the requests under way.
 /// `answer` is given each request and where it came from.
@@ -54,7 +54,7 @@ where
             Err(error) if is_of_one(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted");
-                tokio::time::sleep(ACCEPT_AGAIN).await;
+                tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
             }
         }
     }
@@ -75,7 +75,7 @@ async fn serve_one<F: Future<Output = Response>>(
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_PATIENCE)
+            .header_read_timeout(HEAD_TIMEOUT)
             .serve_connection(TokioIo::new(Socket(stream)), service)
     );
     let done = tokio::select! {
@@ -120,7 +120,7 @@ mod tests {
             client.read_to_string(&mut heard).await.unwrap();
             assert_eq!(heard.ends_with("well"), said.ends_with("\r\n\r\n"), "{heard}");
         }
-        assert!(started.elapsed() >= 3 * HEAD_PATIENCE);
+        assert!(started.elapsed() >= 3 * HEAD_TIMEOUT);
         stop.cancel();
         server.await.unwrap();
     }

@@ -137,8 +137,8 @@ impl Redis {
 
     /// Waits until the server was reached and looked at, for `patience` at
     /// most; a server that must not be used is an error.
-    pub async fn ready(&self, patience: Duration) -> Result<(), StoreError> {
-        match tokio::time::timeout(patience, self.guard.settled()).await {
+    pub async fn ready(&self, timeout: Duration) -> Result<(), StoreError> {
+        match tokio::time::timeout(timeout, self.guard.settled()).await {
             Ok(verdict) => verdict,
             Err(_) => Ok(()),
         }

@@ -20,7 +20,7 @@ use crate::web::headers;
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is taken from a proxy, in bytes.
-const ID_MOST: usize = 64;
+const MAX_ID: usize = 64;
 
 /// What went wrong, for the log alone; goes with an answer to [`Observed::answer`].
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ impl Observed {
 
 fn id(given: Option<&HeaderValue>) -> HeaderValue {
     let sound = |id: &&HeaderValue| {
-        !id.is_empty() && id.len() <= ID_MOST && id.as_bytes().iter().all(u8::is_ascii_graphic)
+        !id.is_empty() && id.len() <= MAX_ID && id.as_bytes().iter().all(u8::is_ascii_graphic)
     };
     given.filter(sound).cloned().unwrap_or_else(fresh)
 }

@@ -18,7 +18,7 @@ use super::{countapi, error};
 
 /// Everything that visitors and probes ask for.
 pub fn router(app: App) -> Router {
-    table().finish().layer(DefaultBodyLimit::max(body::MOST)).with_state(app)
+    table().finish().layer(DefaultBodyLimit::max(body::MAX_BYTES)).with_state(app)
 }
 
 fn table() -> Table {

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::common::PATIENCE;
+use crate::common::TIMEOUT;
 
 /// What `tests/get-browser` found.
 pub struct Tools {
@@ -92,7 +92,7 @@ impl Browser {
             .expect("chromedriver says its port");
         let client = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE * 2))
+            .timeout_global(Some(TIMEOUT * 2))
             .build()
             .into();
         let session = format!("http://127.0.0.1:{port}");
@@ -187,7 +187,7 @@ impl Browser {
             if found == goal {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "{expression} is {found} and never {goal}");
+            assert!(started.elapsed() < TIMEOUT, "{expression} is {found} and never {goal}");
             thread::sleep(Duration::from_millis(20));
         }
     }

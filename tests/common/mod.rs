@@ -20,7 +20,7 @@ use serde_json::Value;
 use self::redis::Redis;
 
 /// The longest that anything here may take before the test fails.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A running `seen serve`, killed when dropped.
 pub struct Seen {
@@ -69,7 +69,7 @@ impl Seen {
     /// The next log line that holds `text`.
     pub fn wait_for_log(&self, text: &str) -> String {
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.lines.recv_timeout(TIMEOUT) {
                 Ok(line) if line.contains(text) => return line,
                 Ok(_) => {}
                 Err(_) => panic!("no log line with {text:?} in {:#?}", self.log.lock().unwrap()),
@@ -161,7 +161,7 @@ impl Answer {
 pub fn client() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(PATIENCE))
+        .timeout_global(Some(TIMEOUT))
         .max_redirects(0)
         .build()
         .into()
@@ -318,11 +318,11 @@ impl Load {
     }
 }
 
-/// Looks again and again until `done`, for [`PATIENCE`] at most.
+/// Looks again and again until `done`, for [`TIMEOUT`] at most.
 pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let started = std::time::Instant::now();
     while !done() {
-        assert!(started.elapsed() < PATIENCE, "in vain: {what}");
+        assert!(started.elapsed() < TIMEOUT, "in vain: {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }

@@ -7,7 +7,7 @@ use super::marks::{self, MARKS, Mark, sketch_expiry};
 use super::tables::{COUNTERS, NAMESPACES, Tables, from_bytes, held, record, to_bytes};
 use crate::model::edit::ChangeId;
 use crate::model::export::{
-    Exported, ExportedCounter, ExportedNamespace, Imported, OnConflict, PAGE_MOST, Page,
+    Exported, ExportedCounter, ExportedNamespace, Imported, MAX_PAGE, OnConflict, Page,
 };
 use crate::model::name::{Counter, Name};
 use crate::model::tally::MAX_TOTAL;
@@ -27,9 +27,9 @@ pub fn namespaces(txn: &ReadTransaction, after: Option<&str>) -> Result<Page<Nam
         .range(after.unwrap_or_default().as_bytes()..)?
         .map(|row| Name::new(&String::from_utf8_lossy(row?.0.value())).map_err(odd_name))
         .skip_while(|name| name.as_ref().is_ok_and(|n| Some(n.as_str()) == after))
-        .take(PAGE_MOST)
+        .take(MAX_PAGE)
         .collect::<Result<Vec<_>, StoreError>>()?;
-    let next = (items.len() == PAGE_MOST).then(|| items.last().map(|n| n.as_str().to_owned()));
+    let next = (items.len() == MAX_PAGE).then(|| items.last().map(|n| n.as_str().to_owned()));
     Ok(Page { next: next.flatten(), items })
 }
 

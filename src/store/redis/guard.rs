@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::store::StoreError;
 
 /// The wait before a server that gave no account of itself is asked again.
-const ASK_AGAIN: Duration = Duration::from_millis(500);
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// What is known about the server at the moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ async fn follow(
                 continue;
             }
             _ = connected.recv() => asked = true,
-            () = tokio::time::sleep(ASK_AGAIN), if asked => {}
+            () = tokio::time::sleep(RETRY_INTERVAL), if asked => {}
         }
         match judge(&client, allow_eviction, &alone).await {
             Ok(now) => {

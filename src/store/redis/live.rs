@@ -17,7 +17,7 @@ use crate::model::name::Name;
 use crate::store::live::{Hub, News, Update};
 
 /// The wait before a subscription that failed is tried again.
-const TRY_AGAIN: Duration = Duration::from_millis(500);
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Listens for a hub. Ends with the store.
 pub struct Subscriber {
@@ -93,7 +93,7 @@ async fn subscribe(client: Client, hub: Hub, mut stop: mpsc::Receiver<()>) {
                 subscribed.clear();
             }
             () = hub.changed() => {}
-            () = tokio::time::sleep(TRY_AGAIN), if up && !is_settled(&hub, &subscribed) => {}
+            () = tokio::time::sleep(RETRY_INTERVAL), if up && !is_settled(&hub, &subscribed) => {}
             _ = stop.recv() => return,
         }
         if up && let Err(error) = settle(&client, &hub, &mut subscribed).await {

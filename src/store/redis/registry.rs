@@ -31,7 +31,7 @@ const SUM_PAGE: i64 = 1000;
 
 /// How many namespaces are known to be entered; with more, all are forgotten
 /// and entered again.
-const KNOWN_MOST: usize = 16_384;
+const MAX_KNOWN: usize = 16_384;
 
 /// Held by the store; a clone shares what it knows.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ impl Registry {
         let () =
             self.client.zadd(NAMESPACES, Some(SetOptions::NX), None, false, false, entries).await?;
         let mut known = lock(&self.shared.known);
-        if known.len() >= KNOWN_MOST {
+        if known.len() >= MAX_KNOWN {
             known.clear();
         }
         known.extend(new.into_iter().cloned());

@@ -15,7 +15,7 @@ use crate::web::count::{self, Number};
 use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Doc, Names};
 use crate::web::request::metric::{COUNT, Metric};
-use crate::web::request::path::{PATHS_MOST, Paths};
+use crate::web::request::path::{MAX_PATHS, Paths};
 use crate::web::response::value;
 use crate::web::response::value::Callback;
 
@@ -36,7 +36,7 @@ enum Read<'a> {
 
 /// `/get/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Read<'_>>("Read a counter, or several with commas between")
-    .names(Names::Several(PATHS_MOST))
+    .names(Names::Several(MAX_PATHS))
     .query(&[COUNT, CALLBACK]);
 
 /// `{"value":n}`, or `{"values":{"a":n,"b":m}}`.

@@ -20,14 +20,14 @@ use crate::web::request::idempotency::Id;
 use crate::web::response::value::NO_STORE;
 
 /// The most hits in one request.
-const MOST: usize = 100;
+const MAX_HITS: usize = 100;
 
 const ALLOWED: &str = r#"a list such as [{"namespace": "site", "key": "page", "id": "a1"}]; namespace and id may be left out"#;
 
 /// The form of the body.
 fn list(forms: &mut SchemaGenerator) -> Schema {
     let mut list = forms.subschema_for::<Vec<Wanted>>();
-    list.insert("maxItems".into(), MOST.into());
+    list.insert("maxItems".into(), MAX_HITS.into());
     list
 }
 
@@ -80,8 +80,8 @@ pub async fn answer(
     body: Body,
 ) -> Result<Response, ApiError> {
     let wanted: Vec<Wanted> = body.json(ALLOWED)?;
-    if wanted.len() > MOST {
-        return Err(ApiError::too_many("hits", wanted.len(), MOST));
+    if wanted.len() > MAX_HITS {
+        return Err(ApiError::too_many("hits", wanted.len(), MAX_HITS));
     }
     let wanted: Vec<_> = wanted.into_iter().map(Wanted::read).collect::<Result<_, _>>()?;
     if let Some((counter, _)) = wanted.first() {

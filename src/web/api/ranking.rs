@@ -20,7 +20,7 @@ use crate::web::request::query::Query;
 use crate::web::response::value::NO_STORE;
 
 /// The most counters on one page, and how many without `?limit=`.
-const LIMIT_MOST: u32 = 1000;
+const MAX_LIMIT: u32 = 1000;
 const LIMIT: u32 = 100;
 
 #[derive(JsonSchema, Serialize)]
@@ -48,7 +48,7 @@ pub const DOC: Doc =
         Param::new(
             "limit",
             "How many to list",
-            || json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MOST, "default": LIMIT }),
+            || json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT }),
         ),
     ]);
 
@@ -65,7 +65,7 @@ impl Range {
         let offset = query.parsed::<u32>("offset", "a whole number from 0 to 4294967295")?;
         let allowed = "a whole number from 1 to 1000";
         let limit = query.parsed("limit", allowed)?.unwrap_or(LIMIT);
-        if !(1..=LIMIT_MOST).contains(&limit) {
+        if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(ApiError::invalid_parameter("limit", &limit.to_string(), allowed));
         }
         Ok(Self { offset: offset.unwrap_or(0).into(), limit })

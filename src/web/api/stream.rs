@@ -38,7 +38,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A silent stream says something as often as this, lest a proxy close it.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The most counters on one stream: the state of all is in each event's id.
-const COUNTERS_MOST: usize = 32;
+const MAX_COUNTERS: usize = 32;
 /// What a number that cannot be known is in an id.
 const NONE: &str = "-";
 
@@ -56,7 +56,7 @@ pub const DOC: Doc = Doc::other(
     "Hear a counter's number as it changes, or those of several with commas between",
     "text/event-stream",
 )
-.names(Names::Several(COUNTERS_MOST));
+.names(Names::Several(MAX_COUNTERS));
 
 /// The events, until the client goes or the process stops.
 pub async fn answer(
@@ -65,8 +65,8 @@ pub async fn answer(
     Paths { namespace, keys }: Paths,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if keys.len() > COUNTERS_MOST {
-        return Err(ApiError::too_many("counters", keys.len(), COUNTERS_MOST));
+    if keys.len() > MAX_COUNTERS {
+        return Err(ApiError::too_many("counters", keys.len(), MAX_COUNTERS));
     }
     let seat = app.seats.take(caller.client)?;
     // From now on, so that nothing is missed between the two.

@@ -10,23 +10,23 @@ use crate::web::error::ApiError;
 use crate::web::request::query;
 
 /// The longest path that is read, in bytes: a namespace and 100 keys fit.
-const PATH_MOST: usize = 8 << 10;
+const MAX_PATH: usize = 8 << 10;
 /// The most headers, and the most bytes of their names and values together.
 const HEADERS_MANY: usize = 80;
-const HEADERS_MOST: usize = 32 << 10;
+const MAX_HEADERS: usize = 32 << 10;
 
 /// Refuses a request out of bounds.
 pub fn check<B>(request: &Request<B>) -> Result<(), ApiError> {
     let (uri, headers) = (request.uri(), request.headers());
-    if uri.path().len() > PATH_MOST {
-        return Err(ApiError::url_too_long("path", PATH_MOST));
+    if uri.path().len() > MAX_PATH {
+        return Err(ApiError::url_too_long("path", MAX_PATH));
     }
-    if uri.query().is_some_and(|text| text.len() > query::MOST) {
-        return Err(ApiError::url_too_long("query", query::MOST));
+    if uri.query().is_some_and(|text| text.len() > query::MAX_BYTES) {
+        return Err(ApiError::url_too_long("query", query::MAX_BYTES));
     }
     let bytes = || headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if headers.len() > HEADERS_MANY || HEADERS_MOST < bytes() {
-        return Err(ApiError::headers_too_large(HEADERS_MANY, HEADERS_MOST));
+    if headers.len() > HEADERS_MANY || MAX_HEADERS < bytes() {
+        return Err(ApiError::headers_too_large(HEADERS_MANY, MAX_HEADERS));
     }
     Ok(())
 }

@@ -11,8 +11,8 @@ use crate::web::request::client_ip::Client;
 pub struct Seats(Arc<Inner>);
 
 struct Inner {
-    most: usize,
-    client_most: usize,
+    max: usize,
+    client_max: usize,
     taken: Mutex<Taken>,
 }
 
@@ -30,18 +30,18 @@ pub struct Seat {
 }
 
 impl Seats {
-    /// Room for `most` streams, `client_most` of them for one client.
-    pub fn new(most: usize, client_most: usize) -> Self {
-        Self(Arc::new(Inner { most, client_most, taken: Mutex::default() }))
+    /// Room for `max` streams, `client_max` of them for one client.
+    pub fn new(max: usize, client_max: usize) -> Self {
+        Self(Arc::new(Inner { max, client_max, taken: Mutex::default() }))
     }
 
     /// A seat for this client, if there is one.
     pub fn take(&self, client: Client) -> Result<Seat, ApiError> {
         let mut taken = self.taken();
-        if taken.clients.get(&client).is_some_and(|n| *n >= self.0.client_most) {
-            return Err(ApiError::too_many_streams(self.0.client_most));
+        if taken.clients.get(&client).is_some_and(|n| *n >= self.0.client_max) {
+            return Err(ApiError::too_many_streams(self.0.client_max));
         }
-        if taken.all >= self.0.most {
+        if taken.all >= self.0.max {
             return Err(ApiError::no_stream_left());
         }
         taken.all += 1;

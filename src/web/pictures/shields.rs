@@ -22,7 +22,7 @@ use crate::web::request::query::Query;
 use crate::web::response::value::NO_STORE;
 
 /// shields asks again after this many seconds at the earliest.
-const CACHE_LEAST: u32 = 300;
+const MIN_CACHE: u32 = 300;
 
 #[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -93,7 +93,7 @@ async fn answer(
         label_color: look.label_color.map(|color| color.to_string()),
         style: look.style.map(|style| style.name()),
         is_error: reading == Reading::Unknown,
-        cache_seconds: cache.unwrap_or(CACHE_LEAST).max(CACHE_LEAST),
+        cache_seconds: cache.unwrap_or(MIN_CACHE).max(MIN_CACHE),
     };
     Ok(([NO_STORE], Json(body)).into_response())
 }

@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use crate::web::error::ApiError;
 
 /// The longest body that is read, in bytes.
-pub const MOST: usize = 64 << 10;
+pub const MAX_BYTES: usize = 64 << 10;
 
 /// A body's bytes.
 pub struct Body(Bytes);
@@ -22,7 +22,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             Err(error) => {
                 let sentence = error.body_text();
                 match error.into_response().status() {
-                    StatusCode::PAYLOAD_TOO_LARGE => Err(ApiError::body_too_long(MOST)),
+                    StatusCode::PAYLOAD_TOO_LARGE => Err(ApiError::body_too_long(MAX_BYTES)),
                     _ => Err(ApiError::invalid_body(sentence, "JSON")),
                 }
             }

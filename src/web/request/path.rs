@@ -54,7 +54,7 @@ pub struct Paths {
 }
 
 /// The most counters that one path names.
-pub const PATHS_MOST: usize = 100;
+pub const MAX_PATHS: usize = 100;
 
 impl<S: Send + Sync> FromRequestParts<S> for Paths {
     type Rejection = ApiError;
@@ -63,15 +63,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Paths {
         let segments = Segments::of(parts, state).await?;
         let list = segments.key();
         let mut keys: Vec<Name> = Vec::new();
-        for text in list.split(',').take(PATHS_MOST + 1) {
+        for text in list.split(',').take(MAX_PATHS + 1) {
             let key = name("key", text)?;
             if !keys.contains(&key) {
                 keys.push(key);
             }
         }
         match keys.len() {
-            0..=PATHS_MOST => Ok(Self { namespace: segments.namespace()?, keys }),
-            _ => Err(ApiError::too_many("counters", list.split(',').count(), PATHS_MOST)),
+            0..=MAX_PATHS => Ok(Self { namespace: segments.namespace()?, keys }),
+            _ => Err(ApiError::too_many("counters", list.split(',').count(), MAX_PATHS)),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::web::error::ApiError;
 pub struct Query(Vec<(String, String)>);
 
 /// The longest query that is read, in bytes; the longest badge logo fits.
-pub const MOST: usize = 32 << 10;
+pub const MAX_BYTES: usize = 32 << 10;
 
 /// What a total or an amount may be.
 pub const NUMBER: &str = "a whole number between -9007199254740991 and 9007199254740991";
@@ -20,8 +20,8 @@ pub const NUMBER: &str = "a whole number between -9007199254740991 and 900719925
 impl Query {
     /// The pairs of a query's text.
     pub fn parse(text: &str) -> Result<Self, ApiError> {
-        if text.len() > MOST {
-            return Err(ApiError::url_too_long("query", MOST));
+        if text.len() > MAX_BYTES {
+            return Err(ApiError::url_too_long("query", MAX_BYTES));
         }
         let pairs = serde_urlencoded::from_str(text).map_err(ApiError::invalid_query)?;
         Ok(Self(pairs))

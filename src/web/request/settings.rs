@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::query::{NUMBER, Query};
-use crate::model::count::{DEDUPE_MOST, Settings};
+use crate::model::count::{MAX_DEDUPE, Settings};
 use crate::model::tally::MAX_TOTAL;
 use crate::web::error::ApiError;
 use crate::web::openapi::{Param, switch};
@@ -90,7 +90,7 @@ fn dedupe(text: &str) -> Option<u32> {
         return Some(0);
     }
     let window: jiff::SignedDuration = text.parse().ok()?;
-    u32::try_from(window.as_secs()).ok().filter(|s| (1..=DEDUPE_MOST).contains(s))
+    u32::try_from(window.as_secs()).ok().filter(|s| (1..=MAX_DEDUPE).contains(s))
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ const BOTS: &[&str] = &[
 const AHEAD: &[&str] = &["prefetch", "prerender", "preview"];
 
 /// The longest user agent that is looked at, in bytes.
-const AGENT_MOST: usize = 512;
+const MAX_AGENT: usize = 512;
 
 /// The source of a request with these headers. Each is looked at once: this is
 /// on the way of every hit.
@@ -86,7 +86,7 @@ pub fn source(headers: &HeaderMap) -> Source {
 /// As much of a user agent as is looked at.
 pub fn looked_at(agent: &HeaderValue) -> &[u8] {
     let agent = agent.as_bytes();
-    &agent[..agent.len().min(AGENT_MOST)]
+    &agent[..agent.len().min(MAX_AGENT)]
 }
 
 /// Words and what they tell, by how they begin: few places of a text begin as

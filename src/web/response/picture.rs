@@ -129,13 +129,13 @@ where
 }
 
 /// The longest that a caller may have a picture kept, in seconds: a day.
-const KEEP_MOST: u32 = 86_400;
+const MAX_KEEP: u32 = 86_400;
 
 /// `?cacheSeconds=`, for pictures that count nothing.
 pub fn keep(query: &Query) -> Result<u32, ApiError> {
     let allowed = "seconds between 0 and 86400";
     match query.parsed::<u32>("cacheSeconds", allowed)? {
-        Some(seconds) if seconds > KEEP_MOST => {
+        Some(seconds) if seconds > MAX_KEEP => {
             Err(ApiError::invalid_parameter("cacheSeconds", &seconds.to_string(), allowed))
         }
         seconds => Ok(seconds.unwrap_or(0)),
