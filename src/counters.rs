@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout_at};
 
-use crate::counters::batcher::{HitError, Joiner};
+use crate::counters::batcher::{Batcher, HitError};
 use crate::counters::last_known::LastKnown;
 use crate::model::count::{Count, History};
 use crate::model::edit::{
@@ -34,7 +34,7 @@ const CHANGE_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Clone)]
 pub struct Counters {
     store: Arc<dyn Store>,
-    joiner: Joiner,
+    batcher: Batcher,
     last_known: Arc<LastKnown>,
     /// The longest that a read or a change waits for the store.
     deadline: Duration,
@@ -64,10 +64,10 @@ impl Total {
 }
 
 impl Counters {
-    /// Counters kept in `store`, their hits joined by `joiner`.
-    pub fn new(store: Arc<dyn Store>, joiner: Joiner, deadline: Duration) -> Self {
-        let last_known = joiner.last_known();
-        Self { store, joiner, deadline, last_known }
+    /// Counters kept in `store`, their hits joined by `batcher`.
+    pub fn new(store: Arc<dyn Store>, batcher: Batcher, deadline: Duration) -> Self {
+        let last_known = batcher.last_known();
+        Self { store, batcher, deadline, last_known }
     }
 
     /// What the store answers within the deadline: one that hangs is one that
@@ -84,7 +84,7 @@ impl Counters {
 
     /// Counts a hit and answers with its number, once that is stored.
     pub async fn hit(&self, hit: Hit) -> Result<i64, HitError> {
-        self.joiner.hit(hit).await
+        self.batcher.hit(hit).await
     }
 
     /// The total of a counter, `None` if there is no such counter.
@@ -224,12 +224,12 @@ impl Counters {
 
     /// Hits that wait for their number now.
     pub fn in_flight(&self) -> usize {
-        self.joiner.waiting()
+        self.batcher.waiting()
     }
 
     /// Writes the last tallies and closes the store.
     pub async fn close(&self) {
-        self.joiner.drained().await;
+        self.batcher.drained().await;
         self.store.close().await;
     }
 
@@ -282,8 +282,8 @@ mod tests {
         let store: Arc<dyn Store> =
             Arc::new(Embedded::open(&folder.path().join("seen.redb"), limits).unwrap());
         let metrics = Arc::new(Metrics::default());
-        let joiner = Joiner::new(store.clone(), metrics, 10, Duration::from_secs(1));
-        let counters = Counters::new(store, joiner, CHANGE_TIMEOUT);
+        let batcher = Batcher::new(store.clone(), metrics, 10, Duration::from_secs(1));
+        let counters = Counters::new(store, batcher, CHANGE_TIMEOUT);
         let counter =
             |key| Counter { namespace: Name::default_namespace(), key: Name::new(key).unwrap() };
         let hit =

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::redis::Redis as Server;
-use seen::counters::batcher::Joiner;
+use seen::counters::batcher::Batcher;
 use seen::model::count::{Settings, Sources};
 use seen::model::edit::{Change, ChangeId, Edit, Edited, Guard, NamespaceChange, NamespaceEdit};
 use seen::model::export::{Exported, ExportedCounter, Imported, OnConflict};
@@ -209,14 +209,14 @@ hits_get_their_own_numbers_in_order, LIMITS, |rig| {
 concurrent_hits_get_different_numbers, LIMITS, |rig| {
     let rig = Arc::new(rig);
     let timeout = Duration::from_secs(20);
-    let joiner = Joiner::new(rig.store.clone(), Arc::default(), 1000, timeout);
+    let batcher = Batcher::new(rig.store.clone(), Arc::default(), 1000, timeout);
     let tasks: Vec<_> = (0..8).map(|task| {
-        let (rig, joiner) = (rig.clone(), joiner.clone());
+        let (rig, batcher) = (rig.clone(), batcher.clone());
         tokio::spawn(async move {
             let mut numbers = Vec::new();
             for n in 1..=25 {
-                let own = joiner.hit(hit_in(&format!("n{task}"), "a"));
-                let all = joiner.hit(hit("all"));
+                let own = batcher.hit(hit_in(&format!("n{task}"), "a"));
+                let all = batcher.hit(hit("all"));
                 let (own, all) = tokio::join!(own, all);
                 assert_eq!(own.unwrap(), n);
                 all.unwrap();
@@ -862,8 +862,8 @@ async fn namespaces_share_no_write_before_the_server_was_looked_at() {
     server.kill();
     let store: Arc<dyn Store> = Arc::new(Redis::open(&server.url(), LIMITS, false).unwrap());
     assert!(!store.spans_namespaces());
-    let joiner = Joiner::new(store.clone(), Arc::default(), 1000, Duration::from_secs(20));
-    let hits = ["a", "b", "c", "d"].map(|n| joiner.hit(hit_in(n, "k")));
+    let batcher = Batcher::new(store.clone(), Arc::default(), 1000, Duration::from_secs(20));
+    let hits = ["a", "b", "c", "d"].map(|n| batcher.hit(hit_in(n, "k")));
     let again = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         server.again();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::exit::Failure;
 use crate::config::{Place, Settings};
 use crate::counters::Counters;
-use crate::counters::batcher::Joiner;
+use crate::counters::batcher::Batcher;
 use crate::metrics::Metrics;
 use crate::store::{self, Location, OpenError, Store};
 
@@ -48,6 +48,6 @@ pub async fn counters(place: &Place, verb: &str, must_exist: bool) -> Result<Cou
         Failure::new(1, error)
     })?;
     let metrics = Arc::new(Metrics::default());
-    let joiner = Joiner::new(store.clone(), metrics, settings.queue, settings.deadline);
-    Ok(Counters::new(store, joiner, settings.deadline))
+    let batcher = Batcher::new(store.clone(), metrics, settings.queue, settings.deadline);
+    Ok(Counters::new(store, batcher, settings.deadline))
 }

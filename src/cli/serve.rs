@@ -13,7 +13,7 @@ use super::runtime::runtime;
 use super::{log, open};
 use crate::config::Settings;
 use crate::counters::Counters;
-use crate::counters::batcher::Joiner;
+use crate::counters::batcher::Batcher;
 use crate::counters::visitor::Visitors;
 use crate::metrics::Metrics;
 use crate::server::connections;
@@ -38,10 +38,10 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
     let stop = stop_signal().map_err(|e| Failure::new(1, format!("cannot take signals: {e}")))?;
     let store = open::store(settings, location).await.map_err(|e| Failure::new(1, e))?;
     let metrics = Arc::new(Metrics::default());
-    let joiner = Joiner::new(store.clone(), metrics.clone(), settings.queue, settings.deadline);
+    let batcher = Batcher::new(store.clone(), metrics.clone(), settings.queue, settings.deadline);
     let app = App::new(
         settings,
-        Counters::new(store.clone(), joiner, settings.deadline),
+        Counters::new(store.clone(), batcher, settings.deadline),
         Visitors::new(store, settings.deadline),
         metrics,
         stop.clone(),

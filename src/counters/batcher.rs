@@ -104,7 +104,7 @@ impl Queue {
 
 /// Held by [`crate::counters::Counters`]; a clone shares the queues.
 #[derive(Clone)]
-pub struct Joiner(Arc<Shared>);
+pub struct Batcher(Arc<Shared>);
 
 struct Shared {
     store: Arc<dyn Store>,
@@ -126,8 +126,8 @@ struct Shared {
     deadline: Duration,
 }
 
-impl Joiner {
-    /// A joiner in front of `store`. At most `queue` hits wait at once, each for
+impl Batcher {
+    /// A batcher in front of `store`. At most `queue` hits wait at once, each for
     /// `deadline` at most.
     pub fn new(
         store: Arc<dyn Store>,

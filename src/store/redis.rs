@@ -107,7 +107,7 @@ impl Redis {
         let connection_config = ConnectionConfig {
             connection_timeout: Duration::from_secs(2),
             internal_command_timeout: Duration::from_secs(2),
-            // A write is repeated by the joiner, which knows its number, never by the client.
+            // A write is repeated by the batcher, which knows its number, never by the client.
             max_command_attempts: 1,
             reconnect_on_auth_error: true,
             auto_client_setname: false,
