@@ -14,7 +14,7 @@ use crate::counters::batcher::{Batcher, HitError};
 use crate::counters::last_known::LastKnown;
 use crate::model::count::{Count, History};
 use crate::model::edit::{
-    Change, ChangeId, Edit, Edited, Guard, Namespace, NamespaceChange, NamespaceEdit,
+    Change, ChangeId, Credential, Edit, Edited, Namespace, NamespaceChange, NamespaceEdit,
 };
 use crate::model::export::{Exported, Imported, OnConflict, Page};
 use crate::model::hit::Hit;
@@ -143,11 +143,12 @@ impl Counters {
     pub async fn edit(
         &self,
         counter: &Counter,
-        guard: Guard,
+        credential: Credential,
         edit: Edit,
     ) -> Result<Edited, EditError> {
         let id = ChangeId::random().map_err(StoreError::from)?;
-        let change = Change { id, counter: counter.clone(), at: Timestamp::now(), guard, edit };
+        let change =
+            Change { id, counter: counter.clone(), at: Timestamp::now(), credential, edit };
         let edited = self.repeat(|| self.store.edit(&change)).await?;
         self.know(counter, edited.new);
         Ok(edited)
@@ -162,11 +163,11 @@ impl Counters {
     pub async fn edit_namespace(
         &self,
         namespace: &Name,
-        guard: Guard,
+        credential: Credential,
         edit: NamespaceEdit,
     ) -> Result<(), EditError> {
         let (namespace, at) = (namespace.clone(), Timestamp::now());
-        let change = NamespaceChange { namespace, at, guard, edit };
+        let change = NamespaceChange { namespace, at, credential, edit };
         self.repeat(|| self.store.edit_namespace(&change)).await
     }
 
@@ -291,7 +292,7 @@ mod tests {
         for key in ["a", "b", "b"] {
             counters.hit(hit(key)).await.unwrap();
         }
-        counters.edit(&counter("a"), Guard::Instance, Edit::Delete).await.unwrap();
+        counters.edit(&counter("a"), Credential::Instance, Edit::Delete).await.unwrap();
         let shown = counters.total_or_last_known(&counter("b")).await.unwrap();
         assert_eq!(shown, Some(Total::Present(2)));
         counters.close().await;

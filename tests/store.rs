@@ -11,7 +11,9 @@ use std::time::Duration;
 use common::redis::Redis as Server;
 use seen::counters::batcher::Batcher;
 use seen::model::count::{Settings, Sources};
-use seen::model::edit::{Change, ChangeId, Edit, Edited, Guard, NamespaceChange, NamespaceEdit};
+use seen::model::edit::{
+    Change, ChangeId, Credential, Edit, Edited, NamespaceChange, NamespaceEdit,
+};
 use seen::model::export::{Exported, ExportedCounter, Imported, OnConflict};
 use seen::model::hit::{Hit, HitId, Source, Visitor};
 use seen::model::name::{Counter, Name};
@@ -92,17 +94,26 @@ impl Rig {
         }
     }
 
-    async fn edit(&self, key: &str, guard: Guard, edit: Edit) -> Result<Edited, EditError> {
-        self.store.edit(&self.change(key, guard, edit)).await
+    async fn edit(
+        &self,
+        key: &str,
+        credential: Credential,
+        edit: Edit,
+    ) -> Result<Edited, EditError> {
+        self.store.edit(&self.change(key, credential, edit)).await
     }
 
-    fn change(&self, key: &str, guard: Guard, edit: Edit) -> Change {
+    fn change(&self, key: &str, credential: Credential, edit: Edit) -> Change {
         let id = ChangeId::random().unwrap();
-        Change { id, counter: counter("n", key), at: self.now, guard, edit }
+        Change { id, counter: counter("n", key), at: self.now, credential, edit }
     }
 
-    async fn edit_namespace(&self, guard: Guard, edit: NamespaceEdit) -> Result<(), EditError> {
-        let change = NamespaceChange { namespace: name("n"), at: self.now, guard, edit };
+    async fn edit_namespace(
+        &self,
+        credential: Credential,
+        edit: NamespaceEdit,
+    ) -> Result<(), EditError> {
+        let change = NamespaceChange { namespace: name("n"), at: self.now, credential, edit };
         self.store.edit_namespace(&change).await
     }
 
@@ -220,13 +231,13 @@ concurrent_hits_get_different_numbers, LIMITS, |rig| {
                 let (own, all) = tokio::join!(own, all);
                 assert_eq!(own.unwrap(), n);
                 all.unwrap();
-                let edited = rig.edit("shared", Guard::Instance, Edit::Add(1)).await;
+                let edited = rig.edit("shared", Credential::Instance, Edit::Add(1)).await;
                 numbers.push(edited.map_or(0, |e| e.new.unwrap()));
             }
             numbers
         })
     }).collect();
-    rig.edit("shared", Guard::Nobody, create(0)).await.ok();
+    rig.edit("shared", Credential::None, create(0)).await.ok();
     let mut numbers = Vec::new();
     for task in tasks {
         numbers.extend(task.await.unwrap());
@@ -254,7 +265,7 @@ Limits { counters_per_namespace: 2, ..LIMITS }, |rig| {
     let mut listener = rig.store.subscribe(&name("m")).await.unwrap();
     assert!(rig.store.spans_namespaces());
     let token = Token::generate().unwrap().digest();
-    rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(token)).await.unwrap();
+    rig.edit_namespace(Credential::None, NamespaceEdit::Claim(token)).await.unwrap();
     let hits = [("n", "a"), ("m", "a"), ("n", "b"), ("o", "a"), ("m", "a"), ("n", "c"), ("m", "b")];
     let hits: Vec<Hit> = hits.iter().map(|(namespace, key)| hit_in(namespace, key)).collect();
     let tally = rig.tally(rig.now, &hits);
@@ -283,7 +294,7 @@ Limits { counters_per_namespace: 2, ..LIMITS }, |rig| {
 what_is_taken_back_leaves_no_trace, LIMITS, |rig| {
     let dedupe = Settings { dedupe: 600, ..Settings::default() };
     let token = Some(Token::generate().unwrap().digest());
-    rig.edit("a", Guard::Nobody, Edit::Create { value: 5, settings: dedupe, token }).await.unwrap();
+    rig.edit("a", Credential::None, Edit::Create { value: 5, settings: dedupe, token }).await.unwrap();
     let before = rig.export_all().await;
     let proxy = Hit { source: Source::Proxy, visitor: Some(visitor(1)), ..hit_with_id("a", 7) };
     let hits = [proxy.clone(), hit("new"), hit("a")];
@@ -317,7 +328,7 @@ an_id_counts_once_in_an_hour, LIMITS, |rig| {
 a_visitor_counts_once_in_the_window, LIMITS, |rig| {
     rig.apply(rig.now, &[hit("a")]).await;
     let settings = Settings { dedupe: 60, ..Settings::default() };
-    rig.edit("a", Guard::Instance, Edit::Configure(settings)).await.unwrap();
+    rig.edit("a", Credential::Instance, Edit::Configure(settings)).await.unwrap();
     let crowd = [hit_of("a", 1), hit_of("a", 1), hit_of("a", 2), hit("a"), hit_of("a", 1)];
     assert_eq!(rig.count(rig.now, &crowd).await, [(1, 2), (1, 3), (1, 4), (0, 4)]);
     assert_eq!(rig.count(rig.later(59), &[hit_of("a", 1)]).await, [(0, 4)]);
@@ -371,7 +382,7 @@ hits_of_an_earlier_hour_are_counted_in_theirs, LIMITS, |rig| {
     let (days, hours) = history().await;
     assert_eq!(days, [(today - 1, 3), (today, 3)]);
     assert_eq!(hours, [(hour - 25, 1), (hour - 24, 2), (hour - 1, 1), (hour, 2)]);
-    rig.edit("a", Guard::Instance, Edit::Reset).await.unwrap();
+    rig.edit("a", Credential::Instance, Edit::Reset).await.unwrap();
     assert_eq!(history().await, (vec![], vec![]));
 }
 
@@ -395,7 +406,7 @@ Limits { counters_per_namespace: 2, counters: 3, ..LIMITS }, |rig| {
     assert_eq!(outcomes[2], Outcome::Refused(Refusal::NamespaceFull));
     assert_eq!(rig.total("a").await, Some(2));
     assert!(matches!(
-        rig.edit("c", Guard::Instance, create(0)).await,
+        rig.edit("c", Credential::Instance, create(0)).await,
         Err(EditError::NamespaceFull)
     ));
     let elsewhere = |number, key| {
@@ -404,38 +415,38 @@ Limits { counters_per_namespace: 2, counters: 3, ..LIMITS }, |rig| {
     rig.store.apply(&elsewhere(100, "a")).await.unwrap();
     let full = rig.store.apply(&elsewhere(101, "b")).await.unwrap();
     assert_eq!(full, [Outcome::Refused(Refusal::InstanceFull)]);
-    rig.edit("a", Guard::Instance, Edit::Delete).await.unwrap();
+    rig.edit("a", Credential::Instance, Edit::Delete).await.unwrap();
     let room = rig.store.apply(&elsewhere(102, "b")).await.unwrap();
     assert!(matches!(room[0], Outcome::Counted(_)));
 }
 
 totals_stay_exact, LIMITS, |rig| {
-    rig.edit("a", Guard::Nobody, create(MAX_TOTAL - 1)).await.unwrap();
+    rig.edit("a", Credential::None, create(MAX_TOTAL - 1)).await.unwrap();
     assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, MAX_TOTAL)]);
     assert_eq!(rig.apply(rig.now, &[hit("a")]).await, [Outcome::Refused(Refusal::OutOfRange)]);
-    let over = rig.edit("a", Guard::Instance, Edit::Add(1)).await;
+    let over = rig.edit("a", Credential::Instance, Edit::Add(1)).await;
     assert!(matches!(over, Err(EditError::OutOfRange { value: Some(MAX_TOTAL) })));
-    let least = rig.edit("a", Guard::Instance, Edit::Set(-MAX_TOTAL)).await.unwrap();
+    let least = rig.edit("a", Credential::Instance, Edit::Set(-MAX_TOTAL)).await.unwrap();
     assert_eq!(least, Edited { old: Some(MAX_TOTAL), new: Some(-MAX_TOTAL) });
     assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 1 - MAX_TOTAL)]);
 }
 
 only_create_creates, Limits { mode: Mode::Create, ..LIMITS }, |rig| {
     assert_eq!(rig.apply(rig.now, &[hit("a")]).await, [Outcome::Refused(Refusal::Missing)]);
-    rig.edit("a", Guard::Nobody, create(0)).await.unwrap();
+    rig.edit("a", Credential::None, create(0)).await.unwrap();
     assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 1)]);
 }
 
 a_private_instance_counts_for_owners, Limits { mode: Mode::Private, ..LIMITS }, |rig| {
     let owner = Token::generate().unwrap().digest();
     assert_eq!(rig.apply(rig.now, &[hit("a")]).await, [Outcome::Refused(Refusal::Missing)]);
-    let strangers = rig.edit("a", Guard::Nobody, create(0)).await;
+    let strangers = rig.edit("a", Credential::None, create(0)).await;
     assert!(matches!(strangers, Err(EditError::Forbidden { .. })));
-    let claimed = rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(owner)).await;
+    let claimed = rig.edit_namespace(Credential::None, NamespaceEdit::Claim(owner)).await;
     assert!(matches!(claimed, Err(EditError::Forbidden { .. })));
-    rig.edit_namespace(Guard::Instance, NamespaceEdit::Claim(owner)).await.unwrap();
+    rig.edit_namespace(Credential::Instance, NamespaceEdit::Claim(owner)).await.unwrap();
     assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 1)]);
-    rig.edit("b", Guard::Namespace(owner), create(3)).await.unwrap();
+    rig.edit("b", Credential::NamespaceOwner(owner), create(3)).await.unwrap();
     assert_eq!(rig.total("b").await, Some(3));
 }
 
@@ -444,55 +455,55 @@ a_counter_is_its_owners, LIMITS, |rig| {
     let settings = Settings { dedupe: 5, ..Settings::default() };
     let made = Edit::Create { value: 10, settings, token: Some(mine) };
     assert_eq!(
-        rig.edit("a", Guard::Nobody, made).await.unwrap(),
+        rig.edit("a", Credential::None, made).await.unwrap(),
         Edited { old: None, new: Some(10) }
     );
-    let again = rig.edit("a", Guard::Nobody, made).await;
+    let again = rig.edit("a", Credential::None, made).await;
     assert!(matches!(again, Err(EditError::Exists { value: 10 })));
     for edit in [Edit::Set(1), Edit::Reset, Edit::Delete, Edit::Rotate(new)] {
-        for guard in [Guard::Nobody, Guard::Counter(new), Guard::Namespace(new)] {
-            let refused = rig.edit("a", guard, edit).await;
+        for credential in [Credential::None, Credential::Presented(new), Credential::NamespaceOwner(new)] {
+            let refused = rig.edit("a", credential, edit).await;
             assert!(matches!(refused, Err(EditError::Forbidden { value: Some(10) })), "{edit:?}");
         }
     }
     let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
     assert_eq!((count.token, count.settings), (Some(mine), settings));
-    let set = rig.edit("a", Guard::Counter(mine), Edit::Set(42)).await.unwrap();
+    let set = rig.edit("a", Credential::Presented(mine), Edit::Set(42)).await.unwrap();
     assert_eq!(set, Edited { old: Some(10), new: Some(42) });
-    rig.edit("a", Guard::Counter(mine), Edit::Rotate(new)).await.unwrap();
-    assert!(rig.edit("a", Guard::Counter(mine), Edit::Set(1)).await.is_err());
-    let gone = rig.edit("a", Guard::Counter(new), Edit::Delete).await.unwrap();
+    rig.edit("a", Credential::Presented(mine), Edit::Rotate(new)).await.unwrap();
+    assert!(rig.edit("a", Credential::Presented(mine), Edit::Set(1)).await.is_err());
+    let gone = rig.edit("a", Credential::Presented(new), Edit::Delete).await.unwrap();
     assert_eq!(gone, Edited { old: Some(42), new: None });
-    assert!(matches!(rig.edit("a", Guard::Instance, Edit::Set(1)).await, Err(EditError::Missing)));
+    assert!(matches!(rig.edit("a", Credential::Instance, Edit::Set(1)).await, Err(EditError::Missing)));
     // A token's life ends with its counter.
     rig.apply(rig.now, &[hit("a")]).await;
-    assert!(rig.edit("a", Guard::Counter(new), Edit::Set(1)).await.is_err());
+    assert!(rig.edit("a", Credential::Presented(new), Edit::Set(1)).await.is_err());
     let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
     assert_eq!((count.total, count.token, count.settings), (1, None, Settings::default()));
 }
 
 anybody_may_what_the_settings_say, LIMITS, |rig| {
     rig.apply(rig.now, &[hit("a")]).await;
-    let out = rig.edit("a", Guard::Nobody, Edit::Add(2)).await;
+    let out = rig.edit("a", Credential::None, Edit::Add(2)).await;
     assert!(matches!(out, Err(EditError::OutOfBounds { value: 1 })));
-    assert_eq!(rig.edit("a", Guard::Nobody, Edit::Add(1)).await.unwrap().new, Some(2));
+    assert_eq!(rig.edit("a", Credential::None, Edit::Add(1)).await.unwrap().new, Some(2));
     let settings = Settings {
         enable_reset: true,
         update_lowerbound: -5,
         update_upperbound: 5,
         ..Settings::default()
     };
-    rig.edit("a", Guard::Instance, Edit::Configure(settings)).await.unwrap();
-    assert_eq!(rig.edit("a", Guard::Nobody, Edit::Add(-5)).await.unwrap().new, Some(-3));
-    assert_eq!(rig.edit("a", Guard::Nobody, Edit::Set(69)).await.unwrap().old, Some(-3));
-    assert!(rig.edit("a", Guard::Nobody, Edit::Reset).await.is_err());
+    rig.edit("a", Credential::Instance, Edit::Configure(settings)).await.unwrap();
+    assert_eq!(rig.edit("a", Credential::None, Edit::Add(-5)).await.unwrap().new, Some(-3));
+    assert_eq!(rig.edit("a", Credential::None, Edit::Set(69)).await.unwrap().old, Some(-3));
+    assert!(rig.edit("a", Credential::None, Edit::Reset).await.is_err());
 }
 
 a_change_that_is_repeated_is_made_once, LIMITS, |rig| {
     let changes = [
-        rig.change("a", Guard::Nobody, create(1)),
-        rig.change("a", Guard::Instance, Edit::Add(10)),
-        rig.change("a", Guard::Instance, Edit::Delete),
+        rig.change("a", Credential::None, create(1)),
+        rig.change("a", Credential::Instance, Edit::Add(10)),
+        rig.change("a", Credential::Instance, Edit::Delete),
     ];
     for change in changes {
         let first = rig.store.edit(&change).await.unwrap();
@@ -504,9 +515,9 @@ a_change_that_is_repeated_is_made_once, LIMITS, |rig| {
 starting_over_keeps_what_the_owner_set, LIMITS, |rig| {
     let settings = Settings { dedupe: 60, ..Settings::default() };
     let token = Some(Token::generate().unwrap().digest());
-    rig.edit("a", Guard::Nobody, Edit::Create { value: 7, settings, token }).await.unwrap();
+    rig.edit("a", Credential::None, Edit::Create { value: 7, settings, token }).await.unwrap();
     rig.apply(rig.now, &[hit_of("a", 1)]).await;
-    rig.edit("a", Guard::Instance, Edit::Reset).await.unwrap();
+    rig.edit("a", Credential::Instance, Edit::Reset).await.unwrap();
     let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
     assert_eq!((count.total, count.today, count.uniques_today), (0, 0, 0));
     assert_eq!(count.sources, Sources::default());
@@ -518,32 +529,32 @@ starting_over_keeps_what_the_owner_set, LIMITS, |rig| {
 
 a_namespace_is_its_owners, LIMITS, |rig| {
     let (mine, new) = (Token::generate().unwrap().digest(), Token::generate().unwrap().digest());
-    rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(mine)).await.unwrap();
-    rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(mine)).await.unwrap();
-    let taken = rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(new)).await;
+    rig.edit_namespace(Credential::None, NamespaceEdit::Claim(mine)).await.unwrap();
+    rig.edit_namespace(Credential::None, NamespaceEdit::Claim(mine)).await.unwrap();
+    let taken = rig.edit_namespace(Credential::None, NamespaceEdit::Claim(new)).await;
     assert!(matches!(taken, Err(EditError::Exists { .. })));
     rig.apply(rig.now, &[hit("a"), hit("b")]).await;
-    assert!(rig.edit("c", Guard::Nobody, create(0)).await.is_err());
-    rig.edit("c", Guard::Namespace(mine), create(0)).await.unwrap();
-    assert_eq!(rig.edit("a", Guard::Namespace(mine), Edit::Set(9)).await.unwrap().new, Some(9));
-    rig.edit_namespace(Guard::Namespace(mine), NamespaceEdit::Rotate(new)).await.unwrap();
-    rig.edit_namespace(Guard::Namespace(mine), NamespaceEdit::Rotate(new)).await.unwrap();
+    assert!(rig.edit("c", Credential::None, create(0)).await.is_err());
+    rig.edit("c", Credential::NamespaceOwner(mine), create(0)).await.unwrap();
+    assert_eq!(rig.edit("a", Credential::NamespaceOwner(mine), Edit::Set(9)).await.unwrap().new, Some(9));
+    rig.edit_namespace(Credential::NamespaceOwner(mine), NamespaceEdit::Rotate(new)).await.unwrap();
+    rig.edit_namespace(Credential::NamespaceOwner(mine), NamespaceEdit::Rotate(new)).await.unwrap();
     let public = NamespaceEdit::Configure { public: true };
-    assert!(rig.edit_namespace(Guard::Namespace(mine), public).await.is_err());
-    rig.edit_namespace(Guard::Namespace(new), public).await.unwrap();
+    assert!(rig.edit_namespace(Credential::NamespaceOwner(mine), public).await.is_err());
+    rig.edit_namespace(Credential::NamespaceOwner(new), public).await.unwrap();
     let found = rig.store.namespace(&name("n")).await.unwrap();
     assert_eq!((found.counters, found.owner, found.public), (3, Some(new), true));
-    assert!(rig.edit_namespace(Guard::Nobody, NamespaceEdit::Delete).await.is_err());
-    rig.edit_namespace(Guard::Namespace(new), NamespaceEdit::Delete).await.unwrap();
-    rig.edit_namespace(Guard::Namespace(new), NamespaceEdit::Delete).await.unwrap();
+    assert!(rig.edit_namespace(Credential::None, NamespaceEdit::Delete).await.is_err());
+    rig.edit_namespace(Credential::NamespaceOwner(new), NamespaceEdit::Delete).await.unwrap();
+    rig.edit_namespace(Credential::NamespaceOwner(new), NamespaceEdit::Delete).await.unwrap();
     let found = rig.store.namespace(&name("n")).await.unwrap();
     assert_eq!((found.counters, found.owner, found.public), (0, None, false));
     assert_eq!(rig.total("a").await, None);
     // Somebody who counts is not claimed by a stranger.
     rig.apply(rig.now, &[hit("a")]).await;
-    assert!(rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(mine)).await.is_err());
-    rig.edit_namespace(Guard::Instance, NamespaceEdit::Claim(mine)).await.unwrap();
-    rig.edit_namespace(Guard::Namespace(mine), NamespaceEdit::Release).await.unwrap();
+    assert!(rig.edit_namespace(Credential::None, NamespaceEdit::Claim(mine)).await.is_err());
+    rig.edit_namespace(Credential::Instance, NamespaceEdit::Claim(mine)).await.unwrap();
+    rig.edit_namespace(Credential::NamespaceOwner(mine), NamespaceEdit::Release).await.unwrap();
     assert_eq!(rig.store.namespace(&name("n")).await.unwrap().owner, None);
 }
 
@@ -551,7 +562,7 @@ a_large_namespace_is_deleted_whole, LIMITS, |rig| {
     let hits: Vec<Hit> = (0..900).map(|n| hit(&format!("k{n}"))).collect();
     rig.apply(rig.now, &hits).await;
     assert_eq!(rig.store.namespace(&name("n")).await.unwrap().counters, 900);
-    rig.edit_namespace(Guard::Instance, NamespaceEdit::Delete).await.unwrap();
+    rig.edit_namespace(Credential::Instance, NamespaceEdit::Delete).await.unwrap();
     assert_eq!(rig.store.namespace(&name("n")).await.unwrap().counters, 0);
     if let Some(redis) = &rig.redis {
         let left = redis.ask(&["KEYS", "seen:{n}:*"]);
@@ -594,8 +605,8 @@ Limits { counters_per_namespace: 10_000, counters: 10_000, ..LIMITS }, |rig| {
         assert_eq!(ranking().await, expected);
     }
     rig.apply(rig.now, &[hit("a"), hit("b")]).await;
-    rig.edit("a", Guard::Instance, Edit::Set(9)).await.unwrap();
-    rig.edit("b", Guard::Instance, Edit::Delete).await.unwrap();
+    rig.edit("a", Credential::Instance, Edit::Set(9)).await.unwrap();
+    rig.edit("b", Credential::Instance, Edit::Delete).await.unwrap();
     assert_eq!(ranking().await, "a9 c5");
     let tally = rig.tally(rig.now, &[hit("b"), hit("c")]);
     rig.store.apply(&tally).await.unwrap();
@@ -635,7 +646,7 @@ hours_and_days_pass_and_each_keeps_its_hits, LIMITS, |rig| {
     assert_eq!((today(at).await, today(Timestamp::of_day(day)).await), (6, 8));
     rig.store.retract(&tally).await.unwrap();
     assert_eq!((today(at).await, history().await.0.last()), (4, Some(&(24, 4))));
-    rig.edit("a", Guard::Instance, Edit::Reset).await.unwrap();
+    rig.edit("a", Credential::Instance, Edit::Reset).await.unwrap();
     assert_eq!((today(at).await, history().await), (0, (vec![], vec![])));
     rig.apply(at, &[hit("a")]).await;
     assert_eq!((today(at).await, history().await), (1, (vec![(47, 1)], vec![(1, 1)])));
@@ -672,12 +683,12 @@ listeners_hear_of_changes, LIMITS, |rig| {
     };
     rig.apply(rig.now, &[hit("a"), hit("b"), hit("a")]).await;
     hears([("a", Some(2)), ("b", Some(1))]).await;
-    rig.edit("a", Guard::Instance, Edit::Set(9)).await.unwrap();
+    rig.edit("a", Credential::Instance, Edit::Set(9)).await.unwrap();
     hears([("a", Some(9)), ("b", Some(1))]).await;
     // Of what changes in quick succession only the last may be heard.
     rig.apply(rig.now, &[hit("b")]).await;
-    rig.edit("a", Guard::Instance, Edit::Set(10)).await.unwrap();
-    rig.edit("a", Guard::Instance, Edit::Delete).await.unwrap();
+    rig.edit("a", Credential::Instance, Edit::Set(10)).await.unwrap();
+    rig.edit("a", Credential::Instance, Edit::Delete).await.unwrap();
     hears([("a", None), ("b", Some(2))]).await;
     if let Some(redis) = &rig.redis {
         let replica = redis_store(redis, LIMITS).await;
@@ -714,13 +725,13 @@ an_import_is_safe_to_repeat, LIMITS, |rig| {
 /// Fills a store with a bit of everything.
 async fn fill(rig: &Rig) {
     let owner = Token::generate().unwrap().digest();
-    rig.edit_namespace(Guard::Nobody, NamespaceEdit::Claim(owner)).await.unwrap();
+    rig.edit_namespace(Credential::None, NamespaceEdit::Claim(owner)).await.unwrap();
     let public = NamespaceEdit::Configure { public: true };
-    rig.edit_namespace(Guard::Namespace(owner), public).await.unwrap();
+    rig.edit_namespace(Credential::NamespaceOwner(owner), public).await.unwrap();
     let settings = Settings { dedupe: 30, enable_reset: true, ..Settings::default() };
     let token = Some(Token::generate().unwrap().digest());
     let made = Edit::Create { value: -3, settings, token };
-    rig.edit("owned", Guard::Namespace(owner), made).await.unwrap();
+    rig.edit("owned", Credential::NamespaceOwner(owner), made).await.unwrap();
     for (day, visitors) in [(2, 40_u128), (1, 300), (0, 4000)] {
         let at = Timestamp(rig.now.0 - day * 86_400);
         let hits: Vec<Hit> = (0..visitors)
@@ -776,7 +787,7 @@ async fn both_stores_show_the_same() {
         assert_eq!(redis.apply(at, hits).await, embedded.apply(at, hits).await);
         let settings = Settings { dedupe: i as u32 * 5, ..Settings::default() };
         for rig in [&redis, &embedded] {
-            rig.edit("b", Guard::Instance, Edit::Configure(settings)).await.unwrap();
+            rig.edit("b", Credential::Instance, Edit::Configure(settings)).await.unwrap();
         }
     }
     for (one, other) in redis.export_all().await.iter().zip(&embedded.export_all().await) {
@@ -839,7 +850,7 @@ async fn nothing_in_redis_lives_for_ever_but_the_counters() {
     let rig = Rig::redis(LIMITS).await;
     let settings = Settings { dedupe: 60, ..Settings::default() };
     let made = Edit::Create { value: 0, settings, token: None };
-    rig.edit("a", Guard::Nobody, made).await.unwrap();
+    rig.edit("a", Credential::None, made).await.unwrap();
     let hit = Hit { id: Some(HitId([1; 16])), ..hit_of("a", 1) };
     rig.apply(rig.now, &[hit]).await;
     rig.store.visitor_key(rig.now.day()).await.unwrap();
@@ -901,9 +912,9 @@ async fn counters_of_an_older_seen_go_on() {
     }
     assert_eq!(rig.total("a").await, Some(7));
     assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 8)]);
-    let edited = rig.edit("b", Guard::Instance, Edit::Add(1)).await.unwrap();
+    let edited = rig.edit("b", Credential::Instance, Edit::Add(1)).await.unwrap();
     assert_eq!((edited.old, edited.new), (Some(7), Some(8)));
-    rig.edit("c", Guard::Instance, Edit::Delete).await.unwrap();
+    rig.edit("c", Credential::Instance, Edit::Delete).await.unwrap();
     let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
     assert_eq!((count.total, count.today, count.sources.get(Source::Browser)), (8, 8, 8));
     let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
@@ -929,7 +940,7 @@ async fn a_cluster_is_as_good_as_a_server() {
     carry(&rig, &embedded).await;
     rig.store.ranking(&name("n"), 0, 10).await.unwrap();
     rig.store.visitor_key(rig.now.day()).await.unwrap();
-    rig.edit_namespace(Guard::Instance, NamespaceEdit::Delete).await.unwrap();
+    rig.edit_namespace(Credential::Instance, NamespaceEdit::Delete).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

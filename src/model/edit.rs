@@ -25,18 +25,20 @@ impl ChangeId {
     }
 }
 
-/// What the caller proved.
+/// What the caller presented, and what of it was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Guard {
-    /// Nothing. Such a caller may do what the counter's settings allow to
+pub enum Credential {
+    /// No token. Such a caller may do what the counter's settings allow to
     /// anybody, and create counters where the mode allows it and the namespace
     /// has no owner.
-    Nobody,
-    /// To hold the counter's token, which has this digest.
-    Counter(Digest),
-    /// To hold the namespace's token, which has this digest.
-    Namespace(Digest),
-    /// To hold the instance's token.
+    None,
+    /// Some token with this digest, **not checked yet**: the store compares it with
+    /// the counter's at the moment of the change.
+    Presented(Digest),
+    /// The namespace's token, which has this digest. The store compares it once
+    /// more, since the owner may have changed meanwhile.
+    NamespaceOwner(Digest),
+    /// The instance's token.
     Instance,
 }
 
@@ -50,8 +52,8 @@ pub struct Change {
     pub counter: Counter,
     /// When it is made.
     pub at: Timestamp,
-    /// Who makes it.
-    pub guard: Guard,
+    /// Who makes it, as far as it is known.
+    pub credential: Credential,
     /// What is changed.
     pub edit: Edit,
 }
@@ -101,8 +103,8 @@ pub struct NamespaceChange {
     pub namespace: Name,
     /// When it is made.
     pub at: Timestamp,
-    /// Who makes it; [`Guard::Counter`] is as good as nobody.
-    pub guard: Guard,
+    /// Who makes it; [`Credential::Presented`] is as good as nobody.
+    pub credential: Credential,
     /// What is changed.
     pub edit: NamespaceEdit,
 }

@@ -25,7 +25,7 @@ use fred::types::{ConnectHandle, Expiration, SetOptions, Value};
 use tokio::sync::Mutex;
 
 use self::answer::Words;
-use self::guard::Guard;
+use self::guard::ServerCheck;
 use self::live::Subscriber;
 use self::registry::{Registry, scan};
 use self::script::{Scripts, TallyCall};
@@ -84,7 +84,7 @@ pub struct Redis {
     config: Config,
     connection_config: ConnectionConfig,
     scripts: Scripts,
-    guard: Guard,
+    guard: ServerCheck,
     registry: Registry,
     hub: Hub,
     subscriber: Mutex<Option<Subscriber>>,
@@ -118,7 +118,7 @@ impl Redis {
             ..ConnectionConfig::default()
         };
         let client = client(&config, &connection_config);
-        let guard = Guard::watch(client.clone(), allow_eviction);
+        let guard = ServerCheck::watch(client.clone(), allow_eviction);
         let handle = client.connect();
         Ok(Self {
             registry: Registry::new(client.clone()),

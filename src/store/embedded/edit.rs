@@ -7,7 +7,9 @@ use super::apply::Updates;
 use super::marks::Mark;
 use super::tables::{Held, Tables, from_bytes, held, record, to_bytes};
 use crate::model::count::Settings;
-use crate::model::edit::{Change, ChangeId, Edit, Edited, Guard, NamespaceChange, NamespaceEdit};
+use crate::model::edit::{
+    Change, ChangeId, Credential, Edit, Edited, NamespaceChange, NamespaceEdit,
+};
 use crate::model::name::{Counter, Name};
 use crate::model::tally::{MAX_TOTAL, Refusal};
 use crate::store::EditError;
@@ -58,11 +60,11 @@ fn edit_now(tables: &mut Tables, change: &Change, limits: &Limits) -> Result<Edi
         if let Some(found) = found {
             return Err(EditError::Exists { value: found.total });
         }
-        let may = match change.guard {
-            Guard::Instance => true,
-            Guard::Namespace(digest) => owner == Some(digest),
-            Guard::Nobody => limits.mode != Mode::Private && owner.is_none(),
-            Guard::Counter(_) => false,
+        let may = match change.credential {
+            Credential::Instance => true,
+            Credential::NamespaceOwner(digest) => owner == Some(digest),
+            Credential::None => limits.mode != Mode::Private && owner.is_none(),
+            Credential::Presented(_) => false,
         };
         if !may {
             return Err(EditError::Forbidden { value: None });
@@ -80,19 +82,19 @@ fn edit_now(tables: &mut Tables, change: &Change, limits: &Limits) -> Result<Edi
 
     let Some(mut record) = found else { return Err(EditError::Missing) };
     let value = record.total;
-    let may = match (change.guard, change.edit) {
-        (Guard::Instance, _) => true,
-        (Guard::Namespace(digest), _) => owner == Some(digest),
-        (Guard::Counter(digest), _) => record.token == Some(digest),
-        (Guard::Nobody, Edit::Set(_)) => record.settings.enable_reset,
-        (Guard::Nobody, Edit::Add(delta)) => {
+    let may = match (change.credential, change.edit) {
+        (Credential::Instance, _) => true,
+        (Credential::NamespaceOwner(digest), _) => owner == Some(digest),
+        (Credential::Presented(digest), _) => record.token == Some(digest),
+        (Credential::None, Edit::Set(_)) => record.settings.enable_reset,
+        (Credential::None, Edit::Add(delta)) => {
             let Settings { update_lowerbound: low, update_upperbound: high, .. } = record.settings;
             if !(low..=high).contains(&delta) {
                 return Err(EditError::OutOfBounds { value });
             }
             true
         }
-        (Guard::Nobody, _) => false,
+        (Credential::None, _) => false,
     };
     if !may {
         return Err(EditError::Forbidden { value: Some(value) });
@@ -135,10 +137,10 @@ pub fn edit_namespace(
 ) -> Result<Progress, EditError> {
     let namespace = &change.namespace;
     let mut found = held(&tables.namespaces, namespace)?;
-    let owns = match change.guard {
-        Guard::Instance => true,
-        Guard::Namespace(digest) => found.owner == Some(digest),
-        Guard::Nobody | Guard::Counter(_) => false,
+    let owns = match change.credential {
+        Credential::Instance => true,
+        Credential::NamespaceOwner(digest) => found.owner == Some(digest),
+        Credential::None | Credential::Presented(_) => false,
     };
     match change.edit {
         // Done already, if this is repeated.

@@ -28,14 +28,14 @@ enum Verdict {
 }
 
 /// Holds the verdict on the server. Its task ends with the store.
-pub struct Guard {
+pub struct ServerCheck {
     verdict: watch::Receiver<Verdict>,
     /// Whether the server is known to be of no Cluster, however it is spoken to.
     alone: Arc<AtomicBool>,
     task: tokio::task::JoinHandle<()>,
 }
 
-impl Guard {
+impl ServerCheck {
     /// Watches the client's connections from now on; call it before the client
     /// connects. `allow_eviction` turns that refusal into a warning.
     pub fn watch(client: Client, allow_eviction: bool) -> Self {
@@ -69,7 +69,7 @@ impl Guard {
     }
 }
 
-impl Drop for Guard {
+impl Drop for ServerCheck {
     fn drop(&mut self) {
         self.task.abort();
     }

@@ -8,7 +8,7 @@ use fred::types::Value;
 use fred::types::scripts::Script;
 
 use super::{answer, integer, totals_key};
-use crate::model::edit::{Change, ChangeId, Edit, Guard, NamespaceChange, NamespaceEdit};
+use crate::model::edit::{Change, ChangeId, Credential, Edit, NamespaceChange, NamespaceEdit};
 use crate::model::export::{ExportedCounter, OnConflict};
 use crate::model::hex;
 use crate::model::name::Name;
@@ -159,7 +159,7 @@ fn text(run: &Run) -> Bytes {
 
 /// ARGV of edit.lua.
 pub fn change(change: &Change, limits: &Limits, full: bool) -> Vec<Value> {
-    let (proved, digest) = guard(change.guard);
+    let (proved, digest) = credential(change.credential);
     let (verb, amount) = match change.edit {
         Edit::Create { value, .. } => ("create", value),
         Edit::Set(value) => ("set", value),
@@ -198,7 +198,7 @@ pub fn change(change: &Change, limits: &Limits, full: bool) -> Vec<Value> {
 
 /// ARGV of namespace.lua.
 pub fn namespace_change(change: &NamespaceChange, limits: &Limits) -> Vec<Value> {
-    let (proved, digest) = guard(change.guard);
+    let (proved, digest) = credential(change.credential);
     let (verb, value) = match change.edit {
         NamespaceEdit::Claim(digest) => ("claim", digest.to_hex()),
         NamespaceEdit::Configure { public } => ("configure", i64::from(public).to_string()),
@@ -217,12 +217,12 @@ pub fn namespace_change(change: &NamespaceChange, limits: &Limits) -> Vec<Value>
     ]
 }
 
-fn guard(guard: Guard) -> (Value, Value) {
-    let (proved, digest) = match guard {
-        Guard::Nobody => ("nobody", String::new()),
-        Guard::Counter(digest) => ("counter", digest.to_hex()),
-        Guard::Namespace(digest) => ("namespace", digest.to_hex()),
-        Guard::Instance => ("instance", String::new()),
+fn credential(credential: Credential) -> (Value, Value) {
+    let (proved, digest) = match credential {
+        Credential::None => ("nobody", String::new()),
+        Credential::Presented(digest) => ("counter", digest.to_hex()),
+        Credential::NamespaceOwner(digest) => ("namespace", digest.to_hex()),
+        Credential::Instance => ("instance", String::new()),
     };
     (Value::from_static_str(proved), digest.into())
 }

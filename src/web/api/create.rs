@@ -83,10 +83,10 @@ async fn create(
     let quota = app.limits.change(caller)?;
     let value = query.number(&["initializer", "value"])?.unwrap_or(0);
     let settings = settings::changed(Settings::default(), query)?;
-    let guard = bearer.guard(app, &counter.namespace).await?;
+    let credential = bearer.presented(app, &counter.namespace).await?;
     let token = Token::generate().map_err(StoreError::from)?;
     let edit = Edit::Create { value, settings, token: Some(token.digest()) };
-    let made = app.counters.edit(counter, guard, edit).await;
+    let made = app.counters.edit(counter, credential, edit).await;
     made.map_err(|error| ApiError::not_changed(counter, error))?;
     app.metrics.created();
     let Counter { namespace, key } = counter;

@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::edit::{Guard, NamespaceEdit};
+use crate::model::edit::{Credential, NamespaceEdit};
 use crate::model::name::Name;
 use crate::model::token::Token;
 use crate::store::StoreError;
@@ -81,8 +81,8 @@ pub async fn claim(
     bearer: Bearer,
 ) -> Result<Response, ApiError> {
     let quota = app.limits.change(&caller)?;
-    let guard = bearer.guard(&app, &name).await?;
-    tokened(&app, quota, &name, guard, StatusCode::CREATED, NamespaceEdit::Claim).await
+    let credential = bearer.presented(&app, &name).await?;
+    tokened(&app, quota, &name, credential, StatusCode::CREATED, NamespaceEdit::Claim).await
 }
 
 /// Lets anybody list its counters, or not: `?public=1`.
@@ -94,10 +94,10 @@ pub async fn configure(
     query: Query,
 ) -> Result<Response, ApiError> {
     let quota = app.limits.change(&caller)?;
-    let guard = bearer.owner_of(&app, &name).await?;
+    let credential = bearer.namespace_owner(&app, &name).await?;
     let public = query.switch("public")?;
     let public = public.ok_or_else(|| ApiError::missing_parameter("public", "1 or 0"))?;
-    make(&app, &name, guard, NamespaceEdit::Configure { public }).await?;
+    make(&app, &name, credential, NamespaceEdit::Configure { public }).await?;
     Ok((quota, shown(&app, &name).await?).into_response())
 }
 
@@ -109,8 +109,8 @@ pub async fn rotate(
     bearer: Bearer,
 ) -> Result<Response, ApiError> {
     let quota = app.limits.change(&caller)?;
-    let guard = bearer.owner_of(&app, &name).await?;
-    tokened(&app, quota, &name, guard, StatusCode::OK, NamespaceEdit::Rotate).await
+    let credential = bearer.namespace_owner(&app, &name).await?;
+    tokened(&app, quota, &name, credential, StatusCode::OK, NamespaceEdit::Rotate).await
 }
 
 /// Gives it up; its counters stay.
@@ -143,13 +143,18 @@ async fn change(
     edit: NamespaceEdit,
 ) -> Result<Quota, ApiError> {
     let quota = app.limits.change(caller)?;
-    let guard = bearer.owner_of(app, name).await?;
-    make(app, name, guard, edit).await?;
+    let credential = bearer.namespace_owner(app, name).await?;
+    make(app, name, credential, edit).await?;
     Ok(quota)
 }
 
-async fn make(app: &App, name: &Name, guard: Guard, edit: NamespaceEdit) -> Result<(), ApiError> {
-    let made = app.counters.edit_namespace(name, guard, edit).await;
+async fn make(
+    app: &App,
+    name: &Name,
+    credential: Credential,
+    edit: NamespaceEdit,
+) -> Result<(), ApiError> {
+    let made = app.counters.edit_namespace(name, credential, edit).await;
     made.map_err(|error| ApiError::not_changed(format_args!("namespace {name}"), error))
 }
 
@@ -158,12 +163,12 @@ async fn tokened(
     app: &App,
     quota: Quota,
     name: &Name,
-    guard: Guard,
+    credential: Credential,
     status: StatusCode,
     edit: fn(crate::model::token::Digest) -> NamespaceEdit,
 ) -> Result<Response, ApiError> {
     let token = Token::generate().map_err(StoreError::from)?;
-    make(app, name, guard, edit(token.digest())).await?;
+    make(app, name, credential, edit(token.digest())).await?;
     let body = Json(Tokened { namespace: name, token: token.expose() });
     Ok((status, quota, [NO_STORE], body).into_response())
 }

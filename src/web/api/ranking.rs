@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::model::edit;
-use crate::model::edit::Guard;
+use crate::model::edit::Credential;
 use crate::model::name::Name;
 use crate::web::App;
 use crate::web::error::ApiError;
@@ -93,8 +93,8 @@ pub async fn allow(
     facts: &edit::Namespace,
     bearer: &Bearer,
 ) -> Result<(), ApiError> {
-    let guard = bearer.guard(app, namespace).await?;
-    if facts.public || matches!(guard, Guard::Namespace(_) | Guard::Instance) {
+    let credential = bearer.presented(app, namespace).await?;
+    if facts.public || matches!(credential, Credential::NamespaceOwner(_) | Credential::Instance) {
         return Ok(());
     }
     Err(ApiError::unauthorized("the list is for the namespace's owner"))

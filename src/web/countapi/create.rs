@@ -82,9 +82,9 @@ async fn create(
     }
     caller.may_change()?;
     app.limits.change(caller)?;
-    let guard = bearer.guard(app, &counter.namespace).await?;
+    let credential = bearer.presented(app, &counter.namespace).await?;
     let edit = Edit::Create { value, settings, token: None };
-    match app.counters.edit(&counter, guard, edit).await {
+    match app.counters.edit(&counter, credential, edit).await {
         Ok(_) => {
             app.metrics.created();
             let about = counter.clone();

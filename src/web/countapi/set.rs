@@ -56,8 +56,8 @@ async fn set(
     let value = value.ok_or_else(|| ApiError::missing_parameter("value", NUMBER))?;
     caller.may_change()?;
     app.limits.change(caller)?;
-    let guard = bearer.guard(app, &counter.namespace).await?;
-    let (status, old, new) = match app.counters.edit(&counter, guard, Edit::Set(value)).await {
+    let credential = bearer.presented(app, &counter.namespace).await?;
+    let (status, old, new) = match app.counters.edit(&counter, credential, Edit::Set(value)).await {
         Ok(edited) => (StatusCode::OK, edited.old, edited.new),
         Err(EditError::Missing) => (StatusCode::NOT_FOUND, None, None),
         Err(EditError::Forbidden { value }) => (StatusCode::FORBIDDEN, value, value),

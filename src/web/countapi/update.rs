@@ -46,8 +46,8 @@ async fn update(
     let amount = amount.ok_or_else(|| ApiError::missing_parameter("amount", NUMBER))?;
     caller.may_change()?;
     app.limits.change(caller)?;
-    let guard = bearer.guard(app, &counter.namespace).await?;
-    let (status, value) = match app.counters.edit(&counter, guard, Edit::Add(amount)).await {
+    let credential = bearer.presented(app, &counter.namespace).await?;
+    let (status, value) = match app.counters.edit(&counter, credential, Edit::Add(amount)).await {
         Ok(edited) => (StatusCode::OK, edited.new),
         Err(EditError::Missing) => (StatusCode::NOT_FOUND, None),
         Err(EditError::OutOfBounds { value }) => (StatusCode::FORBIDDEN, Some(value)),

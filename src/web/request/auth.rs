@@ -1,4 +1,4 @@
-//! Who may change something: tokens, and what they open.
+//! Authorisation: the token that a request presents, and what it may change.
 
 use std::convert::Infallible;
 
@@ -7,7 +7,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use super::caller::Caller;
-use crate::model::edit::{Edit, Edited, Guard};
+use crate::model::edit::{Credential, Edit, Edited};
 use crate::model::name::{Counter, Name};
 use crate::model::token::Digest;
 use crate::store::StoreError;
@@ -34,26 +34,39 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
 }
 
 impl Bearer {
-    /// What the token proves in a namespace. That a counter's token is that
-    /// counter's, the store finds out at the moment of the change.
-    pub async fn guard(&self, app: &App, namespace: &Name) -> Result<Guard, StoreError> {
-        let Some(digest) = self.0 else { return Ok(Guard::Nobody) };
+    /// The credential that the request presents in a namespace.
+    ///
+    /// # Errors
+    /// The store could not be asked who owns the namespace.
+    pub async fn presented(&self, app: &App, namespace: &Name) -> Result<Credential, StoreError> {
+        let Some(digest) = self.0 else { return Ok(Credential::None) };
         if app.token == Some(digest) {
-            return Ok(Guard::Instance);
+            return Ok(Credential::Instance);
         }
         let owner = app.counters.namespace(namespace).await?.owner;
-        Ok(if owner == Some(digest) { Guard::Namespace(digest) } else { Guard::Counter(digest) })
+        Ok(if owner == Some(digest) {
+            Credential::NamespaceOwner(digest)
+        } else {
+            Credential::Presented(digest)
+        })
     }
 
-    /// The same for a change that needs a token.
-    pub async fn owner(&self, app: &App, namespace: &Name) -> Result<Guard, ApiError> {
-        match self.guard(app, namespace).await? {
-            Guard::Nobody => Err(ApiError::unauthorized("this needs a token")),
-            guard => Ok(guard),
+    /// The credential of a change to a counter, which needs some token. It may still
+    /// be the wrong one: the store checks it with the change.
+    ///
+    /// # Errors
+    /// 401 without a token, or the store could not be asked.
+    pub async fn required(&self, app: &App, namespace: &Name) -> Result<Credential, ApiError> {
+        match self.presented(app, namespace).await? {
+            Credential::None => Err(ApiError::unauthorized("this needs a token")),
+            credential => Ok(credential),
         }
     }
 
-    /// That it is the instance's token.
+    /// Checks that the request presents the instance's token.
+    ///
+    /// # Errors
+    /// 401 otherwise.
     pub fn instance(&self, app: &App) -> Result<(), ApiError> {
         match (self.0, app.token) {
             (_, None) => Err(ApiError::unauthorized(
@@ -65,14 +78,20 @@ impl Bearer {
         }
     }
 
-    /// The same for a change to the namespace itself, which a counter's token
-    /// does not open.
-    pub async fn owner_of(&self, app: &App, namespace: &Name) -> Result<Guard, ApiError> {
-        match self.owner(app, namespace).await? {
-            Guard::Nobody | Guard::Counter(_) => {
+    /// Checks that the request presents the namespace's token, or the instance's.
+    ///
+    /// # Errors
+    /// 401 otherwise, also for a counter's token, or the store could not be asked.
+    pub async fn namespace_owner(
+        &self,
+        app: &App,
+        namespace: &Name,
+    ) -> Result<Credential, ApiError> {
+        match self.required(app, namespace).await? {
+            Credential::None | Credential::Presented(_) => {
                 Err(ApiError::unauthorized("this needs the token of the namespace"))
             }
-            guard => Ok(guard),
+            credential => Ok(credential),
         }
     }
 }
@@ -80,7 +99,7 @@ impl Bearer {
 /// A change of one counter that only its owner may make.
 pub struct Change {
     app: App,
-    guard: Guard,
+    credential: Credential,
     /// What is left of the client's quota.
     pub quota: Quota,
     /// The counter.
@@ -96,15 +115,15 @@ impl FromRequestParts<App> for Change {
         let quota = app.limits.change(&caller)?;
         let Path(counter) = Path::from_request_parts(parts, app).await?;
         let Ok(bearer) = Bearer::from_request_parts(parts, app).await;
-        let guard = bearer.owner(app, &counter.namespace).await?;
-        Ok(Self { app: app.clone(), guard, quota, counter })
+        let credential = bearer.required(app, &counter.namespace).await?;
+        Ok(Self { app: app.clone(), credential, quota, counter })
     }
 }
 
 impl Change {
     /// Makes the change.
     pub async fn make(&self, edit: Edit) -> Result<Edited, ApiError> {
-        let edited = self.app.counters.edit(&self.counter, self.guard, edit).await;
+        let edited = self.app.counters.edit(&self.counter, self.credential, edit).await;
         edited.map_err(|error| ApiError::not_changed(&self.counter, error))
     }
 
