@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::quota::Limits;
-use super::limits::streams::Seats;
+use super::limits::streams::StreamPermits;
 use crate::config::Settings;
 use crate::counters::Counters;
 use crate::counters::visitor::Visitors;
@@ -32,7 +32,7 @@ pub struct Shared {
     pub(super) history_hours: u32,
     /// The digest of the instance's token, if it has one.
     pub(super) token: Option<Digest>,
-    pub(super) seats: Seats,
+    pub(super) stream_permits: StreamPermits,
     /// Cancelled when the process is to stop.
     pub(super) stop: CancellationToken,
     pub(super) started: Instant,
@@ -55,7 +55,7 @@ impl App {
             trusted_proxies: settings.trusted_proxies.clone(),
             history_hours: settings.history_hours,
             token: settings.token.as_ref().map(|token| Digest::of(&token.0)),
-            seats: Seats::new(settings.streams, settings.client_streams),
+            stream_permits: StreamPermits::new(settings.streams, settings.client_streams),
             stop,
             started: Instant::now(),
         }))

@@ -30,6 +30,6 @@ pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
 /// The measurements.
 pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
     let tasks = Handle::current().metrics().num_alive_tasks();
-    let text = app.metrics.render(app.counters.in_flight(), app.seats.open(), tasks);
+    let text = app.metrics.render(app.counters.in_flight(), app.stream_permits.open(), tasks);
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
 }

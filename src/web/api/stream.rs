@@ -25,7 +25,7 @@ use crate::model::name::Name;
 use crate::store::live::{Listener, News};
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::limits::streams::Seat;
+use crate::web::limits::streams::StreamPermit;
 use crate::web::openapi::{Doc, Names};
 use crate::web::request::caller::Caller;
 use crate::web::request::path::Paths;
@@ -68,7 +68,7 @@ pub async fn answer(
     if keys.len() > MAX_COUNTERS {
         return Err(ApiError::too_many("counters", keys.len(), MAX_COUNTERS));
     }
-    let seat = app.seats.take(caller.client)?;
+    let permit = app.stream_permits.take(caller.client)?;
     // From now on, so that nothing is missed between the two.
     let listener = app.counters.subscribe(&namespace).await?;
     let totals = app.counters.totals(&namespace, &keys).await?;
@@ -77,7 +77,7 @@ pub async fn answer(
     let watching = Watching {
         counters: app.counters.clone(),
         stop: app.stop.clone(),
-        _seat: seat,
+        _seat: permit,
         namespace,
         keys,
         listener,
@@ -110,7 +110,7 @@ fn told(id: &str, counters: usize) -> Vec<Option<Option<i64>>> {
 struct Watching {
     counters: Counters,
     stop: CancellationToken,
-    _seat: Seat,
+    _seat: StreamPermit,
     namespace: Name,
     keys: Vec<Name>,
     listener: Listener,

@@ -8,7 +8,7 @@ use crate::web::request::client_ip::Client;
 
 /// The streams that may be open at once. A clone shares them.
 #[derive(Clone)]
-pub struct Seats(Arc<Inner>);
+pub struct StreamPermits(Arc<Inner>);
 
 struct Inner {
     max: usize,
@@ -24,19 +24,19 @@ struct Taken {
 }
 
 /// One open stream; dropping it makes room for another.
-pub struct Seat {
-    seats: Seats,
+pub struct StreamPermit {
+    stream_permits: StreamPermits,
     client: Client,
 }
 
-impl Seats {
+impl StreamPermits {
     /// Room for `max` streams, `client_max` of them for one client.
     pub fn new(max: usize, client_max: usize) -> Self {
         Self(Arc::new(Inner { max, client_max, taken: Mutex::default() }))
     }
 
-    /// A seat for this client, if there is one.
-    pub fn take(&self, client: Client) -> Result<Seat, ApiError> {
+    /// A permit for this client, if there is one.
+    pub fn take(&self, client: Client) -> Result<StreamPermit, ApiError> {
         let mut taken = self.taken();
         if taken.clients.get(&client).is_some_and(|n| *n >= self.0.client_max) {
             return Err(ApiError::too_many_streams(self.0.client_max));
@@ -46,7 +46,7 @@ impl Seats {
         }
         taken.all += 1;
         *taken.clients.entry(client).or_default() += 1;
-        Ok(Seat { seats: self.clone(), client })
+        Ok(StreamPermit { stream_permits: self.clone(), client })
     }
 
     /// How many streams are open now.
@@ -59,9 +59,9 @@ impl Seats {
     }
 }
 
-impl Drop for Seat {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
-        let mut taken = self.seats.taken();
+        let mut taken = self.stream_permits.taken();
         taken.all -= 1;
         if let Some(held) = taken.clients.get_mut(&self.client) {
             *held -= 1;
@@ -78,16 +78,16 @@ mod tests {
 
     #[test]
     fn seats_are_counted_and_given_back() {
-        let seats = Seats::new(3, 2);
+        let stream_permits = StreamPermits::new(3, 2);
         let (one, other) = (Client([1; 8]), Client([2; 8]));
-        let held = [seats.take(one).unwrap(), seats.take(one).unwrap()];
-        assert!(seats.take(one).is_err(), "two are a client's most");
-        let third = seats.take(other).unwrap();
-        assert!(seats.take(Client([3; 8])).is_err(), "three are the most");
+        let held = [stream_permits.take(one).unwrap(), stream_permits.take(one).unwrap()];
+        assert!(stream_permits.take(one).is_err(), "two are a client's most");
+        let third = stream_permits.take(other).unwrap();
+        assert!(stream_permits.take(Client([3; 8])).is_err(), "three are the most");
         drop(held);
-        assert_eq!(seats.open(), 1);
-        assert!(seats.take(one).is_ok());
+        assert_eq!(stream_permits.open(), 1);
+        assert!(stream_permits.take(one).is_ok());
         drop(third);
-        assert!(seats.taken().clients.is_empty(), "nobody is remembered");
+        assert!(stream_permits.taken().clients.is_empty(), "nobody is remembered");
     }
 }
