@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::server::memory::Crowd;
+use crate::server::memory::OpenConnections;
 use crate::server::socket::Socket;
 
 /// How long a client may take to send the head of a request, or stay silent
@@ -35,7 +35,7 @@ where
     F: Future<Output = Response> + Send,
 {
     let open = TaskTracker::new();
-    let crowd = Crowd::default();
+    let connections = OpenConnections::default();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -44,10 +44,10 @@ where
         match accepted {
             Ok((stream, peer)) => {
                 let (answer, stop) = (answer.clone(), stop.clone());
-                let present = crowd.enter();
+                let guard = connections.enter();
                 open.spawn(async move {
                     serve_one(stream, peer, answer, stop).await;
-                    drop(present);
+                    drop(guard);
                 });
             }
             // The client hung up before it was accepted: take the next at once.

@@ -1,4 +1,4 @@
-//! Gives memory back to the system once a crowd of connections has gone.
+//! Gives memory back to the system once a connections of connections has gone.
 //!
 //! By itself mimalloc keeps most of it, and what makes it give back sooner costs
 //! every hit (benches/README.md); so it is asked when there is something to give.
@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// With fewer gone there is too little to give back, about 14 kB each.
-const CROWD: usize = 250;
+const MIN_CLOSED: usize = 250;
 
 /// The wait until what the last ones held has been freed.
 const SETTLE: Duration = Duration::from_secs(1);
 
 /// How many connections are open, and how many were. A clone shares the numbers.
 #[derive(Clone, Default)]
-pub struct Crowd(Arc<Numbers>);
+pub struct OpenConnections(Arc<Numbers>);
 
 #[derive(Default)]
 struct Numbers {
@@ -25,23 +25,23 @@ struct Numbers {
 }
 
 /// One open connection, until it is dropped.
-pub struct Present(Crowd);
+pub struct ConnectionGuard(OpenConnections);
 
-impl Crowd {
+impl OpenConnections {
     /// One more is there.
-    pub fn enter(&self) -> Present {
+    pub fn enter(&self) -> ConnectionGuard {
         let open = self.0.open.fetch_add(1, Ordering::Relaxed) + 1;
         self.0.most.fetch_max(open, Ordering::Relaxed);
-        Present(self.clone())
+        ConnectionGuard(self.clone())
     }
 }
 
-impl Drop for Present {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         let Numbers { open, most } = &*self.0.0;
         let open = open.fetch_sub(1, Ordering::Relaxed) - 1;
         let before = most.load(Ordering::Relaxed);
-        let has_gone = before >= open + CROWD && before >= 2 * open;
+        let has_gone = before >= open + MIN_CLOSED && before >= 2 * open;
         if has_gone
             && most.compare_exchange(before, open, Ordering::Relaxed, Ordering::Relaxed).is_ok()
         {
