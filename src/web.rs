@@ -19,4 +19,4 @@ mod routes;
 
 pub use self::app::App;
 pub use self::dispatch::answer;
-pub use self::routes::{front, metrics_router, router};
+pub use self::routes::{dispatch, metrics_router, router};

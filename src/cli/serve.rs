@@ -60,8 +60,8 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
         }
         None => web::router(app.clone()).merge(web::metrics_router(app.clone())),
     };
-    let front = web::front(routes, app.clone());
-    let answer = move |peer, request| front.clone().answer(peer, request);
+    let dispatch = web::dispatch(routes, app.clone());
+    let answer = move |peer, request| dispatch.clone().answer(peer, request);
     servers.push(tokio::spawn(connections::serve(main, answer, stop.clone())));
     announce(address, location);
 

@@ -22,12 +22,12 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken from a proxy, in bytes.
 const MAX_ID: usize = 64;
 
-/// What went wrong, for the log alone; goes with an answer to [`Observed::answer`].
+/// What went wrong, for the log alone; goes with an answer to [`RequestLog::answer`].
 #[derive(Clone, Debug)]
 pub struct Cause(pub String);
 
 /// What is noted of a request before it is answered.
-pub struct Observed {
+pub struct RequestLog {
     metrics: Arc<Metrics>,
     id: HeaderValue,
     method: Method,
@@ -35,7 +35,7 @@ pub struct Observed {
     started: Instant,
 }
 
-impl Observed {
+impl RequestLog {
     /// Notes it.
     pub fn new<B>(request: &Request<B>, metrics: Arc<Metrics>) -> Self {
         Self {
@@ -113,10 +113,10 @@ mod tests {
     #[tokio::test]
     async fn a_panic_ends_its_request_alone() {
         let metrics = Arc::new(Metrics::default());
-        let observed = || Observed::new(&Request::new(()), metrics.clone());
+        let log = || RequestLog::new(&Request::new(()), metrics.clone());
         for response in [
-            observed().answer(|| async { panic!("a bug") }).await,
-            observed().answer(|| -> Ready<Response> { panic!("a bug") }).await,
+            log().answer(|| async { panic!("a bug") }).await,
+            log().answer(|| -> Ready<Response> { panic!("a bug") }).await,
         ] {
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
             assert!(response.headers().contains_key(REQUEST_ID));

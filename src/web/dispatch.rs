@@ -21,14 +21,14 @@ use tower::{Layer, Service};
 use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::App;
-use crate::web::access_log::Observed;
+use crate::web::access_log::RequestLog;
 use crate::web::api::hit::PlainHit;
 use crate::web::limits::head;
 use crate::web::request::caller::Caller;
 
 /// What answers requests; a clone costs one reference count.
 #[derive(Clone)]
-pub struct Front(Arc<Parts>);
+pub struct Dispatch(Arc<Parts>);
 
 struct Parts {
     app: App,
@@ -37,8 +37,8 @@ struct Parts {
     preflight: Cors<Router>,
 }
 
-impl Front {
-    /// A front for these routes.
+impl Dispatch {
+    /// Dispatches to these routes.
     pub fn new(routes: Router, app: App) -> Self {
         let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
         let preflight = cors.vary([]).layer(routes.clone());
@@ -51,13 +51,13 @@ impl Front {
         peer: SocketAddr,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response> + Send + use<> {
-        let observed = Observed::new(&request, self.0.app.metrics.clone());
-        observed.answer(move || self.chosen(peer, request))
+        let log = RequestLog::new(&request, self.0.app.metrics.clone());
+        log.answer(move || self.respond(peer, request))
     }
 
     /// A connection has room for the answer of a plain hit for as long as it is open;
     /// others, which are larger, are boxed.
-    fn chosen(
+    fn respond(
         self,
         peer: SocketAddr,
         request: Request<Incoming>,
@@ -103,7 +103,7 @@ mod tests {
         fn size<F, A, B, C>(_: fn(A, B, C) -> F) -> usize {
             size_of::<F>()
         }
-        let size = size(Front::answer);
+        let size = size(Dispatch::answer);
         assert!(size <= 1024, "{size}");
     }
 }

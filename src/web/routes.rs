@@ -9,7 +9,7 @@ use super::api::{
     rotate, set, stats, stream, transfer, update,
 };
 use super::app::App;
-use super::dispatch::Front;
+use super::dispatch::Dispatch;
 use super::openapi::{self, Table};
 use super::pages::{self, assets, builder, counter, home, privacy};
 use super::pictures::{aliases, badge, chart, shields};
@@ -141,11 +141,11 @@ pub fn metrics_router(app: App) -> Router {
 }
 
 /// What answers every request with these routes, or says that there is none.
-pub fn front(routes: Router, app: App) -> Front {
+pub fn dispatch(routes: Router, app: App) -> Dispatch {
     let routes = routes
         .fallback_service(any(aliases::hits_sh).with_state(app.clone()))
         .method_not_allowed_fallback(error::wrong_method);
-    Front::new(routes, app)
+    Dispatch::new(routes, app)
 }
 
 #[cfg(test)]
