@@ -7,7 +7,7 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{Form, IMG, Said};
+use super::form::{Form, IMG, Reply};
 use super::name::checked;
 use crate::model::count::Settings;
 use crate::model::edit::Edit;
@@ -60,7 +60,7 @@ async fn create(
     caller: &Caller,
     bearer: &Bearer,
     query: &Query,
-) -> Result<Said, ApiError> {
+) -> Result<Reply, ApiError> {
     let namespace = checked(query.get("namespace").unwrap_or(DEFAULT_NAMESPACE))?;
     let key = match query.get("key") {
         Some(key) => checked(key)?,
@@ -89,13 +89,13 @@ async fn create(
             app.metrics.created();
             let about = counter.clone();
             let Counter { namespace, key } = &counter;
-            Ok(Said::of(about, StatusCode::OK, Created { namespace, key, value }))
+            Ok(Reply::of(about, StatusCode::OK, Created { namespace, key, value }))
         }
         Err(EditError::Exists { .. }) => {
-            Ok(Said::error(counter, StatusCode::BAD_REQUEST, "Key already exists"))
+            Ok(Reply::error(counter, StatusCode::BAD_REQUEST, "Key already exists"))
         }
         Err(EditError::Forbidden { .. }) => {
-            Ok(Said::error(counter, StatusCode::FORBIDDEN, "This needs a token"))
+            Ok(Reply::error(counter, StatusCode::FORBIDDEN, "This needs a token"))
         }
         Err(error) => Err(ApiError::not_changed(&counter, error)),
     }

@@ -66,13 +66,13 @@ impl IntoResponse for Refused {
 }
 
 /// A status, a body and what they are about.
-pub struct Said {
+pub struct Reply {
     status: StatusCode,
     body: Value,
     path: Option<Counter>,
 }
 
-impl Said {
+impl Reply {
     /// An answer about a counter.
     pub fn of(counter: Counter, status: StatusCode, body: impl Serialize) -> Self {
         Self { status, body: to_json(body), path: Some(counter) }
@@ -110,31 +110,31 @@ pub struct Number {
 
 /// `{"error":…}` with the status that CountAPI or, for what it does not have,
 /// the rest of seen has.
-fn status_and_message(error: &ApiError) -> Said {
+fn status_and_message(error: &ApiError) -> Reply {
     let (status, words) = error.status_and_message();
-    Said::plain(status, Failed { error: words })
+    Reply::plain(status, Failed { error: words })
 }
 
 impl Form {
     /// The answer in this form.
-    pub fn answer(self, said: Result<Said, ApiError>) -> Response {
-        let (mut said, error) = match said {
-            Ok(said) => (said, None),
+    pub fn answer(self, reply: Result<Reply, ApiError>) -> Response {
+        let (mut reply, error) = match reply {
+            Ok(reply) => (reply, None),
             Err(error) => (status_and_message(&error), Some(error)),
         };
-        let path = said.path.as_ref().and_then(|c| HeaderValue::try_from(c.to_string()).ok());
+        let path = reply.path.as_ref().and_then(|c| HeaderValue::try_from(c.to_string()).ok());
         let mut response = match self.callback {
             // A broken picture helps nobody, so there is always one.
             _ if self.image => ([(CONTENT_TYPE, "image/gif")], PIXEL).into_response(),
             // A script that failed to load is not called.
             Some(callback) => {
-                said.body["code"] = said.status.as_u16().into();
-                if let Some(counter) = &said.path {
-                    said.body["path"] = counter.to_string().into();
+                reply.body["code"] = reply.status.as_u16().into();
+                if let Some(counter) = &reply.path {
+                    reply.body["path"] = counter.to_string().into();
                 }
-                callback.answer(&said.body).unwrap_or_else(IntoResponse::into_response)
+                callback.answer(&reply.body).unwrap_or_else(IntoResponse::into_response)
             }
-            None => (said.status, Json(said.body)).into_response(),
+            None => (reply.status, Json(reply.body)).into_response(),
         };
         let headers = response.headers_mut();
         if let Some(path) = path {

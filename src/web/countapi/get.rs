@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::form::{FORMS, Form, Number, Said};
-use super::name::Named;
+use super::form::{FORMS, Form, Number, Reply};
+use super::name::CountApiPath;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, Doc, Names};
@@ -17,14 +17,14 @@ pub const DOC: Doc = Doc::json::<Number>("Read a counter (CountAPI)")
     .also(&[(404, openapi::form::<Number>)]);
 
 /// Reads.
-pub async fn answer(State(app): State<App>, form: Form, named: Named) -> Response {
-    form.answer(read(&app, named).await)
+pub async fn answer(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
+    form.answer(read(&app, path).await)
 }
 
 /// What [`answer`] says; a HEAD on `/hit` is answered the same.
-pub async fn read(app: &App, Named(counter): Named) -> Result<Said, ApiError> {
+pub async fn read(app: &App, CountApiPath(counter): CountApiPath) -> Result<Reply, ApiError> {
     let counter = counter?;
     let value = app.counters.total(&counter).await?;
     let status = if value.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
-    Ok(Said::of(counter, status, Number { value }))
+    Ok(Reply::of(counter, status, Number { value }))
 }

@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::form::{FORMS, Form, Number, Said};
+use super::form::{FORMS, Form, Number, Reply};
 use super::get;
-use super::name::Named;
+use super::name::CountApiPath;
 use crate::web::App;
 use crate::web::count;
 use crate::web::openapi::{self, Doc, Names};
@@ -19,18 +19,23 @@ pub const DOC: Doc = Doc::json::<Number>("Count a hit (CountAPI)")
     .also(&[(404, openapi::form::<Number>)]);
 
 /// Counts.
-pub async fn answer(State(app): State<App>, caller: Caller, form: Form, named: Named) -> Response {
+pub async fn answer(
+    State(app): State<App>,
+    caller: Caller,
+    form: Form,
+    path: CountApiPath,
+) -> Response {
     if !caller.counts {
-        return form.answer(get::read(&app, named).await);
+        return form.answer(get::read(&app, path).await);
     }
-    let counter = match named.0 {
+    let counter = match path.0 {
         Ok(counter) => counter,
         Err(error) => return form.answer(Err(error)),
     };
     match count::hit(&app, &caller, &counter, None).await {
         Ok((value, quota)) => {
-            let said = Said::of(counter, StatusCode::OK, Number { value: Some(value) });
-            (quota, form.answer(Ok(said))).into_response()
+            let reply = Reply::of(counter, StatusCode::OK, Number { value: Some(value) });
+            (quota, form.answer(Ok(reply))).into_response()
         }
         Err(error) => form.answer(Err(error)),
     }

@@ -6,8 +6,8 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{FORMS, Form, Number, Said};
-use super::name::Named;
+use super::form::{FORMS, Form, Number, Reply};
+use super::name::CountApiPath;
 use crate::model::name::Name;
 use crate::web::App;
 use crate::web::error::ApiError;
@@ -39,14 +39,14 @@ pub const DOC: Doc = Doc::json::<Info<'_>>("Read the facts of a counter (CountAP
     .also(&[(404, openapi::form::<Number>)]);
 
 /// Reads.
-pub async fn answer(State(app): State<App>, form: Form, named: Named) -> Response {
-    form.answer(read(&app, named).await)
+pub async fn answer(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
+    form.answer(read(&app, path).await)
 }
 
-async fn read(app: &App, Named(counter): Named) -> Result<Said, ApiError> {
+async fn read(app: &App, CountApiPath(counter): CountApiPath) -> Result<Reply, ApiError> {
     let counter = counter?;
     let Some(count) = app.counters.count(&counter).await? else {
-        return Ok(Said::of(counter, StatusCode::NOT_FOUND, Number { value: None }));
+        return Ok(Reply::of(counter, StatusCode::NOT_FOUND, Number { value: None }));
     };
     let about = counter.clone();
     let info = Info {
@@ -59,5 +59,5 @@ async fn read(app: &App, Named(counter): Named) -> Result<Said, ApiError> {
         enable_reset: count.settings.enable_reset,
         value: count.total,
     };
-    Ok(Said::of(about, StatusCode::OK, info))
+    Ok(Reply::of(about, StatusCode::OK, info))
 }

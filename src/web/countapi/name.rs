@@ -20,9 +20,9 @@ const MIN_LENGTH: usize = 3;
 
 /// The counter that the path names, or what is wrong with it; an error only
 /// once it is asked for, when the form of the answer is known.
-pub struct Named(pub Result<Counter, ApiError>);
+pub struct CountApiPath(pub Result<Counter, ApiError>);
 
-impl<S: Send + Sync> FromRequestParts<S> for Named {
+impl<S: Send + Sync> FromRequestParts<S> for CountApiPath {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {

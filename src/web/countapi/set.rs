@@ -7,8 +7,8 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{Form, IMG, Said};
-use super::name::Named;
+use super::form::{Form, IMG, Reply};
+use super::name::CountApiPath;
 use crate::model::edit::Edit;
 use crate::store::EditError;
 use crate::web::App;
@@ -37,20 +37,20 @@ pub async fn answer(
     State(app): State<App>,
     form: Form,
     caller: Caller,
-    named: Named,
+    path: CountApiPath,
     bearer: Bearer,
     query: Query,
 ) -> Response {
-    form.answer(set(&app, &caller, named, &bearer, &query).await)
+    form.answer(set(&app, &caller, path, &bearer, &query).await)
 }
 
 async fn set(
     app: &App,
     caller: &Caller,
-    Named(counter): Named,
+    CountApiPath(counter): CountApiPath,
     bearer: &Bearer,
     query: &Query,
-) -> Result<Said, ApiError> {
+) -> Result<Reply, ApiError> {
     let counter = counter?;
     let value = query.number(&["value"])?;
     let value = value.ok_or_else(|| ApiError::missing_parameter("value", NUMBER))?;
@@ -63,5 +63,5 @@ async fn set(
         Err(EditError::Forbidden { value }) => (StatusCode::FORBIDDEN, value, value),
         Err(error) => return Err(ApiError::not_changed(&counter, error)),
     };
-    Ok(Said::of(counter, status, Set { old_value: old, value: new }))
+    Ok(Reply::of(counter, status, Set { old_value: old, value: new }))
 }

@@ -6,7 +6,7 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{FORMS, Form, Said};
+use super::form::{FORMS, Form, Reply};
 use crate::web::App;
 use crate::web::openapi::Doc;
 
@@ -31,5 +31,5 @@ pub async fn answer(State(app): State<App>, form: Form) -> Response {
         requests: done.requests,
         version: env!("CARGO_PKG_VERSION"),
     };
-    form.answer(Ok(Said::plain(StatusCode::OK, body)))
+    form.answer(Ok(Reply::plain(StatusCode::OK, body)))
 }

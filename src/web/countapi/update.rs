@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::form::{Form, IMG, Number, Said};
-use super::name::Named;
+use super::form::{Form, IMG, Number, Reply};
+use super::name::CountApiPath;
 use crate::model::edit::Edit;
 use crate::store::EditError;
 use crate::web::App;
@@ -27,20 +27,20 @@ pub async fn answer(
     State(app): State<App>,
     form: Form,
     caller: Caller,
-    named: Named,
+    path: CountApiPath,
     bearer: Bearer,
     query: Query,
 ) -> Response {
-    form.answer(update(&app, &caller, named, &bearer, &query).await)
+    form.answer(update(&app, &caller, path, &bearer, &query).await)
 }
 
 async fn update(
     app: &App,
     caller: &Caller,
-    Named(counter): Named,
+    CountApiPath(counter): CountApiPath,
     bearer: &Bearer,
     query: &Query,
-) -> Result<Said, ApiError> {
+) -> Result<Reply, ApiError> {
     let counter = counter?;
     let amount = query.number(&["amount"])?;
     let amount = amount.ok_or_else(|| ApiError::missing_parameter("amount", NUMBER))?;
@@ -54,5 +54,5 @@ async fn update(
         Err(EditError::Forbidden { value }) => (StatusCode::FORBIDDEN, value),
         Err(error) => return Err(ApiError::not_changed(&counter, error)),
     };
-    Ok(Said::of(counter, status, Number { value }))
+    Ok(Reply::of(counter, status, Number { value }))
 }

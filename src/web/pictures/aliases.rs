@@ -21,14 +21,14 @@ use crate::web::error;
 use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
-use crate::web::response::picture::{Drawn, Picture, PictureError};
+use crate::web::response::picture::{OrSvg, Picture, PictureError};
 
 /// komarev's profile views. (It counts only what comes through GitHub's proxy;
 /// here the source of each hit is kept, and `?count=` can choose.)
 pub async fn komarev(
     State(app): State<App>,
-    Drawn(caller): Drawn<Caller>,
-    Drawn(query): Drawn<Query>,
+    OrSvg(caller): OrSvg<Caller>,
+    OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
     let name = query.required("username", "a GitHub user's name")?;
     let counter = counter("github", name)?;
@@ -39,8 +39,8 @@ pub async fn komarev(
 /// seeyoufarm's badge that counts: today and all.
 pub async fn seeyoufarm_incr(
     State(app): State<App>,
-    Drawn(caller): Drawn<Caller>,
-    Drawn(query): Drawn<Query>,
+    OrSvg(caller): OrSvg<Caller>,
+    OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
     seeyoufarm(&app, &caller, query, true).await
 }
@@ -48,8 +48,8 @@ pub async fn seeyoufarm_incr(
 /// seeyoufarm's badge that only shows.
 pub async fn seeyoufarm_keep(
     State(app): State<App>,
-    Drawn(caller): Drawn<Caller>,
-    Drawn(query): Drawn<Query>,
+    OrSvg(caller): OrSvg<Caller>,
+    OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
     seeyoufarm(&app, &caller, query, false).await
 }
@@ -78,8 +78,8 @@ async fn seeyoufarm(
 /// visitor-badge's badge.
 pub async fn visitor_badge(
     State(app): State<App>,
-    Drawn(caller): Drawn<Caller>,
-    Drawn(query): Drawn<Query>,
+    OrSvg(caller): OrSvg<Caller>,
+    OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
     let page = query.required("page_id", "a page's name")?;
     let counter = counter("visitor-badge", page)?;
@@ -101,8 +101,8 @@ pub async fn hits_sh(State(app): State<App>, request: Request) -> Response {
         return error::no_such_route(&parts.uri);
     }
     let drawn = async {
-        let Drawn(caller) = Drawn::<Caller>::from_request_parts(&mut parts, &app).await?;
-        let Drawn(query) = Drawn::<Query>::from_request_parts(&mut parts, &app).await?;
+        let OrSvg(caller) = OrSvg::<Caller>::from_request_parts(&mut parts, &app).await?;
+        let OrSvg(query) = OrSvg::<Query>::from_request_parts(&mut parts, &app).await?;
         let counter = counter(host, page)?;
         let query = match query.get("view") {
             Some("today-total") => query.or(&[("count", "today-total")]),

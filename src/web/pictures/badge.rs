@@ -17,7 +17,7 @@ use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::picture;
-use crate::web::response::picture::{Drawn, Picture, PictureError};
+use crate::web::response::picture::{OrSvg, Picture, PictureError};
 
 /// What stands left of the number, unless the caller wants something else.
 const LABEL: &str = "views";
@@ -41,10 +41,10 @@ const SVG: &str = "image/svg+xml";
 /// Counts, unless `?hit=0` or `?readonly` forbids it.
 pub async fn hit(
     State(app): State<App>,
-    Drawn(caller): Drawn<Caller>,
-    Drawn(Path(counter)): Drawn<Path>,
-    Drawn(Id(id)): Drawn<Id>,
-    Drawn(query): Drawn<Query>,
+    OrSvg(caller): OrSvg<Caller>,
+    OrSvg(Path(counter)): OrSvg<Path>,
+    OrSvg(Id(id)): OrSvg<Id>,
+    OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
     let hit = (caller.counts && !only_reads(&query)?).then_some((&caller, id));
     Ask::read(&query)?.draw(&app, &counter, hit).await
@@ -61,8 +61,8 @@ pub fn only_reads(query: &Query) -> Result<bool, ApiError> {
 /// Reads.
 pub async fn get(
     State(app): State<App>,
-    Drawn(Path(counter)): Drawn<Path>,
-    Drawn(query): Drawn<Query>,
+    OrSvg(Path(counter)): OrSvg<Path>,
+    OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
     Ask::read(&query)?.draw(&app, &counter, None).await
 }

@@ -14,7 +14,7 @@ use crate::web::openapi::{Doc, Param};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::picture;
-use crate::web::response::picture::{Drawn, Picture, PictureError};
+use crate::web::response::picture::{OrSvg, Picture, PictureError};
 
 /// The days of a chart, unless the caller wants others.
 const DAYS: usize = 30;
@@ -30,8 +30,8 @@ pub const DOC: Doc =
 /// Draws the last `?days=30` days, today (UTC) the last.
 pub async fn get(
     State(app): State<App>,
-    Drawn(Path(counter)): Drawn<Path>,
-    Drawn(query): Drawn<Query>,
+    OrSvg(Path(counter)): OrSvg<Path>,
+    OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
     let mut look = ChartParams::default();
     for (name, value) in query.pairs() {

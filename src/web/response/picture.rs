@@ -112,9 +112,9 @@ pub fn error_at(path: &str, error: ApiError) -> Response {
 }
 
 /// An extractor whose rejection is a picture.
-pub struct Drawn<E>(pub E);
+pub struct OrSvg<E>(pub E);
 
-impl<S, E> FromRequestParts<S> for Drawn<E>
+impl<S, E> FromRequestParts<S> for OrSvg<E>
 where
     S: Send + Sync,
     E: FromRequestParts<S>,
