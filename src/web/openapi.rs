@@ -1,8 +1,7 @@
 //! `/openapi.json`: what the API takes and answers (OpenAPI 3.1).
 //!
-//! The document is made of the same table that the router is made of, and the
-//! forms of bodies of the types that are sent, so neither can say what the
-//! other does not do.
+//! The document is built from the table that also builds the router, and the schemas
+//! of bodies from the types that are sent.
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -19,22 +18,22 @@ use super::App;
 use super::error;
 use crate::model::name;
 
-/// Makes the form of a type.
-pub type Form = fn(&mut SchemaGenerator) -> Schema;
+/// Makes the JSON Schema of a type.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
-/// The form of `T`.
-pub fn form<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+/// The JSON Schema of `T`.
+pub fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }
 
 /// What the document says of a route; it stands beside the route's function.
 pub struct Doc {
-    /// In a sentence without its stop.
-    pub does: &'static str,
+    /// One sentence, without a full stop.
+    pub summary: &'static str,
     /// What the query may hold.
     pub query: &'static [Param],
-    /// The form of the body, where there is one.
-    pub body: Option<Form>,
+    /// The schema of the body, where there is one.
+    pub body: Option<SchemaOf>,
     /// The media type of the body.
     pub takes: &'static str,
     /// The status of success.
@@ -42,7 +41,7 @@ pub struct Doc {
     /// What success looks like.
     pub answer: Answer,
     /// Other answers of its own, by status; errors apart, which are all alike.
-    pub also: &'static [(u16, Form)],
+    pub other_responses: &'static [(u16, SchemaOf)],
     /// Whether it needs a token.
     pub token: bool,
     /// How the path names counters.
@@ -53,9 +52,9 @@ pub struct Doc {
 #[derive(Clone, Copy)]
 pub enum Answer {
     /// JSON of this form; with `?callback=` a script.
-    Json(Form),
+    Json(SchemaOf),
     /// JSON of this form, or one of these media types if the client rather has it.
-    Several(Form, &'static [&'static str]),
+    Several(SchemaOf, &'static [&'static str]),
     /// Something else, of this media type.
     Other(&'static str),
     /// No body.
@@ -78,32 +77,32 @@ pub struct Param {
     /// Its name.
     pub name: &'static str,
     /// What it is for.
-    pub does: &'static str,
-    /// Its form, as JSON Schema.
-    pub form: fn() -> Value,
+    pub summary: &'static str,
+    /// Its JSON Schema.
+    pub schema: fn() -> Value,
     /// Whether it must be there.
     pub required: bool,
 }
 
 impl Doc {
     /// A route that answers with JSON of type `T` and takes nothing but its path.
-    pub const fn json<T: JsonSchema>(does: &'static str) -> Self {
+    pub const fn json<T: JsonSchema>(summary: &'static str) -> Self {
         Self {
-            does,
+            summary,
             query: &[],
             body: None,
             takes: "application/json",
             status: 200,
-            answer: Answer::Json(form::<T>),
-            also: &[],
+            answer: Answer::Json(schema::<T>),
+            other_responses: &[],
             token: false,
             names: Names::One,
         }
     }
 
     /// A route that answers with something else.
-    pub const fn other(does: &'static str, media: &'static str) -> Self {
-        Self { answer: Answer::Other(media), ..Self::json::<()>(does) }
+    pub const fn other(summary: &'static str, media: &'static str) -> Self {
+        Self { answer: Answer::Other(media), ..Self::json::<()>(summary) }
     }
 
     /// The same with these parameters.
@@ -112,8 +111,8 @@ impl Doc {
     }
 
     /// The same with other answers.
-    pub const fn also(self, also: &'static [(u16, Form)]) -> Self {
-        Self { also, ..self }
+    pub const fn other_responses(self, other_responses: &'static [(u16, SchemaOf)]) -> Self {
+        Self { other_responses, ..self }
     }
 
     /// The same for the owner alone.
@@ -134,8 +133,8 @@ impl Doc {
 
 impl Param {
     /// A parameter that may be left out.
-    pub const fn new(name: &'static str, does: &'static str, form: fn() -> Value) -> Self {
-        Self { name, does, form, required: false }
+    pub const fn new(name: &'static str, summary: &'static str, schema: fn() -> Value) -> Self {
+        Self { name, summary, schema, required: false }
     }
 
     /// The same that must be there.
@@ -219,7 +218,7 @@ struct Operation {
 /// The document in the making.
 struct Document {
     paths: Map<String, Value>,
-    forms: SchemaGenerator,
+    schemas: SchemaGenerator,
 }
 
 impl Table {
@@ -296,7 +295,7 @@ impl Document {
             settings.definitions_path = "/components/schemas".into();
             settings.meta_schema = None;
         });
-        let mut document = Self { paths: Map::new(), forms: settings.into_generator() };
+        let mut document = Self { paths: Map::new(), schemas: settings.into_generator() };
         for Operation { verb, path, doc } in operations {
             let operation = document.operation(*verb, path, doc);
             let item = document.paths.entry(*path).or_insert_with(|| json!({}));
@@ -306,8 +305,8 @@ impl Document {
     }
 
     fn render(mut self) -> String {
-        let error = form::<error::Body>(&mut self.forms);
-        let schemas = self.forms.take_definitions(true);
+        let error = schema::<error::Body>(&mut self.schemas);
+        let schemas = self.schemas.take_definitions(true);
         json!({
             "openapi": "3.1.0",
             "info": {
@@ -347,16 +346,16 @@ impl Document {
                 "name": param.name,
                 "in": "query",
                 "required": param.required,
-                "description": param.does,
-                "schema": (param.form)(),
+                "description": param.summary,
+                "schema": (param.schema)(),
             })
         });
         let parameters: Vec<Value> = named.chain(asked).collect();
         let mut success = json!({ "description": "Done" });
         match doc.answer {
-            Answer::Json(form) => {
-                let form = form(&mut self.forms);
-                success["content"] = json!({ "application/json": { "schema": form } });
+            Answer::Json(schema) => {
+                let schema = schema(&mut self.schemas);
+                success["content"] = json!({ "application/json": { "schema": schema } });
                 for (param, media) in [("callback", "application/javascript"), ("img", "image/gif")]
                 {
                     if doc.query.iter().any(|p| p.name == param) {
@@ -364,9 +363,9 @@ impl Document {
                     }
                 }
             }
-            Answer::Several(form, others) => {
-                let form = form(&mut self.forms);
-                success["content"] = json!({ "application/json": { "schema": form } });
+            Answer::Several(schema, others) => {
+                let schema = schema(&mut self.schemas);
+                success["content"] = json!({ "application/json": { "schema": schema } });
                 for media in others {
                     success["content"][media] = json!({ "schema": text() });
                 }
@@ -383,28 +382,28 @@ impl Document {
         };
         let mut operation = json!({
             "operationId": operation_id(verb, path),
-            "summary": doc.does,
+            "summary": doc.summary,
             "parameters": parameters,
             "responses": {
                 doc.status.to_string(): success,
                 "default": error,
             },
         });
-        for (status, form) in doc.also {
-            let form = form(&mut self.forms);
+        for (status, schema) in doc.other_responses {
+            let schema = schema(&mut self.schemas);
             operation["responses"][status.to_string()] = json!({
                 "description": "As CountAPI or Abacus has it",
-                "content": { "application/json": { "schema": form } },
+                "content": { "application/json": { "schema": schema } },
             });
         }
         if let Some(body) = doc.body {
             // What is read may leave out what is always sent.
             let settings = SchemaSettings::draft2020_12().for_deserialize();
             let settings = settings.with(|settings| settings.inline_subschemas = true);
-            let form = body(&mut settings.into_generator());
+            let schema = body(&mut settings.into_generator());
             operation["requestBody"] = json!({
                 "required": true,
-                "content": { doc.takes: { "schema": form } },
+                "content": { doc.takes: { "schema": schema } },
             });
         }
         if doc.token {

@@ -51,7 +51,7 @@ struct More {
 /// `/info/{namespace}/{key}` in the document.
 pub const DOC: Doc = Doc::json::<Info>("Read all that may be known of a counter")
     .query(&[CALLBACK])
-    .also(&[(404, openapi::form::<Info>)]);
+    .other_responses(&[(404, openapi::schema::<Info>)]);
 
 /// The facts; 404 with the same fields where there is no counter.
 pub async fn answer(

@@ -20,7 +20,7 @@ use crate::transfer::line::{MAX_LINE, Summary, parse};
 use crate::transfer::walk::Walk;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Param, form};
+use crate::web::openapi::{Doc, Param, schema};
 use crate::web::request::auth::Bearer;
 use crate::web::request::idempotency::{ID, Id};
 
@@ -29,7 +29,7 @@ pub const EXPORT: Doc = Doc::other("Take all counters along, as JSON lines", LIN
 
 /// `/import` in the document.
 pub const IMPORT: Doc = Doc {
-    body: Some(form::<String>),
+    body: Some(schema::<String>),
     takes: LINES,
     ..Doc::json::<Answer>("Take in what /export gave, up to the first line that cannot be")
         .query(&[Param::new(
@@ -37,13 +37,13 @@ pub const IMPORT: Doc = Doc {
             "What to do with a counter that is there",
             || json!({ "type": "string", "enum": ["skip", "replace", "add"], "default": "skip" }),
         ), IMPORT_ID])
-        .also(&[(422, form::<Answer>)])
+        .other_responses(&[(422, schema::<Answer>)])
         .owners()
 };
 
 /// `?id=` of an import, or `Idempotency-Key`.
 const IMPORT_ID: Param =
-    Param::new("id", "Under the same id an import is added once in ten minutes", ID.form);
+    Param::new("id", "Under the same id an import is added once in ten minutes", ID.schema);
 
 /// The media type of an export.
 const LINES: &str = "application/x-ndjson";

@@ -14,7 +14,7 @@ use crate::web::openapi::{self, Doc, Names};
 pub const DOC: Doc = Doc::json::<Number>("Read a counter (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
-    .also(&[(404, openapi::form::<Number>)]);
+    .other_responses(&[(404, openapi::schema::<Number>)]);
 
 /// Reads.
 pub async fn answer(State(app): State<App>, form: Form, path: CountApiPath) -> Response {

@@ -16,7 +16,7 @@ use crate::web::request::caller::Caller;
 pub const DOC: Doc = Doc::json::<Number>("Count a hit (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
-    .also(&[(404, openapi::form::<Number>)]);
+    .other_responses(&[(404, openapi::schema::<Number>)]);
 
 /// Counts.
 pub async fn answer(

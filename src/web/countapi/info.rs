@@ -36,7 +36,7 @@ struct Info<'a> {
 pub const DOC: Doc = Doc::json::<Info<'_>>("Read the facts of a counter (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
-    .also(&[(404, openapi::form::<Number>)]);
+    .other_responses(&[(404, openapi::schema::<Number>)]);
 
 /// Reads.
 pub async fn answer(State(app): State<App>, form: Form, path: CountApiPath) -> Response {

@@ -30,7 +30,7 @@ struct Set {
 pub const DOC: Doc = Doc::json::<Set>("Set a counter that anybody may set (CountAPI)")
     .names(Names::CountApi)
     .query(&[CALLBACK, IMG, Param::new("value", "The new total", number).required()])
-    .also(&[(403, openapi::form::<Set>), (404, openapi::form::<Set>)]);
+    .other_responses(&[(403, openapi::schema::<Set>), (404, openapi::schema::<Set>)]);
 
 /// Sets.
 pub async fn answer(

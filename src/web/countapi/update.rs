@@ -20,7 +20,7 @@ use crate::web::request::query::{NUMBER, Query};
 pub const DOC: Doc = Doc::json::<Number>("Add to a counter within its bounds (CountAPI)")
     .names(Names::CountApi)
     .query(&[CALLBACK, IMG, Param::new("amount", "How much to add", number).required()])
-    .also(&[(403, openapi::form::<Number>), (404, openapi::form::<Number>)]);
+    .other_responses(&[(403, openapi::schema::<Number>), (404, openapi::schema::<Number>)]);
 
 /// Adds.
 pub async fn answer(

@@ -32,7 +32,7 @@ struct Greeting {
 
 /// `/` in the document: HTML for browsers, text for curl.
 pub const DOC: Doc = Doc {
-    answer: Answer::Several(openapi::form::<Greeting>, &["text/html", "text/plain"]),
+    answer: Answer::Several(openapi::schema::<Greeting>, &["text/html", "text/plain"]),
     ..Doc::json::<()>("Count a visit of the front page")
 };
 
