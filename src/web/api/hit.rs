@@ -12,7 +12,7 @@ use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency;
-use crate::web::request::idempotency::{ID, Id};
+use crate::web::request::idempotency::{ID, IdempotencyKey};
 use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::Path;
 use crate::web::response::value;
@@ -26,7 +26,7 @@ pub async fn answer(
     State(app): State<App>,
     caller: Caller,
     Path(counter): Path,
-    Id(id): Id,
+    IdempotencyKey(id): IdempotencyKey,
     metric: Metric,
     callback: Callback,
 ) -> Result<Response, ApiError> {

@@ -16,7 +16,7 @@ use crate::web::openapi::Doc;
 use crate::web::request::body::Body;
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency;
-use crate::web::request::idempotency::Id;
+use crate::web::request::idempotency::IdempotencyKey;
 use crate::web::response::value::NO_STORE;
 
 /// The most hits in one request.
@@ -89,7 +89,8 @@ pub async fn answer(
         caller.visitor(&app, &counter.namespace).await;
     }
     // All at once, so that they share writes; in order, so that their numbers do.
-    let counting = wanted.iter().map(|(counter, Id(id))| count::hit(&app, &caller, counter, *id));
+    let counting =
+        wanted.iter().map(|(counter, IdempotencyKey(id))| count::hit(&app, &caller, counter, *id));
     let counted = join_all(counting).await;
     let mut first_error = None;
     let mut hits = Vec::with_capacity(wanted.len());
@@ -111,7 +112,7 @@ pub async fn answer(
 }
 
 impl Wanted {
-    fn read(self) -> Result<(Counter, Id), ApiError> {
+    fn read(self) -> Result<(Counter, IdempotencyKey), ApiError> {
         let name = |which, text: &str| {
             Name::new(text).map_err(|error| ApiError::invalid_name(which, &error))
         };
@@ -119,6 +120,6 @@ impl Wanted {
         let counter =
             Counter { namespace: name("namespace", namespace)?, key: name("key", &self.key)? };
         let id = self.id.as_deref().map(|text| idempotency::hash("id", text)).transpose()?;
-        Ok((counter, Id(id)))
+        Ok((counter, IdempotencyKey(id)))
     }
 }

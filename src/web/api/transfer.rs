@@ -22,7 +22,7 @@ use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{Doc, Param, schema};
 use crate::web::request::auth::Bearer;
-use crate::web::request::idempotency::{ID, Id};
+use crate::web::request::idempotency::{ID, IdempotencyKey};
 
 /// `/export` in the document.
 pub const EXPORT: Doc = Doc::other("Take all counters along, as JSON lines", LINES).owners();
@@ -85,7 +85,7 @@ struct Answer {
 pub async fn import(
     State(app): State<App>,
     bearer: Bearer,
-    Id(key): Id,
+    IdempotencyKey(key): IdempotencyKey,
     RawQuery(query): RawQuery,
     body: Body,
 ) -> Result<Response, ApiError> {

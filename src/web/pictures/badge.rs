@@ -12,7 +12,7 @@ use crate::web::count::{self, Number, Reading};
 use crate::web::error::ApiError;
 use crate::web::openapi::{Doc, Param, switch, text};
 use crate::web::request::caller::Caller;
-use crate::web::request::idempotency::{ID, Id};
+use crate::web::request::idempotency::{ID, IdempotencyKey};
 use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
@@ -43,7 +43,7 @@ pub async fn hit(
     State(app): State<App>,
     OrSvg(caller): OrSvg<Caller>,
     OrSvg(Path(counter)): OrSvg<Path>,
-    OrSvg(Id(id)): OrSvg<Id>,
+    OrSvg(IdempotencyKey(id)): OrSvg<IdempotencyKey>,
     OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
     let hit = (caller.counts && !only_reads(&query)?).then_some((&caller, id));

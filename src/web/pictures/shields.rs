@@ -15,7 +15,7 @@ use crate::web::count::{self, Number, Reading};
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
 use crate::web::request::caller::Caller;
-use crate::web::request::idempotency::Id;
+use crate::web::request::idempotency::IdempotencyKey;
 use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
@@ -60,7 +60,7 @@ pub async fn hit(
     State(app): State<App>,
     caller: Caller,
     Path(counter): Path,
-    Id(id): Id,
+    IdempotencyKey(id): IdempotencyKey,
     query: Query,
 ) -> Result<Response, ApiError> {
     let hit = caller.counts.then_some((&caller, id));

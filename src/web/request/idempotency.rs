@@ -24,9 +24,9 @@ pub const ID: Param = Param::new(
 );
 
 /// The id of a hit, where the request has one.
-pub struct Id(pub Option<HitId>);
+pub struct IdempotencyKey(pub Option<HitId>);
 
-impl<S: Send + Sync> FromRequestParts<S> for Id {
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
