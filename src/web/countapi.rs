@@ -24,35 +24,35 @@ pub fn routes(table: Table) -> Table {
         .counter(
             &[Get],
             ["/countapi/get/{key}", "/countapi/get/{namespace}/{key}"],
-            get::answer,
+            get::get,
             &get::DOC,
         )
         .counter(
             &[Get],
             ["/countapi/hit/{key}", "/countapi/hit/{namespace}/{key}"],
-            hit::answer,
+            hit::hit,
             &hit::DOC,
         )
         .counter(
             &[Get],
             ["/countapi/set/{key}", "/countapi/set/{namespace}/{key}"],
-            set::answer,
+            set::set,
             &set::DOC,
         )
         .counter(
             &[Get],
             ["/countapi/update/{key}", "/countapi/update/{namespace}/{key}"],
-            update::answer,
+            update::update,
             &update::DOC,
         )
         .counter(
             &[Get],
             ["/countapi/info/{key}", "/countapi/info/{namespace}/{key}"],
-            info::answer,
+            info::info,
             &info::DOC,
         )
-        .api(&[Get], "/countapi/create", create::answer, &create::DOC)
-        .api(&[Get], "/countapi/create/", create::answer, &create::DOC)
-        .api(&[Get], "/countapi/stats", stats::answer, &stats::DOC)
-        .api(&[Get], "/countapi/stats/", stats::answer, &stats::DOC)
+        .api(&[Get], "/countapi/create", create::create, &create::DOC)
+        .api(&[Get], "/countapi/create/", create::create, &create::DOC)
+        .api(&[Get], "/countapi/stats", stats::stats, &stats::DOC)
+        .api(&[Get], "/countapi/stats/", stats::stats, &stats::DOC)
 }

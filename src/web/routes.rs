@@ -25,15 +25,15 @@ fn table() -> Table {
     use openapi::Verb::{Delete, Get, Patch, Post, Put};
     let table = Table::new()
         .api(&[Get], "/", home::visit, &home::DOC)
-        .counter(&[Get, Post], ["/hit/{key}", "/hit/{namespace}/{key}"], hit::answer, &hit::DOC)
-        .counter(&[Get], ["/get/{key}", "/get/{namespace}/{key}"], get::answer, &get::DOC)
+        .counter(&[Get, Post], ["/hit/{key}", "/hit/{namespace}/{key}"], hit::hit, &hit::DOC)
+        .counter(&[Get], ["/get/{key}", "/get/{namespace}/{key}"], get::get, &get::DOC)
         .counter(
             &[Get],
             ["/get/{key}/history", "/get/{namespace}/{key}/history"],
-            history::answer,
+            history::history,
             &history::DOC,
         )
-        .api(&[Post], "/hits", hits::answer, &hits::DOC)
+        .api(&[Post], "/hits", hits::hits, &hits::DOC)
         .counter(
             &[Get],
             ["/hit/{key}/badge.svg", "/hit/{namespace}/{key}/badge.svg"],
@@ -75,47 +75,47 @@ fn table() -> Table {
             create::named,
             &create::NAMED,
         )
-        .counter(&[Get], ["/info/{key}", "/info/{namespace}/{key}"], info::answer, &info::DOC)
-        .counter(&[Post, Put], ["/set/{key}", "/set/{namespace}/{key}"], set::answer, &set::DOC)
+        .counter(&[Get], ["/info/{key}", "/info/{namespace}/{key}"], info::info, &info::DOC)
+        .counter(&[Post, Put], ["/set/{key}", "/set/{namespace}/{key}"], set::set, &set::DOC)
         .counter(
             &[Post],
             ["/update/{key}", "/update/{namespace}/{key}"],
-            update::answer,
+            update::update,
             &update::DOC,
         )
-        .counter(&[Post], ["/reset/{key}", "/reset/{namespace}/{key}"], reset::answer, &reset::DOC)
+        .counter(&[Post], ["/reset/{key}", "/reset/{namespace}/{key}"], reset::reset, &reset::DOC)
         .counter(
             &[Post, Delete],
             ["/delete/{key}", "/delete/{namespace}/{key}"],
-            delete::answer,
+            delete::delete,
             &delete::DOC,
         )
         .counter(
             &[Post, Patch],
             ["/configure/{key}", "/configure/{namespace}/{key}"],
-            configure::answer,
+            configure::configure,
             &configure::DOC,
         )
         .counter(
             &[Post],
             ["/rotate/{key}", "/rotate/{namespace}/{key}"],
-            rotate::answer,
+            rotate::rotate,
             &rotate::DOC,
         )
         .counter(
             &[Get],
             ["/stream/{key}", "/stream/{namespace}/{key}"],
-            stream::answer,
+            stream::stream,
             &stream::DOC,
         )
-        .api(&[Get], "/stats", stats::answer, &stats::DOC)
+        .api(&[Get], "/stats", stats::stats, &stats::DOC)
         .api(&[Get], "/namespaces/{namespace}", namespace::show, &namespace::SHOW)
         .api(&[Put], "/namespaces/{namespace}", namespace::claim, &namespace::CLAIM)
         .api(&[Patch], "/namespaces/{namespace}", namespace::configure, &namespace::CONFIGURE)
         .api(&[Delete], "/namespaces/{namespace}", namespace::delete, &namespace::DELETE)
         .api(&[Post], "/namespaces/{namespace}/token", namespace::rotate, &namespace::ROTATE)
         .api(&[Delete], "/namespaces/{namespace}/token", namespace::release, &namespace::RELEASE)
-        .api(&[Get], "/namespaces/{namespace}/counters", ranking::answer, &ranking::DOC)
+        .api(&[Get], "/namespaces/{namespace}/counters", ranking::rank, &ranking::DOC)
         .api(&[Get], "/healthz", health::live, &health::LIVE)
         .api(&[Get], "/readyz", health::ready, &health::READY)
         .api(&[Get], "/export", transfer::export, &transfer::EXPORT)

@@ -25,7 +25,7 @@ pub const DOC: Doc = Doc::json::<Shown>("Change how a counter counts").owners().
 ]);
 
 /// Changes what the query names and answers with all the settings.
-pub async fn answer(
+pub async fn configure(
     State(app): State<App>,
     change: Change,
     query: Query,

@@ -20,7 +20,7 @@ struct Deleted {
 pub const DOC: Doc = Doc::json::<Deleted>("Delete a counter with all it holds").owners();
 
 /// `{"status":"ok","message":…}`, as Abacus says it.
-pub async fn answer(change: Change) -> Result<Response, ApiError> {
+pub async fn delete(change: Change) -> Result<Response, ApiError> {
     change.make(Edit::Delete).await?;
     let Change { quota, counter, .. } = change;
     let message = format!("Deleted key: {}:{}", counter.namespace, counter.key);

@@ -40,7 +40,7 @@ pub const DOC: Doc = Doc::json::<Read<'_>>("Read a counter, or several with comm
     .query(&[COUNT, CALLBACK]);
 
 /// `{"value":n}`, or `{"values":{"a":n,"b":m}}`.
-pub async fn answer(
+pub async fn get(
     State(app): State<App>,
     Paths { namespace, keys }: Paths,
     metric: Metric,

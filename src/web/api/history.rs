@@ -38,7 +38,7 @@ pub const DOC: Doc = Doc::json::<Past<'_>>("Read the past of a counter").query(&
 ]);
 
 /// `?from=`, `?to=`, `?step=day|hour`, `?tz=`; gaps are filled with zeros.
-pub async fn answer(
+pub async fn history(
     State(app): State<App>,
     Path(counter): Path,
     query: Query,

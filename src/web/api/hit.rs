@@ -22,7 +22,7 @@ use crate::web::response::value::{Callback, Value};
 pub const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);
 
 /// `{"value":n}`, n the number of this hit, or what `?count=` asks for.
-pub async fn answer(
+pub async fn hit(
     State(app): State<App>,
     caller: Caller,
     Path(counter): Path,
@@ -60,7 +60,7 @@ impl PlainHit {
         Some(Self(Counter { namespace: name(namespace)?, key: name(key)? }))
     }
 
-    /// As [`answer`] does.
+    /// As [`hit`] does.
     pub async fn answer(self, app: App, caller: Caller) -> Response {
         let counted = count::hit(&app, &caller, &self.0, None).await;
         let answer = counted.and_then(|(number, quota)| Ok((quota, value::plain(number)?)));

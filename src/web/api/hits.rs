@@ -74,7 +74,7 @@ pub const DOC: Doc = Doc {
 
 /// `{"hits":[{"namespace","key","value"}]}`. A bad name is a 400 and nothing is
 /// counted; if nothing could be counted, the first hit's error is the answer.
-pub async fn answer(
+pub async fn hits(
     State(app): State<App>,
     caller: Caller,
     body: Body,

@@ -54,7 +54,7 @@ pub const DOC: Doc = Doc::json::<Info>("Read all that may be known of a counter"
     .other_responses(&[(404, openapi::schema::<Info>)]);
 
 /// The facts; 404 with the same fields where there is no counter.
-pub async fn answer(
+pub async fn info(
     State(app): State<App>,
     Path(counter): Path,
     callback: Callback,

@@ -73,7 +73,7 @@ impl Range {
 }
 
 /// One page.
-pub async fn answer(
+pub async fn rank(
     State(app): State<App>,
     Namespace(namespace): Namespace,
     bearer: Bearer,

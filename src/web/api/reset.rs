@@ -12,7 +12,7 @@ use crate::web::response::value::{Callback, Value};
 pub const DOC: Doc = Doc::json::<Value>("Start over").owners().query(&[CALLBACK]);
 
 /// `{"value":0}`.
-pub async fn answer(change: Change, callback: Callback) -> Result<Response, ApiError> {
+pub async fn reset(change: Change, callback: Callback) -> Result<Response, ApiError> {
     let total = change.total(Edit::Reset).await?;
     Ok((change.quota, callback.value(total)?).into_response())
 }

@@ -23,7 +23,7 @@ struct Rotated<'a> {
 pub const DOC: Doc = Doc::json::<Rotated<'_>>("Replace the token of a counter").owners();
 
 /// `{"admin_key":…}`, shown this once.
-pub async fn answer(change: Change) -> Result<Response, ApiError> {
+pub async fn rotate(change: Change) -> Result<Response, ApiError> {
     let token = Token::generate().map_err(StoreError::from)?;
     change.make(Edit::Rotate(token.digest())).await?;
     let body = Json(Rotated { admin_key: token.expose() });

@@ -15,11 +15,7 @@ pub const DOC: Doc = Doc::json::<Value>("Set the total")
     .query(&[Param::new("value", "The new total", number).required(), CALLBACK]);
 
 /// `{"value":n}`.
-pub async fn answer(
-    change: Change,
-    query: Query,
-    callback: Callback,
-) -> Result<Response, ApiError> {
+pub async fn set(change: Change, query: Query, callback: Callback) -> Result<Response, ApiError> {
     let value = query.number(&["value"])?;
     let value = value.ok_or_else(|| ApiError::missing_parameter("value", NUMBER))?;
     let total = change.total(Edit::Set(value)).await?;

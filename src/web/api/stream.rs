@@ -59,7 +59,7 @@ pub const DOC: Doc = Doc::other(
 .names(Names::Several(MAX_COUNTERS));
 
 /// The events, until the client goes or the process stops.
-pub async fn answer(
+pub async fn stream(
     State(app): State<App>,
     caller: Caller,
     Paths { namespace, keys }: Paths,

@@ -17,7 +17,7 @@ pub const DOC: Doc = Doc::json::<Value>("Add to the total").owners().query(&[
 ]);
 
 /// `{"value":n}`, the total afterwards.
-pub async fn answer(
+pub async fn update(
     change: Change,
     query: Query,
     callback: Callback,

@@ -45,17 +45,17 @@ pub const DOC: Doc = Doc::json::<Created<'_>>("Create a counter that nobody owns
     ]);
 
 /// Creates.
-pub async fn answer(
+pub async fn create(
     State(app): State<App>,
     form: Form,
     caller: Caller,
     bearer: Bearer,
     query: Query,
 ) -> Response {
-    form.answer(create(&app, &caller, &bearer, &query).await)
+    form.answer(apply(&app, &caller, &bearer, &query).await)
 }
 
-async fn create(
+async fn apply(
     app: &App,
     caller: &Caller,
     bearer: &Bearer,

@@ -17,7 +17,7 @@ pub const DOC: Doc = Doc::json::<Number>("Read a counter (CountAPI)")
     .other_responses(&[(404, openapi::schema::<Number>)]);
 
 /// Reads.
-pub async fn answer(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
+pub async fn get(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
     form.answer(read(&app, path).await)
 }
 

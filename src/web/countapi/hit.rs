@@ -19,7 +19,7 @@ pub const DOC: Doc = Doc::json::<Number>("Count a hit (CountAPI)")
     .other_responses(&[(404, openapi::schema::<Number>)]);
 
 /// Counts.
-pub async fn answer(
+pub async fn hit(
     State(app): State<App>,
     caller: Caller,
     form: Form,

@@ -39,7 +39,7 @@ pub const DOC: Doc = Doc::json::<Info<'_>>("Read the facts of a counter (CountAP
     .other_responses(&[(404, openapi::schema::<Number>)]);
 
 /// Reads.
-pub async fn answer(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
+pub async fn info(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
     form.answer(read(&app, path).await)
 }
 

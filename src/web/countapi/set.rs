@@ -33,7 +33,7 @@ pub const DOC: Doc = Doc::json::<Set>("Set a counter that anybody may set (Count
     .other_responses(&[(403, openapi::schema::<Set>), (404, openapi::schema::<Set>)]);
 
 /// Sets.
-pub async fn answer(
+pub async fn set(
     State(app): State<App>,
     form: Form,
     caller: Caller,
@@ -41,10 +41,10 @@ pub async fn answer(
     bearer: Bearer,
     query: Query,
 ) -> Response {
-    form.answer(set(&app, &caller, path, &bearer, &query).await)
+    form.answer(apply(&app, &caller, path, &bearer, &query).await)
 }
 
-async fn set(
+async fn apply(
     app: &App,
     caller: &Caller,
     CountApiPath(counter): CountApiPath,

@@ -23,7 +23,7 @@ struct Stats {
 pub const DOC: Doc = Doc::json::<Stats>("Read what this process has done (CountAPI)").query(&FORMS);
 
 /// `{"keys_created","keys_updated","requests","version"}`.
-pub async fn answer(State(app): State<App>, form: Form) -> Response {
+pub async fn stats(State(app): State<App>, form: Form) -> Response {
     let done = app.metrics.so_far();
     let body = Stats {
         keys_created: done.created,

@@ -23,7 +23,7 @@ pub const DOC: Doc = Doc::json::<Number>("Add to a counter within its bounds (Co
     .other_responses(&[(403, openapi::schema::<Number>), (404, openapi::schema::<Number>)]);
 
 /// Adds.
-pub async fn answer(
+pub async fn update(
     State(app): State<App>,
     form: Form,
     caller: Caller,
@@ -31,10 +31,10 @@ pub async fn answer(
     bearer: Bearer,
     query: Query,
 ) -> Response {
-    form.answer(update(&app, &caller, path, &bearer, &query).await)
+    form.answer(apply(&app, &caller, path, &bearer, &query).await)
 }
 
-async fn update(
+async fn apply(
     app: &App,
     caller: &Caller,
     CountApiPath(counter): CountApiPath,

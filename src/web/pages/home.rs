@@ -20,7 +20,7 @@ use crate::web::request::caller::Caller;
 use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
 use crate::web::response::negotiate;
-use crate::web::response::negotiate::Form;
+use crate::web::response::negotiate::Representation;
 use crate::web::response::page;
 use crate::web::response::page::Page;
 
@@ -44,7 +44,7 @@ pub async fn visit(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let accept = headers.get(ACCEPT).and_then(|a| a.to_str().ok()).unwrap_or_default();
-    let form = negotiate::form(accept);
+    let form = negotiate::preferred(accept);
     let counter = counter();
     let counted = if caller.counts {
         count::hit(&app, &caller, &counter, None).await.map(|(number, _)| number)
@@ -54,7 +54,7 @@ pub async fn visit(
     let value = match counted {
         Ok(value) => value,
         // A person is shown the page all the same; a program is told.
-        Err(error) if form == Form::Html && error.is_transient() => {
+        Err(error) if form == Representation::Html && error.is_transient() => {
             let known =
                 count::read_or_last_known(&app, &counter, Metric::Total, Some(&error)).await;
             let Reading::Number(known) = known? else { return Err(error) };
@@ -63,9 +63,9 @@ pub async fn visit(
         Err(error) => return Err(error),
     };
     let mut response = match form {
-        Form::Text => format!("{}\n", sentence(value)).into_response(),
-        Form::Html => page(value, false, &headers)?.into_response(),
-        Form::Json => Json(Greeting { message: sentence(value), value }).into_response(),
+        Representation::Text => format!("{}\n", sentence(value)).into_response(),
+        Representation::Html => page(value, false, &headers)?.into_response(),
+        Representation::Json => Json(Greeting { message: sentence(value), value }).into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("accept"));

@@ -3,7 +3,7 @@
 
 /// The forms that the greeting has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum Representation {
     /// For programs that do not say, like curl.
     Text,
     /// For browsers.
@@ -13,20 +13,21 @@ pub enum Form {
 }
 
 /// From the least to the most preferred where a client does not care.
-const FORMS: [(Form, &str, &str); 3] = [
-    (Form::Json, "application", "json"),
-    (Form::Html, "text", "html"),
-    (Form::Text, "text", "plain"),
+const REPRESENTATIONS: [(Representation, &str, &str); 3] = [
+    (Representation::Json, "application", "json"),
+    (Representation::Html, "text", "html"),
+    (Representation::Text, "text", "plain"),
 ];
 
 /// The form that `accept` rates highest; text where it rates none, since an
 /// answer in the wrong form says more than no answer.
-pub fn form(accept: &str) -> Form {
-    let rated = FORMS.map(|(form, kind, subtype)| (quality(accept, kind, subtype), form));
+pub fn preferred(accept: &str) -> Representation {
+    let rated = REPRESENTATIONS
+        .map(|(representation, kind, subtype)| (quality(accept, kind, subtype), representation));
     // Of equal ones the last is taken: plain text.
     match rated.into_iter().max_by_key(|(quality, _)| *quality) {
-        Some((quality, form)) if quality > 0 => form,
-        _ => Form::Text,
+        Some((quality, representation)) if quality > 0 => representation,
+        _ => Representation::Text,
     }
 }
 
@@ -74,27 +75,27 @@ mod tests {
         let chromium = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,\
                         image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7";
         for (accept, expected) in [
-            ("", Form::Text),
-            ("*/*", Form::Text),
-            (firefox, Form::Html),
-            (chromium, Form::Html),
-            ("application/json", Form::Json),
-            ("application/json, text/plain, */*", Form::Text),
-            ("application/json, text/plain;q=0.9, */*;q=0.1", Form::Json),
-            ("application/*", Form::Json),
-            ("Application/JSON;charset=utf-8", Form::Json),
-            ("text/html;q=0, */*", Form::Text),
-            ("text/plain;q=0, text/html;q=0.1", Form::Html),
-            ("image/png", Form::Text),
+            ("", Representation::Text),
+            ("*/*", Representation::Text),
+            (firefox, Representation::Html),
+            (chromium, Representation::Html),
+            ("application/json", Representation::Json),
+            ("application/json, text/plain, */*", Representation::Text),
+            ("application/json, text/plain;q=0.9, */*;q=0.1", Representation::Json),
+            ("application/*", Representation::Json),
+            ("Application/JSON;charset=utf-8", Representation::Json),
+            ("text/html;q=0, */*", Representation::Text),
+            ("text/plain;q=0, text/html;q=0.1", Representation::Html),
+            ("image/png", Representation::Text),
         ] {
-            assert_eq!(form(accept), expected, "{accept}");
+            assert_eq!(preferred(accept), expected, "{accept}");
         }
     }
 
     proptest! {
         #[test]
         fn no_header_is_too_strange(accept in "\\PC{0,200}") {
-            form(&accept);
+            preferred(&accept);
         }
 
         #[test]
@@ -108,16 +109,16 @@ mod tests {
             if swapped {
                 ranges.reverse();
             }
-            let wanted = if html > json { Form::Html } else { Form::Json };
-            prop_assert_eq!(form(&ranges.join(", ")), wanted);
+            let wanted = if html > json { Representation::Html } else { Representation::Json };
+            prop_assert_eq!(preferred(&ranges.join(", ")), wanted);
         }
 
         #[test]
         fn what_is_refused_is_not_sent(form_at in 0usize..3, rest in "(, ?text/html|, ?\\*/\\*;q=0.1){0,3}") {
-            let (refused, kind, subtype) = FORMS[form_at];
-            prop_assume!(refused != Form::Text);
+            let (refused, kind, subtype) = REPRESENTATIONS[form_at];
+            prop_assume!(refused != Representation::Text);
             prop_assume!(!rest.contains(&format!("{kind}/{subtype}")));
-            prop_assert_ne!(form(&format!("{kind}/{subtype};q=0{rest}")), refused);
+            prop_assert_ne!(preferred(&format!("{kind}/{subtype};q=0{rest}")), refused);
         }
     }
 }
