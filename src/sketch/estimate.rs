@@ -9,7 +9,7 @@ const Q: usize = 50;
 /// The α of infinitely many registers: 1/(2 ln 2).
 const ALPHA: f64 = 0.721_347_520_444_481_7;
 
-pub fn cardinality(registers: &[u8]) -> u64 {
+pub(crate) fn cardinality(registers: &[u8]) -> u64 {
     let mut histogram = [0_u32; 64];
     // Most are empty in most sketches, and one by one each addition waits for the last.
     let (eights, rest) = registers.as_chunks::<8>();

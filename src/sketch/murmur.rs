@@ -5,7 +5,7 @@ const M: u64 = 0xc6a4_a793_5bd1_e995;
 const R: u32 = 47;
 
 /// The hash that Redis' `PFADD` takes of an element.
-pub fn hash(element: &[u8]) -> u64 {
+pub(crate) fn hash(element: &[u8]) -> u64 {
     let mut hash = SEED ^ (element.len() as u64).wrapping_mul(M);
     let (words, tail) = element.as_chunks::<8>();
     for word in words {

@@ -17,17 +17,17 @@ use crate::model::hex;
 use crate::web::headers;
 
 /// Names a request in answers and log lines; one that a proxy sent is kept.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is taken from a proxy, in bytes.
 const MAX_ID: usize = 64;
 
 /// What went wrong, for the log alone; goes with an answer to [`RequestLog::answer`].
 #[derive(Clone, Debug)]
-pub struct Cause(pub String);
+pub(crate) struct Cause(pub String);
 
 /// What is noted of a request before it is answered.
-pub struct RequestLog {
+pub(crate) struct RequestLog {
     metrics: Arc<Metrics>,
     id: HeaderValue,
     method: Method,
@@ -37,7 +37,7 @@ pub struct RequestLog {
 
 impl RequestLog {
     /// Notes it.
-    pub fn new<B>(request: &Request<B>, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new<B>(request: &Request<B>, metrics: Arc<Metrics>) -> Self {
         Self {
             metrics,
             id: id(request.headers().get(REQUEST_ID)),
@@ -48,7 +48,7 @@ impl RequestLog {
     }
 
     /// Begins an answer, waits for it and finishes it; a panic ends its request alone.
-    pub fn answer<F: Future<Output = Response>>(
+    pub(crate) fn answer<F: Future<Output = Response>>(
         self,
         begin: impl FnOnce() -> F,
     ) -> impl Future<Output = Response> {

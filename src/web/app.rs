@@ -25,17 +25,17 @@ pub struct Shared {
     pub counters: Counters,
     /// All measurements.
     pub metrics: Arc<Metrics>,
-    pub(super) visitors: Visitors,
-    pub(super) limits: Limits,
-    pub(super) trusted_proxies: Vec<IpNet>,
+    pub(crate) visitors: Visitors,
+    pub(crate) limits: Limits,
+    pub(crate) trusted_proxies: Vec<IpNet>,
     /// How many hours' buckets a counter keeps.
-    pub(super) history_hours: u32,
+    pub(crate) history_hours: u32,
     /// The digest of the instance's token, if it has one.
-    pub(super) token: Option<Digest>,
-    pub(super) stream_permits: StreamPermits,
+    pub(crate) token: Option<Digest>,
+    pub(crate) stream_permits: StreamPermits,
     /// Cancelled when the process is to stop.
-    pub(super) stop: CancellationToken,
-    pub(super) started: Instant,
+    pub(crate) stop: CancellationToken,
+    pub(crate) started: Instant,
 }
 
 impl App {

@@ -14,7 +14,7 @@ use crate::web::request::metric::Metric;
 ///
 /// # Errors
 /// A limit, a refusal, or a store that did not acknowledge the hit.
-pub async fn hit(
+pub(crate) async fn hit(
     app: &App,
     caller: &Caller,
     counter: &Counter,
@@ -33,7 +33,7 @@ pub async fn hit(
 ///
 /// # Errors
 /// The store could not be asked, and this process knows no earlier total.
-pub async fn read(
+pub(crate) async fn read(
     app: &App,
     counter: &Counter,
     metric: Metric,
@@ -62,7 +62,7 @@ pub async fn read(
 ///
 /// # Errors
 /// A request that is wrong. A limit or an outage is none: the number is still shown.
-pub async fn count_then_read(
+pub(crate) async fn count_then_read(
     app: &App,
     hit: Option<(&Caller, Option<HitId>)>,
     counter: &Counter,
@@ -87,7 +87,7 @@ pub async fn count_then_read(
 ///
 /// # Errors
 /// The store answered with a permanent failure.
-pub async fn read_or_last_known(
+pub(crate) async fn read_or_last_known(
     app: &App,
     counter: &Counter,
     metric: Metric,
@@ -109,7 +109,7 @@ pub async fn read_or_last_known(
 
 /// What a picture or a page has to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub(crate) enum Reading {
     /// A number.
     Number(Number),
     /// The counter does not exist.
@@ -120,7 +120,7 @@ pub enum Reading {
 
 /// A number to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Number {
+pub(crate) struct Number {
     value: i64,
     /// The total beside today's.
     of: Option<i64>,
@@ -130,16 +130,16 @@ pub struct Number {
 
 impl Number {
     /// The number of a counter that does not exist.
-    pub const ZERO: Self = Self { value: 0, of: None, stale: false };
+    pub(crate) const ZERO: Self = Self { value: 0, of: None, stale: false };
 
     /// Today's hits where both are shown, the only number otherwise.
-    pub fn value(self) -> i64 {
+    pub(crate) fn value(self) -> i64 {
         self.value
     }
 
     /// Adds `more`, the views from before a move to seen. None of them were today, so
     /// of two numbers only the total grows.
-    pub fn plus(self, more: i64) -> Self {
+    pub(crate) fn plus(self, more: i64) -> Self {
         match self.of {
             Some(of) => Self { of: Some(of.saturating_add(more)), ..self },
             None => Self { value: self.value.saturating_add(more), ..self },
@@ -147,7 +147,7 @@ impl Number {
     }
 
     /// As people read it.
-    pub fn print(self, format: Format) -> String {
+    pub(crate) fn print(self, format: Format) -> String {
         match self.of {
             Some(total) => format.print_today(self.value, total),
             None => format.print(self.value),

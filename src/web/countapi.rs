@@ -14,11 +14,11 @@ mod set;
 mod stats;
 mod update;
 
-pub use self::form::X_PATH;
+pub(crate) use self::form::X_PATH;
 use super::openapi::{Table, Verb};
 
 /// Adds its routes to the table.
-pub fn routes(table: Table) -> Table {
+pub(crate) fn routes(table: Table) -> Table {
     use Verb::Get;
     table
         .counter(

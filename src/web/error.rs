@@ -34,7 +34,7 @@ const RETRY_STREAM: u64 = 10;
 
 /// An answer that is an error.
 #[derive(Debug)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     status: StatusCode,
     retry_after: Option<u64>,
     /// Which limit was met, for the metrics.
@@ -47,7 +47,7 @@ pub struct ApiError {
 /// The form of every error.
 #[derive(JsonSchema, Debug, Default, Serialize)]
 #[schemars(rename = "Error")]
-pub struct Body {
+pub(crate) struct Body {
     /// What is wrong.
     error: String,
     /// What would be right.
@@ -85,31 +85,31 @@ impl ApiError {
     }
 
     /// 400: a name in the path, `which` of them, is none.
-    pub fn invalid_name(which: &str, error: &InvalidName) -> Self {
+    pub(crate) fn invalid_name(which: &str, error: &InvalidName) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("the {which} is not valid: {error}"))
             .allowed(name::ALLOWED)
     }
 
     /// 400: the path is not text.
-    pub fn invalid_path(error: impl std::fmt::Display) -> Self {
+    pub(crate) fn invalid_path(error: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error.to_string()).allowed("a path in UTF-8")
     }
 
     /// 400: the query is not made of `name=value`.
-    pub fn invalid_query(error: impl std::fmt::Display) -> Self {
+    pub(crate) fn invalid_query(error: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("the query cannot be read: {error}"))
             .allowed("name=value pairs with & between, percent-encoded")
     }
 
     /// 414: `part` of the URL is longer than `most` bytes.
-    pub fn url_too_long(part: &str, most: usize) -> Self {
+    pub(crate) fn url_too_long(part: &str, most: usize) -> Self {
         Self::new(StatusCode::URI_TOO_LONG, format!("the {part} is too long"))
             .allowed(format!("up to {most} bytes"))
             .limit(Limit::url)
     }
 
     /// 431: there are too many headers, or they are too long.
-    pub fn headers_too_large(many: usize, most: usize) -> Self {
+    pub(crate) fn headers_too_large(many: usize, most: usize) -> Self {
         Self::new(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             "the headers are too many or too long",
@@ -119,20 +119,20 @@ impl ApiError {
     }
 
     /// 400: a parameter, or a header that stands for one, makes no sense.
-    pub fn invalid_parameter(name: &str, value: &str, allowed: &str) -> Self {
+    pub(crate) fn invalid_parameter(name: &str, value: &str, allowed: &str) -> Self {
         let shown: String = value.chars().take(80).collect();
         Self::new(StatusCode::BAD_REQUEST, format!("{name} is {shown:?}"))
             .allowed(format!("{name}: {allowed}"))
     }
 
     /// 500: an answer of ours has no JSON form.
-    pub fn serialization(error: serde_json::Error) -> Self {
+    pub(crate) fn serialization(error: serde_json::Error) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "a bug in seen; its log says more")
             .cause(error.to_string())
     }
 
     /// 429: whoever asks has used up a limit.
-    pub fn limited(which: Limit, rate: Rate, wait: Duration) -> Self {
+    pub(crate) fn limited(which: Limit, rate: Rate, wait: Duration) -> Self {
         let whose = if which == Limit::counter { "counter" } else { "client" };
         let error = format!("too many hits of this {whose}; nothing was counted");
         Self::new(StatusCode::TOO_MANY_REQUESTS, error)
@@ -142,12 +142,12 @@ impl ApiError {
     }
 
     /// 400: a parameter about looks makes no sense.
-    pub fn invalid_look(error: &ParamError) -> Self {
+    pub(crate) fn invalid_look(error: &ParamError) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error.to_string())
     }
 
     /// The error and what would be right, in a sentence.
-    pub fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         match &self.body.allowed {
             Some(allowed) => format!("{}; allowed: {allowed}", self.body.error),
             None => self.body.error.clone(),
@@ -156,7 +156,7 @@ impl ApiError {
 
     /// Whether the same request may well succeed later, or elsewhere: what keeps
     /// a hit from being counted, and not a picture from being drawn.
-    pub fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         matches!(
             self.status,
             StatusCode::TOO_MANY_REQUESTS
@@ -168,44 +168,44 @@ impl ApiError {
     }
 
     /// Whether the store was waited for in vain.
-    pub fn is_store_unavailable(&self) -> bool {
+    pub(crate) fn is_store_unavailable(&self) -> bool {
         self.status == StatusCode::SERVICE_UNAVAILABLE
     }
 
     /// 400: a parameter that must be there is not.
-    pub fn missing_parameter(name: &str, allowed: &str) -> Self {
+    pub(crate) fn missing_parameter(name: &str, allowed: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("{name} is missing"))
             .allowed(format!("{name}: {allowed}"))
     }
 
     /// 400: the body is not what the route takes.
-    pub fn invalid_body(error: impl std::fmt::Display, allowed: &str) -> Self {
+    pub(crate) fn invalid_body(error: impl std::fmt::Display, allowed: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}"))
             .allowed(allowed)
     }
 
     /// 413: the body has more than `most` bytes.
-    pub fn body_too_long(most: usize) -> Self {
+    pub(crate) fn body_too_long(most: usize) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long")
             .allowed(format!("up to {most} bytes"))
             .limit(Limit::body)
     }
 
     /// 400: a range of a history that is none.
-    pub fn invalid_range(error: &RangeError) -> Self {
+    pub(crate) fn invalid_range(error: &RangeError) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error.to_string()).allowed(
             "from and to: days or instants; step: hour or day; tz: a name such as Europe/Berlin",
         )
     }
 
     /// 400: more counters at once than one request may name.
-    pub fn too_many(what: &str, found: usize, most: usize) -> Self {
+    pub(crate) fn too_many(what: &str, found: usize, most: usize) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("{found} {what} are too many for one request"))
             .allowed(format!("up to {most}"))
     }
 
     /// 401: no token, or one that opens nothing here.
-    pub fn unauthorized(error: impl Into<String>) -> Self {
+    pub(crate) fn unauthorized(error: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, error).allowed(
             "Authorization: Bearer and the token of the counter, of its namespace or of the \
              instance",
@@ -213,13 +213,13 @@ impl ApiError {
     }
 
     /// 405: HEAD changes nothing.
-    pub fn head_changes_nothing() -> Self {
+    pub(crate) fn head_changes_nothing() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "HEAD is not for what changes something")
             .allowed("GET or POST")
     }
 
     /// 429: this client holds as many streams as it may.
-    pub fn too_many_streams(most: usize) -> Self {
+    pub(crate) fn too_many_streams(most: usize) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too many streams of this client")
             .allowed(format!("up to {most} at once"))
             .retry_after(RETRY_STREAM)
@@ -227,30 +227,30 @@ impl ApiError {
     }
 
     /// 503: seen holds as many streams as it may.
-    pub fn no_stream_left() -> Self {
+    pub(crate) fn no_stream_left() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "as many streams as may be are open")
             .retry_after(RETRY_STREAM)
             .limit(Limit::streams)
     }
 
     /// The status and the sentence, for dialects that word an error their own way.
-    pub fn status_and_message(&self) -> (StatusCode, &str) {
+    pub(crate) fn status_and_message(&self) -> (StatusCode, &str) {
         (self.status, &self.body.error)
     }
 
     /// 400 in CountAPI's words, which countapi-js' own tests look for.
-    pub fn malformed_name() -> Self {
+    pub(crate) fn malformed_name() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Malformed Namespace/Key")
     }
 
     /// 400 in CountAPI's words: a bound on the wrong side of 0.
-    pub fn wrong_bound(error: &'static str) -> Self {
+    pub(crate) fn wrong_bound(error: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 
     /// Gives a response that says this error in other words the rest of it:
     /// when to come again, what is asked for, and what the log is told.
-    pub fn annotate(self, response: &mut Response) {
+    pub(crate) fn annotate(self, response: &mut Response) {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
@@ -267,7 +267,7 @@ impl ApiError {
     }
 
     /// Why a change to `what`, a counter or a namespace, was not made.
-    pub fn not_changed(what: impl std::fmt::Display, error: EditError) -> Self {
+    pub(crate) fn not_changed(what: impl std::fmt::Display, error: EditError) -> Self {
         let sentence = error.to_string();
         let full = if matches!(error, EditError::NamespaceFull) {
             Limit::namespace_counters
@@ -300,7 +300,7 @@ impl ApiError {
     }
 
     /// 404: there is no such counter.
-    pub fn no_counter(counter: &Counter) -> Self {
+    pub(crate) fn no_counter(counter: &Counter) -> Self {
         let mut error = Self::new(StatusCode::NOT_FOUND, format!("there is no counter {counter}"))
             .allowed(format!("a counter that was hit before: /hit/{counter} creates it"));
         error.body.value = Some(());
@@ -349,7 +349,7 @@ impl From<StoreError> for ApiError {
 
 impl ApiError {
     /// Why a hit on `counter` was not counted.
-    pub fn not_counted(counter: &Counter, error: HitError) -> Self {
+    pub(crate) fn not_counted(counter: &Counter, error: HitError) -> Self {
         match error {
             HitError::Store(error) => error.into(),
             HitError::Refused(Refusal::Missing) => Self::no_counter(counter),
@@ -378,7 +378,7 @@ impl ApiError {
 }
 
 /// 404 for a path that is no route; where a picture may be meant, as one.
-pub fn no_such_route(uri: &Uri) -> Response {
+pub(crate) fn no_such_route(uri: &Uri) -> Response {
     let error = format!("there is nothing at {}", uri.path());
     let error = ApiError::new(StatusCode::NOT_FOUND, error)
         .allowed("/, /hit/{namespace}/{key}, /get/{namespace}/{key}, /healthz, /readyz, /metrics");
@@ -386,7 +386,7 @@ pub fn no_such_route(uri: &Uri) -> Response {
 }
 
 /// 405; axum says in `Allow` which methods there are.
-pub async fn wrong_method(method: Method, uri: Uri) -> Response {
+pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Response {
     let error = format!("{method} is not for {}", uri.path());
     let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, error)
         .allowed("the methods in this answer's Allow header");
@@ -394,7 +394,7 @@ pub async fn wrong_method(method: Method, uri: Uri) -> Response {
 }
 
 /// 500 for a bug of ours; the panic's own message is in the log.
-pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
+pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let what = panic
         .downcast_ref::<String>()
         .map(String::as_str)

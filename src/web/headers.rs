@@ -36,7 +36,7 @@ const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame
 /// CORS is two of them, whoever asks from where: nothing in an answer depends on it.
 /// (tower-http's layer makes them anew each time, for a tenth of the instructions of
 /// an answer. Preflights are its.)
-pub fn add(headers: &mut HeaderMap) {
+pub(crate) fn add(headers: &mut HeaderMap) {
     if headers.contains_key(X_CONTENT_TYPE_OPTIONS) {
         return;
     }

@@ -19,15 +19,15 @@ use super::error;
 use crate::model::name;
 
 /// Makes the JSON Schema of a type.
-pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
 /// The JSON Schema of `T`.
-pub fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+pub(crate) fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }
 
 /// What the document says of a route; it stands beside the route's function.
-pub struct Doc {
+pub(crate) struct Doc {
     /// One sentence, without a full stop.
     pub summary: &'static str,
     /// What the query may hold.
@@ -50,7 +50,7 @@ pub struct Doc {
 
 /// What success looks like.
 #[derive(Clone, Copy)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// JSON of this form; with `?callback=` a script.
     Json(SchemaOf),
     /// JSON of this form, or one of these media types if the client rather has it.
@@ -63,7 +63,7 @@ pub enum Answer {
 
 /// How a path names counters.
 #[derive(Clone, Copy)]
-pub enum Names {
+pub(crate) enum Names {
     /// One.
     One,
     /// Up to so many, with commas between.
@@ -73,7 +73,7 @@ pub enum Names {
 }
 
 /// A parameter of a query.
-pub struct Param {
+pub(crate) struct Param {
     /// Its name.
     pub name: &'static str,
     /// What it is for.
@@ -86,7 +86,7 @@ pub struct Param {
 
 impl Doc {
     /// A route that answers with JSON of type `T` and takes nothing but its path.
-    pub const fn json<T: JsonSchema>(summary: &'static str) -> Self {
+    pub(crate) const fn json<T: JsonSchema>(summary: &'static str) -> Self {
         Self {
             summary,
             query: &[],
@@ -101,70 +101,74 @@ impl Doc {
     }
 
     /// A route that answers with something else.
-    pub const fn other(summary: &'static str, media: &'static str) -> Self {
+    pub(crate) const fn other(summary: &'static str, media: &'static str) -> Self {
         Self { answer: Answer::Other(media), ..Self::json::<()>(summary) }
     }
 
     /// The same with these parameters.
-    pub const fn query(self, query: &'static [Param]) -> Self {
+    pub(crate) const fn query(self, query: &'static [Param]) -> Self {
         Self { query, ..self }
     }
 
     /// The same with other answers.
-    pub const fn other_responses(self, other_responses: &'static [(u16, SchemaOf)]) -> Self {
+    pub(crate) const fn other_responses(self, other_responses: &'static [(u16, SchemaOf)]) -> Self {
         Self { other_responses, ..self }
     }
 
     /// The same for the owner alone.
-    pub const fn owners(self) -> Self {
+    pub(crate) const fn owners(self) -> Self {
         Self { token: true, ..self }
     }
 
     /// The same with another status of success.
-    pub const fn status(self, status: u16) -> Self {
+    pub(crate) const fn status(self, status: u16) -> Self {
         Self { status, ..self }
     }
 
     /// The same with other names in the path.
-    pub const fn names(self, names: Names) -> Self {
+    pub(crate) const fn names(self, names: Names) -> Self {
         Self { names, ..self }
     }
 }
 
 impl Param {
     /// A parameter that may be left out.
-    pub const fn new(name: &'static str, summary: &'static str, schema: fn() -> Value) -> Self {
+    pub(crate) const fn new(
+        name: &'static str,
+        summary: &'static str,
+        schema: fn() -> Value,
+    ) -> Self {
         Self { name, summary, schema, required: false }
     }
 
     /// The same that must be there.
-    pub const fn required(self) -> Self {
+    pub(crate) const fn required(self) -> Self {
         Self { required: true, ..self }
     }
 }
 
 /// Any text.
-pub fn text() -> Value {
+pub(crate) fn text() -> Value {
     json!({ "type": "string" })
 }
 
 /// A total or an amount.
-pub fn number() -> Value {
+pub(crate) fn number() -> Value {
     json!({ "type": "integer", "minimum": -9_007_199_254_740_991_i64, "maximum": 9_007_199_254_740_991_i64 })
 }
 
 /// A name by CountAPI's rule.
-pub fn countapi_name() -> Value {
+pub(crate) fn countapi_name() -> Value {
     json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{3,64}$" })
 }
 
 /// On or off.
-pub fn switch() -> Value {
+pub(crate) fn switch() -> Value {
     json!({ "type": "string", "enum": ["", "1", "0", "true", "false", "yes", "no", "on", "off"] })
 }
 
 /// `?callback=`, on most routes that read.
-pub const CALLBACK: Param = Param::new(
+pub(crate) const CALLBACK: Param = Param::new(
     "callback",
     "Answer with a script that calls this function (JSONP)",
     || json!({ "type": "string", "pattern": "^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$" }),
@@ -172,7 +176,7 @@ pub const CALLBACK: Param = Param::new(
 
 /// The method of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
+pub(crate) enum Verb {
     Get,
     Post,
     Put,
@@ -203,7 +207,7 @@ impl Verb {
 }
 
 /// Routes, and what is said of them.
-pub struct Table {
+pub(crate) struct Table {
     router: Router<App>,
     operations: Vec<Operation>,
 }
@@ -223,12 +227,12 @@ struct Document {
 
 impl Table {
     /// A table without a route.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { router: Router::new(), operations: Vec::new() }
     }
 
     /// A route of the API, in the document as well.
-    pub fn api<H, T>(
+    pub(crate) fn api<H, T>(
         mut self,
         verbs: &[Verb],
         path: &'static str,
@@ -247,7 +251,7 @@ impl Table {
     }
 
     /// The same for a counter, which may be named without its namespace.
-    pub fn counter<H, T>(
+    pub(crate) fn counter<H, T>(
         self,
         verbs: &[Verb],
         paths: [&'static str; 2],
@@ -263,7 +267,7 @@ impl Table {
 
     /// A route that is no part of the API: pages for people, and the addresses
     /// of other counters' badges.
-    pub fn route(mut self, path: &str, methods: MethodRouter<App>) -> Self {
+    pub(crate) fn route(mut self, path: &str, methods: MethodRouter<App>) -> Self {
         self.router = self.router.route(path, methods);
         self
     }
@@ -276,7 +280,7 @@ impl Table {
 
     /// The routes, with one more for the document, which is made when it is first
     /// asked for: it takes megabytes to make, and most never ask.
-    pub fn finish(self) -> Router<App> {
+    pub(crate) fn finish(self) -> Router<App> {
         let operations = self.operations;
         let document = LazyLock::new(move || Document::of(&operations).render());
         let document: Arc<LazyLock<String, _>> = Arc::new(document);

@@ -11,7 +11,7 @@ use super::{Importer, csv};
 use crate::cli::exit::Failure;
 use crate::model::token::Digest;
 
-pub async fn read(url: &str, importer: &mut Importer) -> Result<(), Failure> {
+pub(crate) async fn read(url: &str, importer: &mut Importer) -> Result<(), Failure> {
     let failed = |e: fred::error::Error| Failure::new(1, format!("Abacus' Redis: {e}"));
     let client: Client =
         Config::from_url(url).and_then(|c| Builder::from_config(c).build()).map_err(failed)?;

@@ -7,7 +7,7 @@ use crate::model::export::Exported;
 use crate::model::name::Name;
 
 /// What a line says; `None` for an empty one and for the header.
-pub fn line(line: &[u8], first: bool) -> Result<Option<Exported>, String> {
+pub(crate) fn line(line: &[u8], first: bool) -> Result<Option<Exported>, String> {
     let text = std::str::from_utf8(line).map_err(|_| "not UTF-8")?;
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.is_empty() {
@@ -30,7 +30,7 @@ fn field(text: &str) -> &str {
 }
 
 /// A counter of which no more is known than this.
-pub fn counter(
+pub(crate) fn counter(
     namespace: &str,
     key: &str,
     total: i64,

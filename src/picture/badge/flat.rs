@@ -14,7 +14,7 @@ const PADDING: f64 = 5.0;
 const LOGO_GAP: f64 = 3.0;
 
 /// How the box and its words are finished.
-pub struct Finish {
+pub(crate) struct Finish {
     /// Of the badge, pixels.
     height: f64,
     /// Baseline of the words, tenths of a pixel.
@@ -24,7 +24,7 @@ pub struct Finish {
     relief: Option<(u8, &'static str)>,
 }
 
-pub const FLAT: Finish = Finish {
+pub(crate) const FLAT: Finish = Finish {
     height: 20.0,
     baseline: 140.0,
     relief: Some((
@@ -33,9 +33,9 @@ pub const FLAT: Finish = Finish {
     )),
 };
 
-pub const FLAT_SQUARE: Finish = Finish { relief: None, ..FLAT };
+pub(crate) const FLAT_SQUARE: Finish = Finish { relief: None, ..FLAT };
 
-pub const PLASTIC: Finish = Finish {
+pub(crate) const PLASTIC: Finish = Finish {
     height: 18.0,
     baseline: 130.0,
     relief: Some((
@@ -48,7 +48,7 @@ pub const PLASTIC: Finish = Finish {
     )),
 };
 
-pub fn render(face: &Face<'_>, finish: &Finish) -> String {
+pub(crate) fn render(face: &Face<'_>, finish: &Finish) -> String {
     let badge = face.badge;
     let layout = Layout::of(face);
     let (left, right, height) = (layout.left, layout.right, finish.height);

@@ -15,7 +15,7 @@ const LOGO_MARGIN: f64 = 9.0;
 const LOGO_GAP: f64 = 6.0;
 const LETTER_SPACING: f64 = 1.25;
 
-pub fn render(face: &Face<'_>) -> String {
+pub(crate) fn render(face: &Face<'_>) -> String {
     let badge = face.badge;
     let label = face.label.to_uppercase();
     let message = face.message.to_uppercase();

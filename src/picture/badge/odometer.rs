@@ -32,7 +32,7 @@ const DIGITS: [&str; 10] = [
     "M1.2 10C4 9 6 6 6 3a3 3 0 1 0-3 3c1.5 0 2.6-1 2.9-2.2",
 ];
 
-pub fn render(face: &Face<'_>) -> String {
+pub(crate) fn render(face: &Face<'_>) -> String {
     let label = if face.label.is_empty() {
         Extent::default()
     } else {

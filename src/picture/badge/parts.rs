@@ -8,13 +8,13 @@ use crate::picture::metrics::{self, Extent, Font};
 use crate::picture::{Color, Link, Logo, escape};
 
 /// shields' font stack; without Verdana and Geneva, DejaVu Sans is nearest.
-pub const FONT_FAMILY: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";
+pub(crate) const FONT_FAMILY: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";
 
 /// Width and height of a logo, pixels.
-pub const LOGO_SIZE: f64 = 14.0;
+pub(crate) const LOGO_SIZE: f64 = 14.0;
 
 /// A badge with its words cleaned and an id of its own.
-pub struct Face<'a> {
+pub(crate) struct Face<'a> {
     pub badge: &'a Badge,
     pub label: String,
     pub message: String,
@@ -24,7 +24,7 @@ pub struct Face<'a> {
 }
 
 impl<'a> Face<'a> {
-    pub fn new(badge: &'a Badge) -> Self {
+    pub(crate) fn new(badge: &'a Badge) -> Self {
         let label = escape::clean(&badge.label, MAX_CHARS);
         let message = escape::clean(&badge.message, MAX_CHARS);
         let id = id_of(badge, &label, &message);
@@ -32,12 +32,12 @@ impl<'a> Face<'a> {
     }
 
     /// Behind the message.
-    pub fn color(&self) -> Color {
+    pub(crate) fn color(&self) -> Color {
         self.badge.color.unwrap_or(Color::BLUE)
     }
 
     /// The accessible name of these words.
-    pub fn name(label: &str, message: &str) -> String {
+    pub(crate) fn name(label: &str, message: &str) -> String {
         match (label, message) {
             ("", message) => message.into(),
             (label, "") => label.into(),
@@ -46,23 +46,23 @@ impl<'a> Face<'a> {
     }
 
     /// The logo's room and what is between it and the label; 0 without one.
-    pub fn logo_width(&self) -> f64 {
+    pub(crate) fn logo_width(&self) -> f64 {
         if self.badge.logo.is_some() { LOGO_SIZE } else { 0.0 }
     }
 
     /// The link around everything: the first, if it is the only one.
-    pub fn whole_link(&self) -> Option<&Link> {
+    pub(crate) fn whole_link(&self) -> Option<&Link> {
         let [first, second] = &self.badge.links;
         first.as_ref().filter(|_| second.is_none())
     }
 
     /// The label's own link: the first, if there are two.
-    pub fn label_link(&self) -> Option<&Link> {
+    pub(crate) fn label_link(&self) -> Option<&Link> {
         let [first, second] = &self.badge.links;
         first.as_ref().filter(|_| second.is_some())
     }
 
-    pub fn message_link(&self) -> Option<&Link> {
+    pub(crate) fn message_link(&self) -> Option<&Link> {
         self.badge.links[1].as_ref()
     }
 
@@ -70,7 +70,7 @@ impl<'a> Face<'a> {
     ///
     /// An image has no parts for a screen reader; a badge with links in it is
     /// a group, or they couldn't be reached.
-    pub fn open(&self, width: f64, height: f64, name: &str) -> String {
+    pub(crate) fn open(&self, width: f64, height: f64, name: &str) -> String {
         let mut out = String::with_capacity(3072 + 4 * name.len());
         let role = if self.badge.links.iter().any(Option::is_some) { "group" } else { "img" };
         let _ = write!(
@@ -88,7 +88,7 @@ impl<'a> Face<'a> {
     }
 
     /// Ends what [`Face::open`] started.
-    pub fn close(&self, mut out: String) -> String {
+    pub(crate) fn close(&self, mut out: String) -> String {
         if self.whole_link().is_some() {
             out.push_str("</a>");
         }
@@ -98,7 +98,7 @@ impl<'a> Face<'a> {
 
     /// Draws the logo with its top left corner at `x`, `y`; an icon without a
     /// colour of its own in `fallback`.
-    pub fn push_logo(&self, out: &mut String, x: f64, y: f64, fallback: Color) {
+    pub(crate) fn push_logo(&self, out: &mut String, x: f64, y: f64, fallback: Color) {
         match &self.badge.logo {
             None => {}
             Some(Logo::Icon(icon)) => {
@@ -123,7 +123,7 @@ impl<'a> Face<'a> {
 /// Words and their place, in tenths of a pixel: shields sets its text ten
 /// times as big and scales it down, so that no browser rounds glyphs to whole
 /// pixels (badges/shields#1132).
-pub struct Line<'a> {
+pub(crate) struct Line<'a> {
     pub text: &'a str,
     /// The middle.
     pub x: f64,
@@ -134,7 +134,7 @@ pub struct Line<'a> {
 
 impl Line<'_> {
     /// Appends a `<text>`, lowered by `dy` and with more attributes.
-    pub fn push(&self, out: &mut String, dy: f64, attributes: std::fmt::Arguments<'_>) {
+    pub(crate) fn push(&self, out: &mut String, dy: f64, attributes: std::fmt::Arguments<'_>) {
         let (x, y, length) = (self.x, self.y + dy, 10.0 * self.extent.width);
         let _ = write!(out, r#"<text x="{x}" y="{y}" textLength="{length}""#);
         if self.extent.joined {
@@ -150,7 +150,7 @@ impl Line<'_> {
     }
 }
 
-pub fn open_link(out: &mut String, link: &Link) {
+pub(crate) fn open_link(out: &mut String, link: &Link) {
     out.push_str(r#"<a target="_blank" rel="noopener" href=""#);
     escape::push(out, link.as_str());
     out.push_str("\">");
@@ -158,7 +158,7 @@ pub fn open_link(out: &mut String, link: &Link) {
 
 /// The width that shields reserves: whole pixels, made odd, which puts the
 /// middle on a pixel's middle more often.
-pub fn preferred(font: Font, text: &str) -> Extent {
+pub(crate) fn preferred(font: Font, text: &str) -> Extent {
     let extent = metrics::measure(font, text);
     let width = extent.width.trunc();
     Extent { width: if width % 2.0 == 0.0 { width + 1.0 } else { width }, ..extent }

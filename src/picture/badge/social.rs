@@ -18,7 +18,7 @@ const MESSAGE_PADDING: f64 = 4.0;
 const GUTTER: f64 = 6.0;
 const LOGO_GAP: f64 = 3.0;
 
-pub fn render(face: &Face<'_>) -> String {
+pub(crate) fn render(face: &Face<'_>) -> String {
     let label = capitalized(&face.label);
     let message = &face.message;
     let id = &face.id;

@@ -2,7 +2,7 @@
 
 /// The distance of ticks and the axis' end, for counts from 0 to `max`: one,
 /// two or five times a power of ten, whole, in at most `most` steps.
-pub fn scale(max: u64, most: u128) -> (u128, u128) {
+pub(crate) fn scale(max: u64, most: u128) -> (u128, u128) {
     let max = u128::from(max.max(1));
     let mut power = 1;
     loop {
@@ -19,7 +19,7 @@ pub fn scale(max: u64, most: u128) -> (u128, u128) {
 
 /// Every how many days a label is set, if at most `labels` fit over `days`.
 /// Weeks are told by weeks, and longer times by about a month's part.
-pub fn label_step(days: usize, labels: usize) -> usize {
+pub(crate) fn label_step(days: usize, labels: usize) -> usize {
     let least = days.div_ceil(labels.max(1)).max(1);
     [1, 2, 7, 14, 28, 56, 91, 182, 365].into_iter().find(|step| *step >= least).unwrap_or(least)
 }

@@ -31,7 +31,7 @@ const MAX_BARS: usize = 120;
 /// A bar grows no wider, however few there are.
 const MAX_BAR: f64 = 48.0;
 
-pub fn render(canvas: &Canvas<'_>) -> String {
+pub(crate) fn render(canvas: &Canvas<'_>) -> String {
     let (width, height) = (canvas.width, canvas.height);
     let mut out = canvas.open(&style(canvas));
     let _ = write!(

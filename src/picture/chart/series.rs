@@ -6,7 +6,7 @@ use crate::picture::Day;
 pub const MAX_DAYS: usize = 1096;
 
 /// One count for each day from the first to the last.
-pub struct Series {
+pub(crate) struct Series {
     /// Meaningless if there are no counts.
     pub first: Day,
     pub counts: Vec<u64>,
@@ -15,7 +15,7 @@ pub struct Series {
 impl Series {
     /// Fills gaps with zeros, adds what is given twice, and keeps the last
     /// [`MAX_DAYS`].
-    pub fn of(days: &[(Day, u64)]) -> Self {
+    pub(crate) fn of(days: &[(Day, u64)]) -> Self {
         let (Some(first), Some(last)) =
             (days.iter().map(|day| day.0.0).min(), days.iter().map(|day| day.0.0).max())
         else {
@@ -32,15 +32,15 @@ impl Series {
         Self { first: Day(first), counts }
     }
 
-    pub fn day(&self, index: usize) -> Day {
+    pub(crate) fn day(&self, index: usize) -> Day {
         Day(self.first.0 + index as i32)
     }
 
-    pub fn max(&self) -> u64 {
+    pub(crate) fn max(&self) -> u64 {
         self.counts.iter().copied().max().unwrap_or(0)
     }
 
-    pub fn sum(&self) -> u64 {
+    pub(crate) fn sum(&self) -> u64 {
         self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 }

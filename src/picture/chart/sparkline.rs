@@ -9,7 +9,7 @@ const MARGIN: f64 = 3.0;
 /// Between points at least, pixels: nearer ones would be a smear.
 const MIN_STEP: f64 = 2.0;
 
-pub fn render(canvas: &Canvas<'_>) -> String {
+pub(crate) fn render(canvas: &Canvas<'_>) -> String {
     let mut out = canvas.open("");
     let (right, bottom) = (canvas.width - MARGIN, canvas.height - MARGIN);
     if canvas.series.max() == 0 {

@@ -17,7 +17,7 @@ use crate::web::request::settings::{
 use crate::web::response::value::NO_STORE;
 
 /// `/configure/{namespace}/{key}` in the document.
-pub const DOC: Doc = Doc::json::<Shown>("Change how a counter counts").owners().query(&[
+pub(crate) const DOC: Doc = Doc::json::<Shown>("Change how a counter counts").owners().query(&[
     DEDUPE,
     ENABLE_RESET,
     UPDATE_LOWERBOUND,
@@ -25,7 +25,7 @@ pub const DOC: Doc = Doc::json::<Shown>("Change how a counter counts").owners().
 ]);
 
 /// Changes what the query names and answers with all the settings.
-pub async fn configure(
+pub(crate) async fn configure(
     State(app): State<App>,
     change: Change,
     query: Query,

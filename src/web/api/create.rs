@@ -34,11 +34,11 @@ struct Created<'a> {
 }
 
 /// `/create/{namespace}/{key}` in the document.
-pub const NAMED: Doc =
+pub(crate) const NAMED: Doc =
     Doc::json::<Created<'_>>("Create a counter and its token").status(201).query(QUERY);
 
 /// `/create` in the document.
-pub const RANDOM: Doc =
+pub(crate) const RANDOM: Doc =
     Doc::json::<Created<'_>>("Create a counter under a random name").status(201).query(QUERY);
 
 const QUERY: &[Param] = &[
@@ -51,7 +51,7 @@ const QUERY: &[Param] = &[
 ];
 
 /// `{"key","namespace","admin_key","value"}`; the token is shown this once.
-pub async fn named(
+pub(crate) async fn named(
     State(app): State<App>,
     caller: Caller,
     Path(counter): Path,
@@ -62,7 +62,7 @@ pub async fn named(
 }
 
 /// The same for a counter whose name nobody has.
-pub async fn random(
+pub(crate) async fn random(
     State(app): State<App>,
     caller: Caller,
     bearer: Bearer,

@@ -17,10 +17,10 @@ struct Deleted {
 }
 
 /// `/delete/{namespace}/{key}` in the document.
-pub const DOC: Doc = Doc::json::<Deleted>("Delete a counter with all it holds").owners();
+pub(crate) const DOC: Doc = Doc::json::<Deleted>("Delete a counter with all it holds").owners();
 
 /// `{"status":"ok","message":…}`, as Abacus says it.
-pub async fn delete(change: Change) -> Result<Response, ApiError> {
+pub(crate) async fn delete(change: Change) -> Result<Response, ApiError> {
     change.make(Edit::Delete).await?;
     let Change { quota, counter, .. } = change;
     let message = format!("Deleted key: {}:{}", counter.namespace, counter.key);

@@ -35,12 +35,12 @@ enum Read<'a> {
 }
 
 /// `/get/{namespace}/{key}` in the document.
-pub const DOC: Doc = Doc::json::<Read<'_>>("Read a counter, or several with commas between")
+pub(crate) const DOC: Doc = Doc::json::<Read<'_>>("Read a counter, or several with commas between")
     .names(Names::Several(MAX_PATHS))
     .query(&[COUNT, CALLBACK]);
 
 /// `{"value":n}`, or `{"values":{"a":n,"b":m}}`.
-pub async fn get(
+pub(crate) async fn get(
     State(app): State<App>,
     Paths { namespace, keys }: Paths,
     metric: Metric,
@@ -66,7 +66,7 @@ pub async fn get(
 
 /// The number of a counter that exists. Unlike a picture, the API says so when
 /// the store cannot be asked.
-pub async fn value(app: &App, counter: &Counter, metric: Metric) -> Result<i64, ApiError> {
+pub(crate) async fn value(app: &App, counter: &Counter, metric: Metric) -> Result<i64, ApiError> {
     let value = match metric {
         Metric::Total => app.counters.total(counter).await?,
         metric => count::read(app, counter, metric).await?.map(|number| number.value()),

@@ -12,23 +12,23 @@ use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
 
 /// `/healthz` in the document.
-pub const LIVE: Doc = Doc::other("Ask whether the process answers", "text/plain");
+pub(crate) const LIVE: Doc = Doc::other("Ask whether the process answers", "text/plain");
 /// `/readyz` in the document.
-pub const READY: Doc = Doc::other("Ask whether the store answers", "text/plain");
+pub(crate) const READY: Doc = Doc::other("Ask whether the store answers", "text/plain");
 
 /// Whether the process answers.
-pub async fn live() -> &'static str {
+pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
 
 /// Whether the store answers, by one round trip.
-pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
+pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
     app.counters.ping().await?;
     Ok("ready\n")
 }
 
 /// The measurements.
-pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
+pub(crate) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     let tasks = Handle::current().metrics().num_alive_tasks();
     let text = app.metrics.render(app.counters.in_flight(), app.stream_permits.open(), tasks);
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text)

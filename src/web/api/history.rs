@@ -29,7 +29,7 @@ struct Past<'a> {
 }
 
 /// `/get/{namespace}/{key}/history` in the document.
-pub const DOC: Doc = Doc::json::<Past<'_>>("Read the past of a counter").query(&[
+pub(crate) const DOC: Doc = Doc::json::<Past<'_>>("Read the past of a counter").query(&[
     Param::new("from", "The first day or instant", text),
     Param::new("to", "The last day or instant", text),
     Param::new("step", "The length of a step", || json!({ "enum": ["day", "hour"] })),
@@ -38,7 +38,7 @@ pub const DOC: Doc = Doc::json::<Past<'_>>("Read the past of a counter").query(&
 ]);
 
 /// `?from=`, `?to=`, `?step=day|hour`, `?tz=`; gaps are filled with zeros.
-pub async fn history(
+pub(crate) async fn history(
     State(app): State<App>,
     Path(counter): Path,
     query: Query,

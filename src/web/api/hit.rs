@@ -19,10 +19,10 @@ use crate::web::response::value;
 use crate::web::response::value::{Callback, Value};
 
 /// `/hit/{namespace}/{key}` in the document.
-pub const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);
+pub(crate) const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);
 
 /// `{"value":n}`, n the number of this hit, or what `?count=` asks for.
-pub async fn hit(
+pub(crate) async fn hit(
     State(app): State<App>,
     caller: Caller,
     Path(counter): Path,
@@ -44,12 +44,12 @@ pub async fn hit(
 /// A hit in its plainest form, which most are: `GET /hit/{namespace}/{key}` without
 /// a query and without an id. It needs none of what the router and the extractors
 /// do for others, half of the instructions of a hit.
-pub struct PlainHit(Counter);
+pub(crate) struct PlainHit(Counter);
 
 impl PlainHit {
     /// The hit that a request is, if it is one; whatever may be wrong with a request
     /// is for the router's way to say.
-    pub fn of<B>(request: &Request<B>) -> Option<Self> {
+    pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
         let (namespace, key) = request.uri().path().strip_prefix("/hit/")?.split_once('/')?;
         let is_plain = *request.method() == Method::GET
             && request.uri().query().is_none()
@@ -61,7 +61,7 @@ impl PlainHit {
     }
 
     /// As [`hit`] does.
-    pub async fn answer(self, app: App, caller: Caller) -> Response {
+    pub(crate) async fn answer(self, app: App, caller: Caller) -> Response {
         let counted = count::hit(&app, &caller, &self.0, None).await;
         let answer = counted.and_then(|(number, quota)| Ok((quota, value::plain(number)?)));
         answer.into_response()

@@ -67,14 +67,14 @@ struct Failed {
 }
 
 /// `/hits` in the document.
-pub const DOC: Doc = Doc {
+pub(crate) const DOC: Doc = Doc {
     body: Some(list),
     ..Doc::json::<Hits>("Count up to 100 hits, each as if it had come alone")
 };
 
 /// `{"hits":[{"namespace","key","value"}]}`. A bad name is a 400 and nothing is
 /// counted; if nothing could be counted, the first hit's error is the answer.
-pub async fn hits(
+pub(crate) async fn hits(
     State(app): State<App>,
     caller: Caller,
     body: Body,

@@ -49,12 +49,12 @@ struct More {
 }
 
 /// `/info/{namespace}/{key}` in the document.
-pub const DOC: Doc = Doc::json::<Info>("Read all that may be known of a counter")
+pub(crate) const DOC: Doc = Doc::json::<Info>("Read all that may be known of a counter")
     .query(&[CALLBACK])
     .other_responses(&[(404, openapi::schema::<Info>)]);
 
 /// The facts; 404 with the same fields where there is no counter.
-pub async fn info(
+pub(crate) async fn info(
     State(app): State<App>,
     Path(counter): Path,
     callback: Callback,

@@ -47,26 +47,28 @@ struct Tokened<'a> {
 }
 
 /// `GET` in the document.
-pub const SHOW: Doc = Doc::json::<Shown<'_>>("Read what is known of a namespace");
+pub(crate) const SHOW: Doc = Doc::json::<Shown<'_>>("Read what is known of a namespace");
 /// `PUT` in the document.
-pub const CLAIM: Doc =
+pub(crate) const CLAIM: Doc =
     Doc::json::<Tokened<'_>>("Become the owner of a namespace without counters").status(201);
 /// `PATCH` in the document.
-pub const CONFIGURE: Doc = Doc::json::<Shown<'_>>("Let anybody list its counters, or not")
+pub(crate) const CONFIGURE: Doc = Doc::json::<Shown<'_>>("Let anybody list its counters, or not")
     .owners()
     .query(&[Param::new("public", "Whether anybody may", switch).required()]);
 /// `DELETE` in the document.
-pub const DELETE: Doc = Doc {
+pub(crate) const DELETE: Doc = Doc {
     answer: Answer::Nothing,
     ..Doc::json::<()>("Delete a namespace and all its counters").owners().status(204)
 };
 /// `POST …/token` in the document.
-pub const ROTATE: Doc = Doc::json::<Tokened<'_>>("Replace the token of a namespace").owners();
+pub(crate) const ROTATE: Doc =
+    Doc::json::<Tokened<'_>>("Replace the token of a namespace").owners();
 /// `DELETE …/token` in the document.
-pub const RELEASE: Doc = Doc::json::<Shown<'_>>("Give a namespace up; its counters stay").owners();
+pub(crate) const RELEASE: Doc =
+    Doc::json::<Shown<'_>>("Give a namespace up; its counters stay").owners();
 
 /// `{"namespace","counters","owned","public"}`.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     Namespace(name): Namespace,
 ) -> Result<Response, ApiError> {
@@ -74,7 +76,7 @@ pub async fn show(
 }
 
 /// `{"namespace","token"}`, the token shown this once.
-pub async fn claim(
+pub(crate) async fn claim(
     State(app): State<App>,
     caller: Caller,
     Namespace(name): Namespace,
@@ -86,7 +88,7 @@ pub async fn claim(
 }
 
 /// Lets anybody list its counters, or not: `?public=1`.
-pub async fn configure(
+pub(crate) async fn configure(
     State(app): State<App>,
     caller: Caller,
     Namespace(name): Namespace,
@@ -102,7 +104,7 @@ pub async fn configure(
 }
 
 /// A new token in place of the old one: `{"namespace","token"}`.
-pub async fn rotate(
+pub(crate) async fn rotate(
     State(app): State<App>,
     caller: Caller,
     Namespace(name): Namespace,
@@ -114,7 +116,7 @@ pub async fn rotate(
 }
 
 /// Gives it up; its counters stay.
-pub async fn release(
+pub(crate) async fn release(
     State(app): State<App>,
     caller: Caller,
     Namespace(name): Namespace,
@@ -125,7 +127,7 @@ pub async fn release(
 }
 
 /// Deletes it and all its counters.
-pub async fn delete(
+pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
     Namespace(name): Namespace,

@@ -24,7 +24,7 @@ const MAX_LIMIT: u32 = 1000;
 const LIMIT: u32 = 100;
 
 #[derive(JsonSchema, Serialize)]
-pub struct Ranking {
+pub(crate) struct Ranking {
     pub namespace: Name,
     pub counters: Vec<Ranked>,
     /// The `offset` of the next page, if there is one.
@@ -32,13 +32,13 @@ pub struct Ranking {
 }
 
 #[derive(JsonSchema, Serialize)]
-pub struct Ranked {
+pub(crate) struct Ranked {
     pub key: Name,
     pub value: i64,
 }
 
 /// `/namespaces/{namespace}/counters` in the document.
-pub const DOC: Doc =
+pub(crate) const DOC: Doc =
     Doc::json::<Ranking>("List the counters of a namespace, the largest first").owners().query(&[
         Param::new(
             "offset",
@@ -54,14 +54,14 @@ pub const DOC: Doc =
 
 /// Which part of the list: `?offset=` and `?limit=`.
 #[derive(Clone, Copy)]
-pub struct Range {
+pub(crate) struct Range {
     pub offset: u64,
     pub limit: u32,
 }
 
 impl Range {
     /// Reads it.
-    pub fn read(query: &Query) -> Result<Self, ApiError> {
+    pub(crate) fn read(query: &Query) -> Result<Self, ApiError> {
         let offset = query.parsed::<u32>("offset", "a whole number from 0 to 4294967295")?;
         let allowed = "a whole number from 1 to 1000";
         let limit = query.parsed("limit", allowed)?.unwrap_or(LIMIT);
@@ -73,7 +73,7 @@ impl Range {
 }
 
 /// One page.
-pub async fn rank(
+pub(crate) async fn rank(
     State(app): State<App>,
     Namespace(namespace): Namespace,
     bearer: Bearer,
@@ -87,7 +87,7 @@ pub async fn rank(
 }
 
 /// Whether this caller may see the list.
-pub async fn allow(
+pub(crate) async fn allow(
     app: &App,
     namespace: &Name,
     facts: &edit::Namespace,
@@ -101,7 +101,7 @@ pub async fn allow(
 }
 
 /// That part of it.
-pub async fn list(app: &App, namespace: Name, range: Range) -> Result<Ranking, ApiError> {
+pub(crate) async fn list(app: &App, namespace: Name, range: Range) -> Result<Ranking, ApiError> {
     let Range { offset, limit } = range;
     // One more says whether there is a next page.
     let mut ranked = app.counters.ranking(&namespace, offset, limit + 1).await?;

@@ -9,10 +9,10 @@ use crate::web::request::auth::Change;
 use crate::web::response::value::{Callback, Value};
 
 /// `/reset/{namespace}/{key}` in the document.
-pub const DOC: Doc = Doc::json::<Value>("Start over").owners().query(&[CALLBACK]);
+pub(crate) const DOC: Doc = Doc::json::<Value>("Start over").owners().query(&[CALLBACK]);
 
 /// `{"value":0}`.
-pub async fn reset(change: Change, callback: Callback) -> Result<Response, ApiError> {
+pub(crate) async fn reset(change: Change, callback: Callback) -> Result<Response, ApiError> {
     let total = change.total(Edit::Reset).await?;
     Ok((change.quota, callback.value(total)?).into_response())
 }

@@ -20,10 +20,10 @@ struct Rotated<'a> {
 }
 
 /// `/rotate/{namespace}/{key}` in the document.
-pub const DOC: Doc = Doc::json::<Rotated<'_>>("Replace the token of a counter").owners();
+pub(crate) const DOC: Doc = Doc::json::<Rotated<'_>>("Replace the token of a counter").owners();
 
 /// `{"admin_key":…}`, shown this once.
-pub async fn rotate(change: Change) -> Result<Response, ApiError> {
+pub(crate) async fn rotate(change: Change) -> Result<Response, ApiError> {
     let token = Token::generate().map_err(StoreError::from)?;
     change.make(Edit::Rotate(token.digest())).await?;
     let body = Json(Rotated { admin_key: token.expose() });

@@ -10,12 +10,16 @@ use crate::web::request::query::{NUMBER, Query};
 use crate::web::response::value::{Callback, Value};
 
 /// `/set/{namespace}/{key}` in the document.
-pub const DOC: Doc = Doc::json::<Value>("Set the total")
+pub(crate) const DOC: Doc = Doc::json::<Value>("Set the total")
     .owners()
     .query(&[Param::new("value", "The new total", number).required(), CALLBACK]);
 
 /// `{"value":n}`.
-pub async fn set(change: Change, query: Query, callback: Callback) -> Result<Response, ApiError> {
+pub(crate) async fn set(
+    change: Change,
+    query: Query,
+    callback: Callback,
+) -> Result<Response, ApiError> {
     let value = query.number(&["value"])?;
     let value = value.ok_or_else(|| ApiError::missing_parameter("value", NUMBER))?;
     let total = change.total(Edit::Set(value)).await?;

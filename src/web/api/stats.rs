@@ -27,10 +27,14 @@ struct Commands {
 }
 
 /// `/stats` in the document.
-pub const DOC: Doc = Doc::json::<Stats>("Read what this process has done").query(&[CALLBACK]);
+pub(crate) const DOC: Doc =
+    Doc::json::<Stats>("Read what this process has done").query(&[CALLBACK]);
 
 /// How busy it is, and nothing about any counter.
-pub async fn stats(State(app): State<App>, callback: Callback) -> Result<Response, ApiError> {
+pub(crate) async fn stats(
+    State(app): State<App>,
+    callback: Callback,
+) -> Result<Response, ApiError> {
     let done = app.metrics.so_far();
     callback.answer(&Stats {
         version: env!("CARGO_PKG_VERSION"),

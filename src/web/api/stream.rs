@@ -52,14 +52,14 @@ struct Data<'a> {
 }
 
 /// `/stream/{namespace}/{key}` in the document.
-pub const DOC: Doc = Doc::other(
+pub(crate) const DOC: Doc = Doc::other(
     "Hear a counter's number as it changes, or those of several with commas between",
     "text/event-stream",
 )
 .names(Names::Several(MAX_COUNTERS));
 
 /// The events, until the client goes or the process stops.
-pub async fn stream(
+pub(crate) async fn stream(
     State(app): State<App>,
     caller: Caller,
     Paths { namespace, keys }: Paths,

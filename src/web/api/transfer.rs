@@ -25,10 +25,10 @@ use crate::web::request::auth::Bearer;
 use crate::web::request::idempotency::{ID, IdempotencyKey};
 
 /// `/export` in the document.
-pub const EXPORT: Doc = Doc::other("Take all counters along, as JSON lines", LINES).owners();
+pub(crate) const EXPORT: Doc = Doc::other("Take all counters along, as JSON lines", LINES).owners();
 
 /// `/import` in the document.
-pub const IMPORT: Doc = Doc {
+pub(crate) const IMPORT: Doc = Doc {
     body: Some(schema::<String>),
     takes: LINES,
     ..Doc::json::<Answer>("Take in what /export gave, up to the first line that cannot be")
@@ -50,7 +50,7 @@ const LINES: &str = "application/x-ndjson";
 
 /// Every namespace and counter. An error on the way cuts the connection, so
 /// that half an export does not look like a whole one.
-pub async fn export(State(app): State<App>, bearer: Bearer) -> Result<Response, ApiError> {
+pub(crate) async fn export(State(app): State<App>, bearer: Bearer) -> Result<Response, ApiError> {
     bearer.instance(&app)?;
     let walk = Walk::new(app.counters.clone());
     let lines = stream::try_unfold(walk, async |mut walk| {
@@ -65,7 +65,7 @@ pub async fn export(State(app): State<App>, bearer: Bearer) -> Result<Response, 
 
 /// What is to become of counters that are there.
 #[derive(Deserialize)]
-pub struct Conflict {
+pub(crate) struct Conflict {
     #[serde(rename = "on-conflict", default)]
     on_conflict: Option<String>,
 }
@@ -82,7 +82,7 @@ struct Answer {
 }
 
 /// Takes in lines as they arrive, up to the first that cannot be.
-pub async fn import(
+pub(crate) async fn import(
     State(app): State<App>,
     bearer: Bearer,
     IdempotencyKey(key): IdempotencyKey,

@@ -11,13 +11,13 @@ use crate::web::request::query::{NUMBER, Query};
 use crate::web::response::value::{Callback, Value};
 
 /// `/update/{namespace}/{key}` in the document.
-pub const DOC: Doc = Doc::json::<Value>("Add to the total").owners().query(&[
+pub(crate) const DOC: Doc = Doc::json::<Value>("Add to the total").owners().query(&[
     Param::new("value", "How much to add; amount does as well, as in CountAPI", number).required(),
     CALLBACK,
 ]);
 
 /// `{"value":n}`, the total afterwards.
-pub async fn update(
+pub(crate) async fn update(
     change: Change,
     query: Query,
     callback: Callback,

@@ -32,8 +32,8 @@ struct Created<'a> {
 }
 
 /// In the document.
-pub const DOC: Doc = Doc::json::<Created<'_>>("Create a counter that nobody owns (CountAPI)")
-    .query(&[
+pub(crate) const DOC: Doc =
+    Doc::json::<Created<'_>>("Create a counter that nobody owns (CountAPI)").query(&[
         CALLBACK,
         IMG,
         Param::new("namespace", "Without it, default", countapi_name),
@@ -45,7 +45,7 @@ pub const DOC: Doc = Doc::json::<Created<'_>>("Create a counter that nobody owns
     ]);
 
 /// Creates.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     form: Form,
     caller: Caller,

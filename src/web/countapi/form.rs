@@ -19,20 +19,20 @@ use crate::web::response::value::{Callback, NO_STORE};
 
 /// The counter that an answer is about, as `namespace/key`; after `:HOST:` and
 /// `:PATHNAME:` nothing else says it.
-pub const X_PATH: HeaderName = HeaderName::from_static("x-path");
+pub(crate) const X_PATH: HeaderName = HeaderName::from_static("x-path");
 
 /// A transparent pixel: GIF89a, 1×1, two colours of which the first is not drawn.
 const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x01D\0;";
 
 /// Both in the document.
-pub const FORMS: [Param; 2] = [CALLBACK, IMG];
+pub(crate) const FORMS: [Param; 2] = [CALLBACK, IMG];
 
 /// `?img` in the document.
-pub const IMG: Param =
+pub(crate) const IMG: Param =
     Param::new("img", "Answer with a picture of one pixel", || json!({ "type": "string" }));
 
 /// The form that the query asks for.
-pub struct Form {
+pub(crate) struct Form {
     image: bool,
     callback: Option<Callback>,
 }
@@ -51,7 +51,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Form {
 }
 
 /// An answer that no form could be found for.
-pub struct Refused(ApiError);
+pub(crate) struct Refused(ApiError);
 
 impl From<ApiError> for Refused {
     fn from(error: ApiError) -> Self {
@@ -66,7 +66,7 @@ impl IntoResponse for Refused {
 }
 
 /// A status, a body and what they are about.
-pub struct Reply {
+pub(crate) struct Reply {
     status: StatusCode,
     body: Value,
     path: Option<Counter>,
@@ -74,17 +74,17 @@ pub struct Reply {
 
 impl Reply {
     /// An answer about a counter.
-    pub fn of(counter: Counter, status: StatusCode, body: impl Serialize) -> Self {
+    pub(crate) fn of(counter: Counter, status: StatusCode, body: impl Serialize) -> Self {
         Self { status, body: to_json(body), path: Some(counter) }
     }
 
     /// An answer about nothing in particular.
-    pub fn plain(status: StatusCode, body: impl Serialize) -> Self {
+    pub(crate) fn plain(status: StatusCode, body: impl Serialize) -> Self {
         Self { status, body: to_json(body), path: None }
     }
 
     /// `{"error":…}` about a counter.
-    pub fn error(counter: Counter, status: StatusCode, error: &str) -> Self {
+    pub(crate) fn error(counter: Counter, status: StatusCode, error: &str) -> Self {
         Self::of(counter, status, Failed { error })
     }
 }
@@ -103,7 +103,7 @@ struct Failed<'a> {
 /// `{"value":n}`; null where there is no counter.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "CountApiValue")]
-pub struct Number {
+pub(crate) struct Number {
     /// The total.
     pub value: Option<i64>,
 }
@@ -117,7 +117,7 @@ fn status_and_message(error: &ApiError) -> Reply {
 
 impl Form {
     /// The answer in this form.
-    pub fn answer(self, reply: Result<Reply, ApiError>) -> Response {
+    pub(crate) fn answer(self, reply: Result<Reply, ApiError>) -> Response {
         let (mut reply, error) = match reply {
             Ok(reply) => (reply, None),
             Err(error) => (status_and_message(&error), Some(error)),

@@ -11,18 +11,21 @@ use crate::web::error::ApiError;
 use crate::web::openapi::{self, Doc, Names};
 
 /// In the document.
-pub const DOC: Doc = Doc::json::<Number>("Read a counter (CountAPI)")
+pub(crate) const DOC: Doc = Doc::json::<Number>("Read a counter (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
     .other_responses(&[(404, openapi::schema::<Number>)]);
 
 /// Reads.
-pub async fn get(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
+pub(crate) async fn get(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
     form.answer(read(&app, path).await)
 }
 
 /// What [`answer`] says; a HEAD on `/hit` is answered the same.
-pub async fn read(app: &App, CountApiPath(counter): CountApiPath) -> Result<Reply, ApiError> {
+pub(crate) async fn read(
+    app: &App,
+    CountApiPath(counter): CountApiPath,
+) -> Result<Reply, ApiError> {
     let counter = counter?;
     let value = app.counters.total(&counter).await?;
     let status = if value.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };

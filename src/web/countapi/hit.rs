@@ -13,13 +13,13 @@ use crate::web::openapi::{self, Doc, Names};
 use crate::web::request::caller::Caller;
 
 /// In the document.
-pub const DOC: Doc = Doc::json::<Number>("Count a hit (CountAPI)")
+pub(crate) const DOC: Doc = Doc::json::<Number>("Count a hit (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
     .other_responses(&[(404, openapi::schema::<Number>)]);
 
 /// Counts.
-pub async fn hit(
+pub(crate) async fn hit(
     State(app): State<App>,
     caller: Caller,
     form: Form,

@@ -33,13 +33,13 @@ struct Info<'a> {
 }
 
 /// In the document.
-pub const DOC: Doc = Doc::json::<Info<'_>>("Read the facts of a counter (CountAPI)")
+pub(crate) const DOC: Doc = Doc::json::<Info<'_>>("Read the facts of a counter (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
     .other_responses(&[(404, openapi::schema::<Number>)]);
 
 /// Reads.
-pub async fn info(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
+pub(crate) async fn info(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
     form.answer(read(&app, path).await)
 }
 

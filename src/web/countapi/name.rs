@@ -20,7 +20,7 @@ const MIN_LENGTH: usize = 3;
 
 /// The counter that the path names, or what is wrong with it; an error only
 /// once it is asked for, when the form of the answer is known.
-pub struct CountApiPath(pub Result<Counter, ApiError>);
+pub(crate) struct CountApiPath(pub Result<Counter, ApiError>);
 
 impl<S: Send + Sync> FromRequestParts<S> for CountApiPath {
     type Rejection = std::convert::Infallible;
@@ -51,7 +51,7 @@ fn name(text: &str, headers: &HeaderMap) -> Result<Name, ApiError> {
 }
 
 /// A name that the rule of CountAPI allows.
-pub fn checked(text: &str) -> Result<Name, ApiError> {
+pub(crate) fn checked(text: &str) -> Result<Name, ApiError> {
     match Name::new(text) {
         Ok(name) if text.len() >= MIN_LENGTH => Ok(name),
         _ => Err(ApiError::malformed_name()),

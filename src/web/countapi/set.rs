@@ -27,13 +27,13 @@ struct Set {
 }
 
 /// In the document.
-pub const DOC: Doc = Doc::json::<Set>("Set a counter that anybody may set (CountAPI)")
+pub(crate) const DOC: Doc = Doc::json::<Set>("Set a counter that anybody may set (CountAPI)")
     .names(Names::CountApi)
     .query(&[CALLBACK, IMG, Param::new("value", "The new total", number).required()])
     .other_responses(&[(403, openapi::schema::<Set>), (404, openapi::schema::<Set>)]);
 
 /// Sets.
-pub async fn set(
+pub(crate) async fn set(
     State(app): State<App>,
     form: Form,
     caller: Caller,

@@ -20,10 +20,11 @@ struct Stats {
 }
 
 /// In the document.
-pub const DOC: Doc = Doc::json::<Stats>("Read what this process has done (CountAPI)").query(&FORMS);
+pub(crate) const DOC: Doc =
+    Doc::json::<Stats>("Read what this process has done (CountAPI)").query(&FORMS);
 
 /// `{"keys_created","keys_updated","requests","version"}`.
-pub async fn stats(State(app): State<App>, form: Form) -> Response {
+pub(crate) async fn stats(State(app): State<App>, form: Form) -> Response {
     let done = app.metrics.so_far();
     let body = Stats {
         keys_created: done.created,

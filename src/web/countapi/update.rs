@@ -17,13 +17,13 @@ use crate::web::request::caller::Caller;
 use crate::web::request::query::{NUMBER, Query};
 
 /// In the document.
-pub const DOC: Doc = Doc::json::<Number>("Add to a counter within its bounds (CountAPI)")
+pub(crate) const DOC: Doc = Doc::json::<Number>("Add to a counter within its bounds (CountAPI)")
     .names(Names::CountApi)
     .query(&[CALLBACK, IMG, Param::new("amount", "How much to add", number).required()])
     .other_responses(&[(403, openapi::schema::<Number>), (404, openapi::schema::<Number>)]);
 
 /// Adds.
-pub async fn update(
+pub(crate) async fn update(
     State(app): State<App>,
     form: Form,
     caller: Caller,

@@ -16,7 +16,7 @@ const HEADERS_MANY: usize = 80;
 const MAX_HEADERS: usize = 32 << 10;
 
 /// Refuses a request out of bounds.
-pub fn check<B>(request: &Request<B>) -> Result<(), ApiError> {
+pub(crate) fn check<B>(request: &Request<B>) -> Result<(), ApiError> {
     let (uri, headers) = (request.uri(), request.headers());
     if uri.path().len() > MAX_PATH {
         return Err(ApiError::url_too_long("path", MAX_PATH));

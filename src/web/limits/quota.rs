@@ -14,14 +14,14 @@ use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
 
 /// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10).
-pub const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-pub const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+pub(crate) const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+pub(crate) const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// How many clients' quota an image proxy has.
 const PROXY_TIMES: u32 = 20;
 
 /// Every limit of hits; one that is off is `None`.
-pub struct Limits {
+pub(crate) struct Limits {
     client: Option<Limiter>,
     /// Behind an image proxy stand many people with one address. Whoever only
     /// says to be one has a bound too.
@@ -30,11 +30,11 @@ pub struct Limits {
 }
 
 /// What a hit left of the client's quota, for the answer's headers.
-pub struct Quota(Option<(Rate, Left)>);
+pub(crate) struct Quota(Option<(Rate, Left)>);
 
 impl Limits {
     /// The limits that the settings ask for.
-    pub fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             client: settings.client_limit.0.map(Limiter::new),
             proxy: settings.client_limit.0.map(|rate| Limiter::new(rate.times(PROXY_TIMES))),
@@ -43,7 +43,7 @@ impl Limits {
     }
 
     /// Takes a change from the client's quota.
-    pub fn change(&self, caller: &Caller) -> Result<Quota, ApiError> {
+    pub(crate) fn change(&self, caller: &Caller) -> Result<Quota, ApiError> {
         let Some(limit) = &self.client else { return Ok(Quota(None)) };
         let left = limit.take(&caller.client);
         if left.wait.is_zero() {
@@ -54,7 +54,7 @@ impl Limits {
     }
 
     /// Takes one hit from each quota that it falls under.
-    pub fn take(
+    pub(crate) fn take(
         &self,
         caller: &Caller,
         counter: &Counter,

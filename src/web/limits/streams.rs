@@ -8,7 +8,7 @@ use crate::web::request::client_ip::Client;
 
 /// The streams that may be open at once. A clone shares them.
 #[derive(Clone)]
-pub struct StreamPermits(Arc<Inner>);
+pub(crate) struct StreamPermits(Arc<Inner>);
 
 struct Inner {
     max: usize,
@@ -24,19 +24,19 @@ struct Taken {
 }
 
 /// One open stream; dropping it makes room for another.
-pub struct StreamPermit {
+pub(crate) struct StreamPermit {
     stream_permits: StreamPermits,
     client: Client,
 }
 
 impl StreamPermits {
     /// Room for `max` streams, `client_max` of them for one client.
-    pub fn new(max: usize, client_max: usize) -> Self {
+    pub(crate) fn new(max: usize, client_max: usize) -> Self {
         Self(Arc::new(Inner { max, client_max, taken: Mutex::default() }))
     }
 
     /// A permit for this client, if there is one.
-    pub fn take(&self, client: Client) -> Result<StreamPermit, ApiError> {
+    pub(crate) fn take(&self, client: Client) -> Result<StreamPermit, ApiError> {
         let mut taken = self.taken();
         if taken.clients.get(&client).is_some_and(|n| *n >= self.0.client_max) {
             return Err(ApiError::too_many_streams(self.0.client_max));
@@ -50,7 +50,7 @@ impl StreamPermits {
     }
 
     /// How many streams are open now.
-    pub fn open(&self) -> usize {
+    pub(crate) fn open(&self) -> usize {
         self.taken().all
     }
 

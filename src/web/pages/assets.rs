@@ -22,22 +22,22 @@ static SEEN: Asset = Asset::new(SCRIPTS, include_str!("assets/seen.js"));
 const SCRIPTS: &str = "text/javascript; charset=utf-8";
 
 /// The style of the pages.
-pub async fn style(headers: HeaderMap) -> Response {
+pub(crate) async fn style(headers: HeaderMap) -> Response {
     STYLE.answer(&headers)
 }
 
 /// What makes the pages live.
-pub async fn script(headers: HeaderMap) -> Response {
+pub(crate) async fn script(headers: HeaderMap) -> Response {
     SCRIPT.answer(&headers)
 }
 
 /// The pages' icon.
-pub async fn icon(headers: HeaderMap) -> Response {
+pub(crate) async fn icon(headers: HeaderMap) -> Response {
     ICON.answer(&headers)
 }
 
 /// What shows counts in other people's pages.
-pub async fn seen(headers: HeaderMap) -> Response {
+pub(crate) async fn seen(headers: HeaderMap) -> Response {
     SEEN.answer(&headers)
 }
 

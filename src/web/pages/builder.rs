@@ -32,13 +32,16 @@ const COUNTS: [(&str, &str); 5] = [
 ];
 
 /// Shows the badge that the query asks for.
-pub async fn show(query: Result<Query, ApiError>, headers: HeaderMap) -> Result<Page, PageError> {
+pub(crate) async fn show(
+    query: Result<Query, ApiError>,
+    headers: HeaderMap,
+) -> Result<Page, PageError> {
     let parts = [("form", form(&query?, &headers)?)];
     Ok(Page::new("Badge builder", "<h1>Badge builder</h1>\n{{{form}}}", &[], &parts))
 }
 
 /// The form filled in, the badge that it asks for, and the code to paste.
-pub fn form(query: &Query, headers: &HeaderMap) -> Result<Markup, ApiError> {
+pub(crate) fn form(query: &Query, headers: &HeaderMap) -> Result<Markup, ApiError> {
     let name = |which, or| {
         let text = query.get(which).unwrap_or(or);
         Name::new(text).map_err(|e| ApiError::invalid_name(which, &e))

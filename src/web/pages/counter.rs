@@ -10,7 +10,7 @@ use crate::web::request::path::Path;
 use crate::web::response::page::{Page, PageError, note, snippets};
 
 /// Shows it; looking at a page of seen's own counts nothing.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     path: Result<Path, ApiError>,
     headers: HeaderMap,

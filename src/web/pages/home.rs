@@ -31,14 +31,14 @@ struct Greeting {
 }
 
 /// `/` in the document: HTML for browsers, text for curl.
-pub const DOC: Doc = Doc {
+pub(crate) const DOC: Doc = Doc {
     answer: Answer::Several(openapi::schema::<Greeting>, &["text/html", "text/plain"]),
     ..Doc::json::<()>("Count a visit of the front page")
 };
 
 /// Counts a visit and says so as HTML to a browser, as a line of text to curl,
 /// as JSON to whoever asks for it. HEAD only reads.
-pub async fn visit(
+pub(crate) async fn visit(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,

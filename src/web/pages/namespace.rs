@@ -16,7 +16,7 @@ use crate::web::response::page::{Markup, Page, PageError, origin, template};
 
 /// Shows what `/namespaces/{namespace}/counters` lists, to those it is for; to
 /// others, how its owner would let them see it.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     namespace: Result<Namespace, ApiError>,
     query: Result<Query, ApiError>,

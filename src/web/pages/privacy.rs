@@ -3,6 +3,6 @@
 use crate::web::response::page::Page;
 
 /// Says so.
-pub async fn show() -> Page {
+pub(crate) async fn show() -> Page {
     Page::new("Privacy", include_str!("assets/privacy.html"), &[], &[])
 }

@@ -25,7 +25,7 @@ use crate::web::response::picture::{OrSvg, Picture, PictureError};
 
 /// komarev's profile views. (It counts only what comes through GitHub's proxy;
 /// here the source of each hit is kept, and `?count=` can choose.)
-pub async fn komarev(
+pub(crate) async fn komarev(
     State(app): State<App>,
     OrSvg(caller): OrSvg<Caller>,
     OrSvg(query): OrSvg<Query>,
@@ -37,7 +37,7 @@ pub async fn komarev(
 }
 
 /// seeyoufarm's badge that counts: today and all.
-pub async fn seeyoufarm_incr(
+pub(crate) async fn seeyoufarm_incr(
     State(app): State<App>,
     OrSvg(caller): OrSvg<Caller>,
     OrSvg(query): OrSvg<Query>,
@@ -46,7 +46,7 @@ pub async fn seeyoufarm_incr(
 }
 
 /// seeyoufarm's badge that only shows.
-pub async fn seeyoufarm_keep(
+pub(crate) async fn seeyoufarm_keep(
     State(app): State<App>,
     OrSvg(caller): OrSvg<Caller>,
     OrSvg(query): OrSvg<Query>,
@@ -76,7 +76,7 @@ async fn seeyoufarm(
 }
 
 /// visitor-badge's badge.
-pub async fn visitor_badge(
+pub(crate) async fn visitor_badge(
     State(app): State<App>,
     OrSvg(caller): OrSvg<Caller>,
     OrSvg(query): OrSvg<Query>,
@@ -89,7 +89,7 @@ pub async fn visitor_badge(
 
 /// hits.sh's badges have no prefix: what is no route of ours and looks like
 /// one, a host with a dot and an ending, is one. Everything else is a 404.
-pub async fn hits_sh(State(app): State<App>, request: Request) -> Response {
+pub(crate) async fn hits_sh(State(app): State<App>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let named = path.strip_suffix(".svg").and_then(|path| path[1..].split_once('/'));

@@ -25,7 +25,7 @@ const LABEL: &str = "views";
 const UNKNOWN: &str = "unavailable";
 
 /// `/hit/…/badge.svg` in the document; the badge builder knows all the looks.
-pub const HIT: Doc = Doc::other("Count a hit and draw a badge", SVG).query(&[
+pub(crate) const HIT: Doc = Doc::other("Count a hit and draw a badge", SVG).query(&[
     ID,
     COUNT,
     Param::new("hit", "0 only reads", switch),
@@ -33,13 +33,13 @@ pub const HIT: Doc = Doc::other("Count a hit and draw a badge", SVG).query(&[
     Param::new("label", "What stands left of the number", text),
 ]);
 /// `/get/…/badge.svg` in the document.
-pub const GET: Doc = Doc::other("Draw a badge", SVG)
+pub(crate) const GET: Doc = Doc::other("Draw a badge", SVG)
     .query(&[COUNT, Param::new("label", "What stands left of the number", text)]);
 
 const SVG: &str = "image/svg+xml";
 
 /// Counts, unless `?hit=0` or `?readonly` forbids it.
-pub async fn hit(
+pub(crate) async fn hit(
     State(app): State<App>,
     OrSvg(caller): OrSvg<Caller>,
     OrSvg(Path(counter)): OrSvg<Path>,
@@ -51,7 +51,7 @@ pub async fn hit(
 }
 
 /// Whether a query forbids counting; `query_only` is visitor-badge's word for it.
-pub fn only_reads(query: &Query) -> Result<bool, ApiError> {
+pub(crate) fn only_reads(query: &Query) -> Result<bool, ApiError> {
     // All are read whatever the others say: none may be nonsense.
     let hit = query.switch("hit")?;
     let (readonly, query_only) = (query.switch("readonly")?, query.switch("query_only")?);
@@ -59,7 +59,7 @@ pub fn only_reads(query: &Query) -> Result<bool, ApiError> {
 }
 
 /// Reads.
-pub async fn get(
+pub(crate) async fn get(
     State(app): State<App>,
     OrSvg(Path(counter)): OrSvg<Path>,
     OrSvg(query): OrSvg<Query>,
@@ -68,7 +68,7 @@ pub async fn get(
 }
 
 /// All that a query asks of a badge, checked before anything is counted.
-pub struct Ask {
+pub(crate) struct Ask {
     look: BadgeParams,
     metric: Metric,
     /// A number to add, from before the move to seen.
@@ -80,7 +80,7 @@ pub struct Ask {
 impl Ask {
     /// Reads a query; what it does not know it leaves alone, for people add
     /// `?v=2` to get around a cache.
-    pub fn read(query: &Query) -> Result<Self, PictureError> {
+    pub(crate) fn read(query: &Query) -> Result<Self, PictureError> {
         let mut look = BadgeParams::default();
         for (name, value) in query.pairs() {
             look.set(name, value)?;
@@ -94,7 +94,7 @@ impl Ask {
     }
 
     /// Counts the hit, if there is one, and draws.
-    pub async fn draw(
+    pub(crate) async fn draw(
         self,
         app: &App,
         counter: &Counter,

@@ -20,7 +20,7 @@ use crate::web::response::picture::{OrSvg, Picture, PictureError};
 const DAYS: usize = 30;
 
 /// `/get/…/chart.svg` in the document.
-pub const DOC: Doc =
+pub(crate) const DOC: Doc =
     Doc::other("Draw the days of a counter", "image/svg+xml").query(&[Param::new(
         "days",
         "How many",
@@ -28,7 +28,7 @@ pub const DOC: Doc =
     )]);
 
 /// Draws the last `?days=30` days, today (UTC) the last.
-pub async fn get(
+pub(crate) async fn get(
     State(app): State<App>,
     OrSvg(Path(counter)): OrSvg<Path>,
     OrSvg(query): OrSvg<Query>,

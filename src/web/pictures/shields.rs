@@ -42,12 +42,12 @@ struct Endpoint {
 }
 
 /// Both in the document.
-pub const DOC: Doc =
+pub(crate) const DOC: Doc =
     Doc::json::<Endpoint>("Read a counter as shields.io's endpoint takes it").query(&[COUNT]);
 
 /// Reads: shields and its caches ask at most every five minutes, so what counts
 /// here counts far too little.
-pub async fn get(
+pub(crate) async fn get(
     State(app): State<App>,
     Path(counter): Path,
     query: Query,
@@ -56,7 +56,7 @@ pub async fn get(
 }
 
 /// Counts, for whoever wants shields' own fetches counted.
-pub async fn hit(
+pub(crate) async fn hit(
     State(app): State<App>,
     caller: Caller,
     Path(counter): Path,

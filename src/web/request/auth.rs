@@ -18,7 +18,7 @@ use crate::web::request::path::Path;
 
 /// The digest of the token that a request carries, in `Authorization: Bearer`
 /// alone: what stands in a URL ends up in histories and logs.
-pub struct Bearer(Option<Digest>);
+pub(crate) struct Bearer(Option<Digest>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer {
     type Rejection = Infallible;
@@ -38,7 +38,11 @@ impl Bearer {
     ///
     /// # Errors
     /// The store could not be asked who owns the namespace.
-    pub async fn presented(&self, app: &App, namespace: &Name) -> Result<Credential, StoreError> {
+    pub(crate) async fn presented(
+        &self,
+        app: &App,
+        namespace: &Name,
+    ) -> Result<Credential, StoreError> {
         let Some(digest) = self.0 else { return Ok(Credential::None) };
         if app.token == Some(digest) {
             return Ok(Credential::Instance);
@@ -56,7 +60,11 @@ impl Bearer {
     ///
     /// # Errors
     /// 401 without a token, or the store could not be asked.
-    pub async fn required(&self, app: &App, namespace: &Name) -> Result<Credential, ApiError> {
+    pub(crate) async fn required(
+        &self,
+        app: &App,
+        namespace: &Name,
+    ) -> Result<Credential, ApiError> {
         match self.presented(app, namespace).await? {
             Credential::None => Err(ApiError::unauthorized("this needs a token")),
             credential => Ok(credential),
@@ -67,7 +75,7 @@ impl Bearer {
     ///
     /// # Errors
     /// 401 otherwise.
-    pub fn instance(&self, app: &App) -> Result<(), ApiError> {
+    pub(crate) fn instance(&self, app: &App) -> Result<(), ApiError> {
         match (self.0, app.token) {
             (_, None) => Err(ApiError::unauthorized(
                 "this needs the instance's token, and this instance has none; start it with \
@@ -82,7 +90,7 @@ impl Bearer {
     ///
     /// # Errors
     /// 401 otherwise, also for a counter's token, or the store could not be asked.
-    pub async fn namespace_owner(
+    pub(crate) async fn namespace_owner(
         &self,
         app: &App,
         namespace: &Name,
@@ -97,7 +105,7 @@ impl Bearer {
 }
 
 /// A change of one counter that only its owner may make.
-pub struct Change {
+pub(crate) struct Change {
     app: App,
     credential: Credential,
     /// What is left of the client's quota.
@@ -122,13 +130,13 @@ impl FromRequestParts<App> for Change {
 
 impl Change {
     /// Makes the change.
-    pub async fn make(&self, edit: Edit) -> Result<Edited, ApiError> {
+    pub(crate) async fn make(&self, edit: Edit) -> Result<Edited, ApiError> {
         let edited = self.app.counters.edit(&self.counter, self.credential, edit).await;
         edited.map_err(|error| ApiError::not_changed(&self.counter, error))
     }
 
     /// Makes a change after which the counter is still there: its total.
-    pub async fn total(&self, edit: Edit) -> Result<i64, ApiError> {
+    pub(crate) async fn total(&self, edit: Edit) -> Result<i64, ApiError> {
         let edited = self.make(edit).await?;
         // Only a deletion leaves none.
         Ok(edited.new.unwrap_or_default())

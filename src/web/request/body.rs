@@ -8,10 +8,10 @@ use axum::response::IntoResponse;
 use crate::web::error::ApiError;
 
 /// The longest body that is read, in bytes.
-pub const MAX_BYTES: usize = 64 << 10;
+pub(crate) const MAX_BYTES: usize = 64 << 10;
 
 /// A body's bytes.
-pub struct Body(Bytes);
+pub(crate) struct Body(Bytes);
 
 impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = ApiError;
@@ -33,7 +33,10 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 impl Body {
     /// What it says, whatever its type is said to be: `navigator.sendBeacon`
     /// says text/plain. `allowed` is for the error.
-    pub fn json<'a, T: serde::Deserialize<'a>>(&'a self, allowed: &str) -> Result<T, ApiError> {
+    pub(crate) fn json<'a, T: serde::Deserialize<'a>>(
+        &'a self,
+        allowed: &str,
+    ) -> Result<T, ApiError> {
         serde_json::from_slice(&self.0).map_err(|error| ApiError::invalid_body(error, allowed))
     }
 }

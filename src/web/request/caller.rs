@@ -19,7 +19,7 @@ use crate::web::request::client_ip::Client;
 
 /// The client of a request. Its address ends here: what goes on is a source,
 /// and a visitor that is a keyed hash.
-pub struct Caller {
+pub(crate) struct Caller {
     /// What asks.
     pub source: Source,
     /// The network that limits are kept for.
@@ -31,7 +31,7 @@ pub struct Caller {
 
 impl Caller {
     /// Who asks over a connection from `peer`.
-    pub fn of(peer: IpAddr, method: &Method, headers: &HeaderMap, app: &App) -> Self {
+    pub(crate) fn of(peer: IpAddr, method: &Method, headers: &HeaderMap, app: &App) -> Self {
         Self {
             source: source::source(headers),
             client: client_ip::client(peer, headers, &app.trusted_proxies),
@@ -42,7 +42,7 @@ impl Caller {
 
     /// The visitor, where there is one to see: not behind an image proxy, not a
     /// machine. Without the store's key of the day nobody can be told apart.
-    pub async fn visitor(&self, app: &App, namespace: &Name) -> Option<Visitor> {
+    pub(crate) async fn visitor(&self, app: &App, namespace: &Name) -> Option<Visitor> {
         if self.source != Source::Browser {
             return None;
         }
@@ -51,7 +51,7 @@ impl Caller {
     }
 
     /// Refuses a HEAD on a route that changes something.
-    pub fn may_change(&self) -> Result<(), ApiError> {
+    pub(crate) fn may_change(&self) -> Result<(), ApiError> {
         if self.counts { Ok(()) } else { Err(ApiError::head_changes_nothing()) }
     }
 }

@@ -13,11 +13,11 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// A client as far as seen tells them apart: one IPv4 address, or the /64 of an
 /// IPv6 address, since one subscriber has at least that much of them (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Client(pub [u8; 8]);
+pub(crate) struct Client(pub [u8; 8]);
 
 /// The client behind a connection from `peer`. What the headers claim is
 /// believed only as far as `trusted` proxies have written it.
-pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
+pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
     let is_trusted = |ip: IpAddr| trusted.iter().any(|net| net.contains(&ip.to_canonical()));
     if !is_trusted(peer) {
         return Client::of(peer);

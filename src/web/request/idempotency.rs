@@ -13,18 +13,18 @@ use crate::web::error::ApiError;
 use crate::web::openapi::Param;
 
 /// Where an id may stand.
-pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const ALLOWED: &str = "1 to 255 visible ASCII characters";
 
 /// `?id=` in the document.
-pub const ID: Param = Param::new(
+pub(crate) const ID: Param = Param::new(
     "id",
     "Under the same id a hit counts once in an hour",
     || json!({ "type": "string", "pattern": "^[!-~]{1,255}$" }),
 );
 
 /// The id of a hit, where the request has one.
-pub struct IdempotencyKey(pub Option<HitId>);
+pub(crate) struct IdempotencyKey(pub Option<HitId>);
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = ApiError;
@@ -42,7 +42,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
 }
 
 /// The id that this text stands for; `name` says where it was found.
-pub fn hash(name: &str, text: &str) -> Result<HitId, ApiError> {
+pub(crate) fn hash(name: &str, text: &str) -> Result<HitId, ApiError> {
     if text.is_empty() || text.len() > 255 || !text.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(ApiError::invalid_parameter(name, text, ALLOWED));
     }

@@ -10,7 +10,7 @@ use crate::web::openapi::Param;
 
 /// Which number of a counter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Metric {
+pub(crate) enum Metric {
     /// All hits.
     #[default]
     Total,
@@ -25,7 +25,7 @@ pub enum Metric {
 }
 
 /// `?count=` in the document.
-pub const COUNT: Param = Param::new(
+pub(crate) const COUNT: Param = Param::new(
     "count",
     "Which number to answer with",
     || json!({ "type": "string", "enum": ["", "total", "human", "unique", "today", "today-total"] }),
@@ -39,7 +39,7 @@ impl Metric {
     ///
     /// # Errors
     /// 400 for a value that is not one of those allowed.
-    pub fn parse(value: &str) -> Result<Self, ApiError> {
+    pub(crate) fn parse(value: &str) -> Result<Self, ApiError> {
         match value {
             "" | "total" => Ok(Self::Total),
             "human" => Ok(Self::Human),

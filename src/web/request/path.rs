@@ -34,7 +34,7 @@ fn name(which: &str, text: &str) -> Result<Name, ApiError> {
 
 /// The counter that the path names; without a namespace in the path it is in
 /// the default one.
-pub struct Path(pub Counter);
+pub(crate) struct Path(pub Counter);
 
 impl<S: Send + Sync> FromRequestParts<S> for Path {
     type Rejection = ApiError;
@@ -46,7 +46,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Path {
 }
 
 /// Several counters of one namespace, from a path like `/get/site/a,b,c`.
-pub struct Paths {
+pub(crate) struct Paths {
     /// The namespace of all of them.
     pub namespace: Name,
     /// At least one, none twice, in the order of the path.
@@ -54,7 +54,7 @@ pub struct Paths {
 }
 
 /// The most counters that one path names.
-pub const MAX_PATHS: usize = 100;
+pub(crate) const MAX_PATHS: usize = 100;
 
 impl<S: Send + Sync> FromRequestParts<S> for Paths {
     type Rejection = ApiError;
@@ -77,7 +77,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paths {
 }
 
 /// The namespace that the path names.
-pub struct Namespace(pub Name);
+pub(crate) struct Namespace(pub Name);
 
 impl<S: Send + Sync> FromRequestParts<S> for Namespace {
     type Rejection = ApiError;

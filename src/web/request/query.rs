@@ -9,17 +9,17 @@ use crate::model::tally::MAX_TOTAL;
 use crate::web::error::ApiError;
 
 /// The pairs of a query, percent-decoded, in their order.
-pub struct Query(Vec<(String, String)>);
+pub(crate) struct Query(Vec<(String, String)>);
 
 /// The longest query that is read, in bytes; the longest badge logo fits.
-pub const MAX_BYTES: usize = 32 << 10;
+pub(crate) const MAX_BYTES: usize = 32 << 10;
 
 /// What a total or an amount may be.
-pub const NUMBER: &str = "a whole number between -9007199254740991 and 9007199254740991";
+pub(crate) const NUMBER: &str = "a whole number between -9007199254740991 and 9007199254740991";
 
 impl Query {
     /// The pairs of a query's text.
-    pub fn parse(text: &str) -> Result<Self, ApiError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ApiError> {
         if text.len() > MAX_BYTES {
             return Err(ApiError::url_too_long("query", MAX_BYTES));
         }
@@ -28,18 +28,18 @@ impl Query {
     }
 
     /// The value of the first pair with this name.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str())
     }
 
     /// The value of a name that must be there.
-    pub fn required(&self, name: &str, allowed: &str) -> Result<&str, ApiError> {
+    pub(crate) fn required(&self, name: &str, allowed: &str) -> Result<&str, ApiError> {
         self.get(name).ok_or_else(|| ApiError::missing_parameter(name, allowed))
     }
 
     /// The same, with each of these pairs where nothing has its name; in front,
     /// since of names that mean the same the last one holds.
-    pub fn or(mut self, pairs: &[(&str, &str)]) -> Self {
+    pub(crate) fn or(mut self, pairs: &[(&str, &str)]) -> Self {
         for (name, value) in pairs {
             if self.get(name).is_none() {
                 self.0.insert(0, ((*name).to_owned(), (*value).to_owned()));
@@ -49,19 +49,23 @@ impl Query {
     }
 
     /// All pairs, in their order.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The parsed value of a name, if it is there; `allowed` says what it may be.
-    pub fn parsed<T: FromStr>(&self, name: &str, allowed: &str) -> Result<Option<T>, ApiError> {
+    pub(crate) fn parsed<T: FromStr>(
+        &self,
+        name: &str,
+        allowed: &str,
+    ) -> Result<Option<T>, ApiError> {
         let invalid = |value: &str| ApiError::invalid_parameter(name, value, allowed);
         self.get(name).map(|value| value.parse().map_err(|_| invalid(value))).transpose()
     }
 
     /// A total or an amount, under the first of these names that is there:
     /// dialects differ in how they call it.
-    pub fn number(&self, names: &[&str]) -> Result<Option<i64>, ApiError> {
+    pub(crate) fn number(&self, names: &[&str]) -> Result<Option<i64>, ApiError> {
         let mut first = None;
         for name in names {
             let number = self.parsed::<i64>(name, NUMBER)?;
@@ -74,7 +78,7 @@ impl Query {
     }
 
     /// Whether a switch is on: there without a value, or `1`, `true`, `yes`, `on`.
-    pub fn switch(&self, name: &str) -> Result<Option<bool>, ApiError> {
+    pub(crate) fn switch(&self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.get(name) {
             None => Ok(None),
             Some("" | "1" | "true" | "yes" | "on") => Ok(Some(true)),

@@ -11,7 +11,7 @@ use crate::web::error::ApiError;
 use crate::web::openapi::{Param, switch};
 
 /// `?dedupe=` in the document.
-pub const DEDUPE: Param =
+pub(crate) const DEDUPE: Param =
     Param::new("dedupe", "How long further hits of a visitor do not count, such as 30m", || {
         json!({
             "type": "string",
@@ -20,18 +20,18 @@ pub const DEDUPE: Param =
     });
 
 /// `?enable_reset=` in the document.
-pub const ENABLE_RESET: Param =
+pub(crate) const ENABLE_RESET: Param =
     Param::new("enable_reset", "Let anybody set the total (CountAPI)", switch);
 
 /// `?update_lowerbound=` in the document.
-pub const UPDATE_LOWERBOUND: Param = Param::new(
+pub(crate) const UPDATE_LOWERBOUND: Param = Param::new(
     "update_lowerbound",
     "The least that anybody may add at once (CountAPI)",
     || json!({ "type": "integer", "minimum": -MAX_TOTAL, "maximum": 0 }),
 );
 
 /// `?update_upperbound=` in the document.
-pub const UPDATE_UPPERBOUND: Param = Param::new(
+pub(crate) const UPDATE_UPPERBOUND: Param = Param::new(
     "update_upperbound",
     "The most that anybody may add at once (CountAPI)",
     || json!({ "type": "integer", "minimum": 0, "maximum": MAX_TOTAL }),
@@ -42,7 +42,7 @@ const WINDOWS: &str = "a time of up to 24h with its unit, such as 30m, or 0 or o
 /// The settings of a counter, as JSON.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Settings")]
-pub struct Shown {
+pub(crate) struct Shown {
     /// In seconds; 0 is off.
     dedupe: u32,
     enable_reset: bool,
@@ -59,7 +59,7 @@ impl From<Settings> for Shown {
 
 /// `before` with what the query changes of it: `dedupe`, `enable_reset`,
 /// `update_lowerbound` and `update_upperbound`.
-pub fn changed(before: Settings, query: &Query) -> Result<Settings, ApiError> {
+pub(crate) fn changed(before: Settings, query: &Query) -> Result<Settings, ApiError> {
     let mut settings = before;
     if let Some(text) = query.get("dedupe") {
         settings.dedupe =

@@ -58,7 +58,7 @@ const MAX_AGENT: usize = 512;
 
 /// The source of a request with these headers. Each is looked at once: this is
 /// on the way of every hit.
-pub fn source(headers: &HeaderMap) -> Source {
+pub(crate) fn source(headers: &HeaderMap) -> Source {
     static AGENTS: LazyLock<Words> =
         LazyLock::new(|| Words::new(&[(PROXIES, Source::Proxy), (BOTS, Source::Bot)]));
     static FETCHING: LazyLock<Words> = LazyLock::new(|| Words::new(&[(AHEAD, Source::Prefetch)]));
@@ -84,7 +84,7 @@ pub fn source(headers: &HeaderMap) -> Source {
 }
 
 /// As much of a user agent as is looked at.
-pub fn looked_at(agent: &HeaderValue) -> &[u8] {
+pub(crate) fn looked_at(agent: &HeaderValue) -> &[u8] {
     let agent = agent.as_bytes();
     &agent[..agent.len().min(MAX_AGENT)]
 }

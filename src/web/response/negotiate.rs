@@ -3,7 +3,7 @@
 
 /// The forms that the greeting has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Representation {
+pub(crate) enum Representation {
     /// For programs that do not say, like curl.
     Text,
     /// For browsers.
@@ -21,7 +21,7 @@ const REPRESENTATIONS: [(Representation, &str, &str); 3] = [
 
 /// The form that `accept` rates highest; text where it rates none, since an
 /// answer in the wrong form says more than no answer.
-pub fn preferred(accept: &str) -> Representation {
+pub(crate) fn preferred(accept: &str) -> Representation {
     let rated = REPRESENTATIONS
         .map(|(representation, kind, subtype)| (quality(accept, kind, subtype), representation));
     // Of equal ones the last is taken: plain text.

@@ -16,23 +16,28 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       frame-ancestors 'none'";
 
 /// A page on its way out.
-pub struct Page {
+pub(crate) struct Page {
     status: StatusCode,
     stale: bool,
     html: String,
 }
 
 /// Says that a number is the last one known and not the present one.
-pub const STALE: HeaderName = HeaderName::from_static("x-seen-stale");
+pub(crate) const STALE: HeaderName = HeaderName::from_static("x-seen-stale");
 
 /// What a page says beside such a number, and nothing beside another.
-pub fn note(stale: bool) -> &'static str {
+pub(crate) fn note(stale: bool) -> &'static str {
     if stale { "The store cannot be reached just now: this is the last number known." } else { "" }
 }
 
 impl Page {
     /// The page with this title whose `<main>` is `body`, a [`template`].
-    pub fn new(title: &str, body: &str, texts: &[(&str, &str)], parts: &[(&str, Markup)]) -> Self {
+    pub(crate) fn new(
+        title: &str,
+        body: &str,
+        texts: &[(&str, &str)],
+        parts: &[(&str, Markup)],
+    ) -> Self {
         let body = template(body, texts, parts);
         let frame = include_str!("../pages/assets/frame.html");
         let html = template(frame, &[("title", title)], &[("body", body)]).0;
@@ -40,19 +45,19 @@ impl Page {
     }
 
     /// The same, which says in a header whether it shows a number of old.
-    pub fn stale(self, stale: bool) -> Self {
+    pub(crate) fn stale(self, stale: bool) -> Self {
         Self { stale, ..self }
     }
 
     /// The page for an error.
-    pub fn error(error: &ApiError) -> Self {
+    pub(crate) fn error(error: &ApiError) -> Self {
         let (status, _) = error.status_and_message();
         let texts = [("status", status.as_str()), ("sentence", &error.sentence())];
         Self::new("seen", include_str!("../pages/assets/error.html"), &texts, &[]).of(error)
     }
 
     /// The same, which has the status of an error.
-    pub fn of(self, error: &ApiError) -> Self {
+    pub(crate) fn of(self, error: &ApiError) -> Self {
         Self { status: error.status_and_message().0, ..self }
     }
 }
@@ -72,11 +77,11 @@ impl IntoResponse for Page {
 }
 
 /// An error where a page was expected, and the page that says it.
-pub struct PageError(ApiError, Page);
+pub(crate) struct PageError(ApiError, Page);
 
 impl PageError {
     /// The error told by a page of its own.
-    pub fn told(error: ApiError, page: Page) -> Self {
+    pub(crate) fn told(error: ApiError, page: Page) -> Self {
         let page = page.of(&error);
         Self(error, page)
     }
@@ -99,18 +104,18 @@ impl IntoResponse for PageError {
 
 /// HTML that seen wrote, in which every text from outside is harmless.
 #[derive(Default)]
-pub struct Markup(String);
+pub(crate) struct Markup(String);
 
 impl Markup {
     /// One after another.
-    pub fn push(&mut self, other: &Self) {
+    pub(crate) fn push(&mut self, other: &Self) {
         self.0.push_str(&other.0);
     }
 }
 
 /// Fills a template: `{{name}}` becomes the text given for it, made harmless, and
 /// `{{{name}}}` the part. What has been filled in is not read again.
-pub fn template(source: &str, texts: &[(&str, &str)], parts: &[(&str, Markup)]) -> Markup {
+pub(crate) fn template(source: &str, texts: &[(&str, &str)], parts: &[(&str, Markup)]) -> Markup {
     let mut filled = String::with_capacity(source.len() + 256);
     let mut rest = source;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -143,7 +148,7 @@ fn find<'a, T>(named: &'a [(&str, T)], name: &str) -> Option<&'a T> {
 }
 
 /// Where visitors reach this seen, for code to copy: by the address they used.
-pub fn origin(headers: &HeaderMap) -> String {
+pub(crate) fn origin(headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("host").filter(|host| {
         let of_host =
@@ -159,7 +164,7 @@ pub fn origin(headers: &HeaderMap) -> String {
 
 /// The code that people paste to show a counter, for a page that asks for it
 /// by name; with a badge query (with its `?`) or nothing.
-pub fn snippets(headers: &HeaderMap, counter: &Counter, query: &str) -> Markup {
+pub(crate) fn snippets(headers: &HeaderMap, counter: &Counter, query: &str) -> Markup {
     let origin = origin(headers);
     let badge = format!("{origin}/hit/{counter}/badge.svg{query}");
     let page = format!("{origin}/counter/{counter}");

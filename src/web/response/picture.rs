@@ -13,7 +13,7 @@ use crate::web::error::ApiError;
 use crate::web::request::query::Query;
 
 /// A drawn picture on its way out.
-pub struct Picture {
+pub(crate) struct Picture {
     svg: String,
     /// How long caches may keep it, in seconds; 0 for not at all.
     keep: u32,
@@ -22,17 +22,17 @@ pub struct Picture {
 
 impl Picture {
     /// A picture that is true now and must be asked for each time.
-    pub fn fresh(svg: String) -> Self {
+    pub(crate) fn fresh(svg: String) -> Self {
         Self { svg, keep: 0, stale: false }
     }
 
     /// The same, which caches may keep for so many seconds.
-    pub fn keep(self, seconds: u32) -> Self {
+    pub(crate) fn keep(self, seconds: u32) -> Self {
         Self { keep: seconds, ..self }
     }
 
     /// The same, which says in a header whether it shows a number of old.
-    pub fn stale(self, stale: bool) -> Self {
+    pub(crate) fn stale(self, stale: bool) -> Self {
         Self { stale, ..self }
     }
 }
@@ -71,7 +71,7 @@ impl IntoResponse for Picture {
 }
 
 /// An error where a picture was expected: a picture that says so.
-pub struct PictureError(ApiError);
+pub(crate) struct PictureError(ApiError);
 
 impl From<ApiError> for PictureError {
     fn from(error: ApiError) -> Self {
@@ -103,7 +103,7 @@ impl IntoResponse for PictureError {
 }
 
 /// An error in the form that is expected at a path which no route answers.
-pub fn error_at(path: &str, error: ApiError) -> Response {
+pub(crate) fn error_at(path: &str, error: ApiError) -> Response {
     if path.ends_with(".svg") || path.starts_with("/ghpvc") || path == "/badge" {
         PictureError(error).into_response()
     } else {
@@ -112,7 +112,7 @@ pub fn error_at(path: &str, error: ApiError) -> Response {
 }
 
 /// An extractor whose rejection is a picture.
-pub struct OrSvg<E>(pub E);
+pub(crate) struct OrSvg<E>(pub E);
 
 impl<S, E> FromRequestParts<S> for OrSvg<E>
 where
@@ -132,7 +132,7 @@ where
 const MAX_KEEP: u32 = 86_400;
 
 /// `?cacheSeconds=`, for pictures that count nothing.
-pub fn keep(query: &Query) -> Result<u32, ApiError> {
+pub(crate) fn keep(query: &Query) -> Result<u32, ApiError> {
     let allowed = "seconds between 0 and 86400";
     match query.parsed::<u32>("cacheSeconds", allowed)? {
         Some(seconds) if seconds > MAX_KEEP => {

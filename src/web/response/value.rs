@@ -17,18 +17,18 @@ use crate::web::headers;
 use crate::web::request::query::Query;
 
 /// A number that is true now and at no other time.
-pub const NO_STORE: (HeaderName, HeaderValue) =
+pub(crate) const NO_STORE: (HeaderName, HeaderValue) =
     (CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
 /// `{"value":n}`.
 #[derive(JsonSchema, Serialize)]
-pub struct Value {
+pub(crate) struct Value {
     /// The number.
     pub value: i64,
 }
 
 /// The answer `{"value":n}`.
-pub fn plain(value: i64) -> Result<Response, ApiError> {
+pub(crate) fn plain(value: i64) -> Result<Response, ApiError> {
     /// All headers of such an answer, for a copy costs less than to put them together.
     /// The request's id is another each time; this keeps its place.
     static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
@@ -46,7 +46,7 @@ pub fn plain(value: i64) -> Result<Response, ApiError> {
 
 /// The function that a script wants its answer handed to: `?callback=f`. An
 /// extractor, so that a bad name is refused before anything is counted.
-pub struct Callback(Option<String>);
+pub(crate) struct Callback(Option<String>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Callback {
     type Rejection = ApiError;
@@ -64,7 +64,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Callback {
 
 impl Callback {
     /// The answer with this number.
-    pub fn value(&self, value: i64) -> Result<Response, ApiError> {
+    pub(crate) fn value(&self, value: i64) -> Result<Response, ApiError> {
         match self.0 {
             None => plain(value),
             Some(_) => self.answer(&Value { value }),
@@ -72,7 +72,7 @@ impl Callback {
     }
 
     /// Any answer, plain or as JSONP.
-    pub fn answer(&self, body: &impl Serialize) -> Result<Response, ApiError> {
+    pub(crate) fn answer(&self, body: &impl Serialize) -> Result<Response, ApiError> {
         let Some(callback) = &self.0 else {
             return Ok(([NO_STORE], Json(body)).into_response());
         };
