@@ -21,6 +21,7 @@ pub const MAX_CHARS: usize = 256;
 /// What a badge shows. Words may be anything: they are cleaned when drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Badge {
+    /// How it looks.
     pub style: Style,
     /// Left; may be empty.
     pub label: String,
@@ -30,6 +31,7 @@ pub struct Badge {
     pub color: Option<Color>,
     /// Behind the label; none is grey, and without a label no box at all.
     pub label_color: Option<Color>,
+    /// Left of the label.
     pub logo: Option<Logo>,
     /// Of a built-in icon; none is what reads best.
     pub logo_color: Option<Color>,
@@ -53,13 +55,19 @@ impl Default for Badge {
     }
 }
 
+/// How a badge looks: five styles as shields.io draws them, and two of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Style {
+    /// shields.io's `flat`.
     #[default]
     Flat,
+    /// shields.io's `flat-square`.
     FlatSquare,
+    /// shields.io's `plastic`.
     Plastic,
+    /// shields.io's `for-the-badge`.
     ForTheBadge,
+    /// shields.io's `social`.
     Social,
     /// One transparent pixel.
     Pixel,
@@ -68,6 +76,7 @@ pub enum Style {
 }
 
 impl Style {
+    /// Every style, in the order of the documents.
     pub const ALL: [Self; 7] = [
         Self::Flat,
         Self::FlatSquare,
@@ -78,6 +87,7 @@ impl Style {
         Self::Odometer,
     ];
 
+    /// The value of `?style=`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Flat => "flat",

@@ -28,6 +28,7 @@ pub const MAX_TITLE: usize = 128;
 /// What a chart shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chart {
+    /// Bars with axes, or a bare line.
     pub kind: Kind,
     /// The counter's name, or the owner's words. Cleaned when drawn.
     pub title: String,
@@ -40,12 +41,15 @@ pub struct Chart {
     pub total: Option<i64>,
     /// Pixels, as [`Kind::widths`] and [`Kind::heights`] bound them.
     pub width: u32,
+    /// In CSS pixels, within [`Kind::heights`].
     pub height: u32,
     /// Of bars and lines; none is a blue for each scheme.
     pub color: Option<Color>,
+    /// Which colours.
     pub theme: Theme,
 }
 
+/// What kind of chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Kind {
     /// A line without words.
@@ -56,6 +60,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Reads the value of `?kind=`.
+    ///
+    /// # Errors
+    /// A value that is not one of those allowed.
     pub fn parse(param: &str, value: &str) -> Result<Self, ParamError> {
         match value.trim().to_ascii_lowercase().as_str() {
             "spark" | "sparkline" => Ok(Self::Sparkline),

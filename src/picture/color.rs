@@ -12,9 +12,13 @@ const ALLOWED: &str =
 /// A colour in sRGB, 8 bits a channel; alpha 255 is opaque.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Color {
+    /// Red, 0 to 255.
     pub r: u8,
+    /// Green, 0 to 255.
     pub g: u8,
+    /// Blue, 0 to 255.
     pub b: u8,
+    /// Opacity: 0 is transparent, 255 opaque.
     pub a: u8,
 }
 
@@ -25,7 +29,9 @@ impl Color {
     pub const RED: Self = Self::rgb(0xdd4343);
     /// The left half of a badge, unless said otherwise.
     pub const GREY: Self = Self::rgb(0x555555);
+    /// White.
     pub const WHITE: Self = Self::rgb(0xffffff);
+    /// The dark grey of words on light colours.
     pub const DARK: Self = Self::rgb(0x333333);
 
     /// An opaque colour from `0xrrggbb`.

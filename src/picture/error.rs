@@ -21,6 +21,7 @@ pub struct ParamError {
 }
 
 impl ParamError {
+    /// The parameter `param` has a `value` that is not one of those `allowed`.
     pub fn new(param: &str, value: &str, allowed: impl Into<String>) -> Self {
         Self {
             param: escape::clean(param, VALUE_CHARS),

@@ -37,6 +37,7 @@ impl Link {
         }
     }
 
+    /// The address, as it stands in `href`.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -7,9 +7,12 @@ use super::ParamError;
 /// badges are 14 pixels high: an icon of 32 pixels is some 2 KiB.
 pub const MAX_BYTES: usize = 16 * 1024;
 
+/// A picture left of a badge's label.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Logo {
+    /// One of those that seen has.
     Icon(Icon),
+    /// One that the caller sent along.
     Data(DataLogo),
 }
 
@@ -35,18 +38,28 @@ impl Logo {
 /// An icon of our own, drawn on a grid of 14 by 14 pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Icon {
+    /// `bolt`.
     Bolt,
+    /// `chart`.
     Chart,
+    /// `clock`.
     Clock,
+    /// `eye`.
     Eye,
+    /// `flame`.
     Flame,
+    /// `heart`.
     Heart,
+    /// `home`.
     Home,
+    /// `star`.
     Star,
+    /// `user`.
     User,
 }
 
 impl Icon {
+    /// Every icon, in the order of the documents.
     pub const ALL: [Self; 9] = [
         Self::Bolt,
         Self::Chart,
@@ -59,6 +72,7 @@ impl Icon {
         Self::User,
     ];
 
+    /// The value of `?logo=`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bolt => "bolt",

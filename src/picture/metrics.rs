@@ -18,9 +18,13 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// A font and size that a picture is set in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Font {
+    /// Verdana, 11 px.
     Verdana11,
+    /// Verdana, 10 px.
     Verdana10,
+    /// Verdana, 10 px, bold.
     Verdana10Bold,
+    /// Helvetica, 11 px, bold.
     Helvetica11Bold,
 }
 

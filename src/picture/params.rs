@@ -8,13 +8,21 @@ use super::{Color, Link, Logo, ParamError, escape};
 /// What a caller asked for; whatever was not asked for is left to the route.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BadgeParams {
+    /// `?label=`.
     pub label: Option<String>,
+    /// `?style=`.
     pub style: Option<Style>,
+    /// `?color=`.
     pub color: Option<Color>,
+    /// `?labelColor=`.
     pub label_color: Option<Color>,
+    /// `?logo=`.
     pub logo: Option<Logo>,
+    /// `?logoColor=`.
     pub logo_color: Option<Color>,
+    /// `?link=`, given once or twice.
     pub links: [Option<Link>; 2],
+    /// `?format=`.
     pub format: Option<Format>,
 }
 

@@ -41,6 +41,7 @@ impl Summary {
         } += 1;
     }
 
+    /// Adds what a later part of the same import did.
     pub fn add(&mut self, more: Self) {
         self.created += more.created;
         self.replaced += more.replaced;
@@ -48,6 +49,7 @@ impl Summary {
         self.skipped += more.skipped;
     }
 
+    /// All lines, whatever became of them.
     pub fn all(self) -> u64 {
         self.created + self.replaced + self.added + self.skipped
     }

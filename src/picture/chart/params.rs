@@ -6,12 +6,17 @@ use crate::picture::{Color, Day, ParamError, escape};
 /// What a caller asked for; the days are the route's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChartParams {
+    /// `?kind=`.
     pub kind: Option<Kind>,
+    /// `?title=`.
     pub title: Option<String>,
+    /// `?color=`.
     pub color: Option<Color>,
+    /// `?theme=`.
     pub theme: Option<Theme>,
     /// With the caller's value, to be bounded when the kind is known.
     pub width: Option<u32>,
+    /// `?height=`, in CSS pixels.
     pub height: Option<u32>,
 }
 

@@ -10,7 +10,9 @@ pub enum Theme {
     /// The reader's own.
     #[default]
     Auto,
+    /// Dark ink on a light ground.
     Light,
+    /// Light ink on a dark ground.
     Dark,
 }
 
@@ -41,6 +43,10 @@ const DARK: Palette = Palette {
 };
 
 impl Theme {
+    /// Reads the value of `?theme=`.
+    ///
+    /// # Errors
+    /// A value that is not one of those allowed.
     pub fn parse(param: &str, value: &str) -> Result<Self, ParamError> {
         match value.trim().to_ascii_lowercase().as_str() {
             "auto" => Ok(Self::Auto),
