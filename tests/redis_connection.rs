@@ -20,6 +20,19 @@ fn a_user_a_password_and_a_database_are_used() {
     assert!(!log.contains("secret"), "{log}");
 }
 
+/// As the NixOS module does it: no port, and file permissions in place of a password.
+#[test]
+fn a_unix_socket_is_a_way_to_a_redis() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("redis.sock");
+    let _redis = Redis::start(&["--unixsocket", socket.to_str().unwrap(), "--appendonly", "yes"]);
+    let url = format!("redis+unix://{}", socket.display());
+    let [one, other] = [(); 2].map(|()| Seen::start(&["--store", &url]));
+    assert_eq!(one.value("/hit/site/page"), 1);
+    assert_eq!(other.value("/hit/site/page"), 2);
+    assert_eq!(one.get("/readyz").status, 200);
+}
+
 #[test]
 fn a_wrong_password_is_said() {
     let redis = Redis::start(&["--requirepass", "secret"]);

@@ -46,8 +46,15 @@ use crate::store::EditError;
 use crate::store::live::{Hub, Listener};
 
 /// The URL schemes of a Redis store; a second `s` means TLS.
-pub const SCHEMES: [&str; 6] =
-    ["redis", "rediss", "redis-cluster", "rediss-cluster", "redis-sentinel", "rediss-sentinel"];
+pub const SCHEMES: [&str; 7] = [
+    "redis",
+    "rediss",
+    "redis+unix",
+    "redis-cluster",
+    "rediss-cluster",
+    "redis-sentinel",
+    "rediss-sentinel",
+];
 
 /// The waits between attempts to connect, in milliseconds, the first one before the
 /// first attempt: fred waits there too, and its own jitter made a start last 80 ms.
