@@ -53,9 +53,9 @@ impl Sending {
         }
         let answer = self.remote.import(bytes, self.on_conflict).await?;
         self.done.add(answer.done);
-        Ok(answer.stopped.map(|(nth, error)| {
+        Ok(answer.stopped.map(|Stop { line: nth, error }| {
             let line = lines.get(nth.saturating_sub(1)).or(lines.last());
-            (line.copied().unwrap_or_default(), error)
+            Stop { line: line.copied().unwrap_or_default(), error }
         }))
     }
 }
@@ -63,7 +63,9 @@ impl Sending {
 struct Importer {
     target: Target,
     progress: Progress,
-    /// The command that goes on after a line was mended.
+    /// The source's name, for messages.
+    file: String,
+    /// The command that continues after a line was corrected.
     again: String,
 }
 
@@ -77,7 +79,7 @@ impl Importer {
         match &mut self.target {
             Target::Here(batch) => {
                 let pushed = batch.push(line, item).await;
-                pushed.map_err(|(line, error)| self.stopped(line, &error))?;
+                pushed.map_err(|stop| self.stopped(&stop))?;
             }
             Target::Remote(sending) => {
                 sending.push(line, &item);
@@ -96,7 +98,7 @@ impl Importer {
             Target::Here(batch) => batch.flush().await.err(),
             Target::Remote(sending) => sending.send().await?,
         };
-        stopped.map_or(Ok(()), |(line, error)| Err(self.stopped(line, &error)))
+        stopped.map_or(Ok(()), |stop| Err(self.stopped(&stop)))
     }
 
     fn done(&self) -> Summary {
@@ -106,17 +108,19 @@ impl Importer {
         }
     }
 
-    fn stopped(&self, line: usize, error: &dyn std::fmt::Display) -> Failure {
-        Failure::new(
-            1,
-            format!(
-                "line {line}: {error}. The {} lines before it are in ({}); mend it and go on from \
-                 it: tail -n +{line} FILE | {}",
-                self.done().all(),
-                self.done(),
-                self.again
-            ),
-        )
+    fn stopped(&self, Stop { line, error }: &Stop) -> Failure {
+        let done = self.done();
+        let before = match line - 1 {
+            0 => "Nothing was imported".to_owned(),
+            1 => format!("The line before it is in ({done})"),
+            n => format!("The {n} lines before it are in ({done})"),
+        };
+        let Self { file, again, .. } = self;
+        let sentence = format!(
+            "line {line}: {error}. {before}. Correct the line and continue from it: tail -n \
+             +{line} {file} | {again}"
+        );
+        Failure::new(1, sentence)
     }
 }
 
@@ -135,7 +139,10 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
             Target::Here(Box::new(Batch::new(counters, on_conflict, key)))
         }
     };
-    let mut importer = Importer { target, progress: Progress::default(), again: again(settings) };
+    let file = settings.file.as_deref().filter(|file| file.as_os_str() != "-");
+    let file = file.map_or_else(|| "FILE".into(), |file| file.display().to_string());
+    let (progress, again) = (Progress::default(), again(settings));
+    let mut importer = Importer { target, progress, file, again };
     let read = match &settings.from_abacus {
         Some(url) => abacus::read(url, &mut importer).await,
         None => read(settings, &mut importer).await,
@@ -207,7 +214,7 @@ async fn read(settings: &Import, importer: &mut Importer) -> Result<(), Failure>
             }
             Err(error) => {
                 importer.send().await?;
-                return Err(importer.stopped(number, &error));
+                return Err(importer.stopped(&Stop { line: number, error }));
             }
         }
     }

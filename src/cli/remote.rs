@@ -20,6 +20,7 @@ use crate::config::Place;
 use crate::model::export::{COUNTERS, OnConflict};
 use crate::model::hex;
 use crate::model::token;
+use crate::transfer::batch::Stop;
 use crate::transfer::line::Summary;
 
 /// How long a running seen may say nothing while it owes an answer.
@@ -57,7 +58,7 @@ pub struct Answer {
     #[serde(flatten)]
     pub done: Summary,
     /// The line that stopped it, and why.
-    pub stopped: Option<(usize, String)>,
+    pub stopped: Option<Stop>,
 }
 
 /// The pages of an export as they arrive.

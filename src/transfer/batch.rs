@@ -1,19 +1,26 @@
-//! Lines that are taken in together, to share the store's syncs.
+//! Lines that are imported together, so that they share the store's syncs.
 
 use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
 
 use super::line::Summary;
 use crate::counters::Counters;
 use crate::model::edit::ChangeId;
 use crate::model::export::{Exported, OnConflict};
 
-/// How many lines are taken in at once.
+/// How many lines are imported at once.
 pub const BATCH_LINES: usize = 500;
 
-/// The line that an import stops at, and why; what came before it is in.
-pub type Stop = (usize, String);
+/// Where an import stopped. All lines before it are in.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Stop {
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub error: String,
+}
 
-/// Takes lines in, up to the first that cannot be.
+/// Imports lines up to the first that fails.
 pub struct Batch {
     /// Where they go.
     pub counters: Counters,
@@ -30,22 +37,31 @@ impl Batch {
         Self { counters, on_conflict, key, items: Vec::new(), done: Summary::default() }
     }
 
-    /// Takes in the line of this number, or lets it wait for others.
+    /// Adds the line of this number; once [`BATCH_LINES`] wait, imports them.
+    ///
+    /// # Errors
+    /// As [`Batch::flush`].
     pub async fn push(&mut self, number: usize, item: Exported) -> Result<(), Stop> {
         self.items.push((number, item));
-        // What is added twice is wrong, so nothing may be in behind a line that is not.
+        // Adding a line twice would be wrong, so nothing behind the line that fails may
+        // be in already.
         let most = if self.on_conflict == OnConflict::Add { 1 } else { BATCH_LINES };
         if self.items.len() >= most { self.flush().await } else { Ok(()) }
     }
 
-    /// Takes in what waits.
+    /// Imports what waits.
+    ///
+    /// # Errors
+    /// The first line that fails. Unless counts are added, later lines of the batch may
+    /// be in; importing them again changes nothing.
     pub async fn flush(&mut self) -> Result<(), Stop> {
         let items = std::mem::take(&mut self.items);
         let taken = items
             .iter()
             .map(|(number, item)| self.counters.import(self.id(*number), item, self.on_conflict));
         for (taken, (number, _)) in join_all(taken).await.into_iter().zip(&items) {
-            self.done.count(taken.map_err(|error| (*number, error.to_string()))?);
+            self.done
+                .count(taken.map_err(|error| Stop { line: *number, error: error.to_string() })?);
         }
         Ok(())
     }

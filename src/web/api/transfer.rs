@@ -1,16 +1,20 @@
-//! `/export` and `/import`: all counters as JSON lines, for whoever holds the
-//! instance's token. Both take bounded memory.
+//! `/export` and `/import`: all counters as JSON lines. Both need the instance's
+//! token, and both use bounded memory.
+
+use std::io;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
+use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
+use tokio_util::io::StreamReader;
 
 use crate::model::export::{COUNTERS, OnConflict};
 use crate::model::token;
@@ -23,18 +27,19 @@ use crate::web::error::ApiError;
 use crate::web::openapi::{Doc, Param, schema};
 use crate::web::request::auth::Bearer;
 use crate::web::request::idempotency::{ID, IdempotencyKey};
+use crate::web::request::query::Query;
 
 /// `/export` in the document.
-pub(crate) const EXPORT: Doc = Doc::other("Take all counters along, as JSON lines", LINES).owners();
+pub(crate) const EXPORT: Doc = Doc::other("Export all counters as JSON lines", LINES).owners();
 
 /// `/import` in the document.
 pub(crate) const IMPORT: Doc = Doc {
     body: Some(schema::<String>),
     takes: LINES,
-    ..Doc::json::<Answer>("Take in what /export gave, up to the first line that cannot be")
+    ..Doc::json::<Answer>("Import the output of /export; stops at the first invalid line")
         .query(&[Param::new(
             "on-conflict",
-            "What to do with a counter that is there",
+            "What to do with a counter that exists already",
             || json!({ "type": "string", "enum": ["skip", "replace", "add"], "default": "skip" }),
         ), IMPORT_ID])
         .other_responses(&[(422, schema::<Answer>)])
@@ -63,13 +68,6 @@ pub(crate) async fn export(State(app): State<App>, bearer: Bearer) -> Result<Res
     Ok((headers, counters, Body::from_stream(lines)).into_response())
 }
 
-/// What is to become of counters that are there.
-#[derive(Deserialize)]
-pub(crate) struct Conflict {
-    #[serde(rename = "on-conflict", default)]
-    on_conflict: Option<String>,
-}
-
 /// What an import did.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Import")]
@@ -81,18 +79,16 @@ struct Answer {
     stopped: Option<Stop>,
 }
 
-/// Takes in lines as they arrive, up to the first that cannot be.
+/// Imports lines as they arrive, up to the first that fails.
 pub(crate) async fn import(
     State(app): State<App>,
     bearer: Bearer,
     IdempotencyKey(key): IdempotencyKey,
-    RawQuery(query): RawQuery,
+    query: Query,
     body: Body,
 ) -> Result<Response, ApiError> {
     bearer.instance(&app)?;
-    let conflict: Conflict = serde_urlencoded::from_str(query.as_deref().unwrap_or_default())
-        .map_err(ApiError::invalid_query)?;
-    let on_conflict = match conflict.on_conflict.as_deref() {
+    let on_conflict = match query.get("on-conflict") {
         None => OnConflict::Skip,
         Some(word) => OnConflict::from_word(word).ok_or_else(|| {
             ApiError::invalid_parameter("on-conflict", word, "skip, replace or add")
@@ -109,43 +105,28 @@ pub(crate) async fn import(
     Ok((status, Json(Answer { done, stopped })).into_response())
 }
 
-/// Reads lines as they arrive, and takes them in.
+/// Reads lines as they arrive, and imports them.
 async fn read(body: Body, batch: &mut Batch) -> Result<(), Stop> {
-    let (mut number, mut rest) = (0, Vec::new());
-    let mut body = body.into_data_stream();
-    loop {
-        let chunk = body.next().await;
-        let ended = chunk.is_none();
-        match chunk {
-            Some(Ok(chunk)) => rest.extend_from_slice(&chunk),
-            Some(Err(error)) => {
+    let bytes = StreamReader::new(body.into_data_stream().map_err(io::Error::other));
+    let mut lines = FramedRead::new(bytes, LinesCodec::new_with_max_length(MAX_LINE));
+    let mut number = 0;
+    while let Some(line) = lines.next().await {
+        number += 1;
+        let parsed = match line {
+            Ok(line) => parse(line.as_bytes()),
+            Err(LinesCodecError::MaxLineLengthExceeded) => {
+                Err(format!("longer than {MAX_LINE} bytes"))
+            }
+            Err(LinesCodecError::Io(error)) => Err(format!("the body ended: {error}")),
+        };
+        match parsed {
+            Ok(None) => {}
+            Ok(Some(item)) => batch.push(number, item).await?,
+            Err(error) => {
                 batch.flush().await?;
-                return Err((number + 1, format!("the body ended: {error}")));
+                return Err(Stop { line: number, error });
             }
-            None if rest.is_empty() => return batch.flush().await,
-            None => rest.push(b'\n'),
-        }
-        let mut from = 0;
-        while let Some(length) = rest[from..].iter().position(|b| *b == b'\n') {
-            number += 1;
-            let line = parse(&rest[from..from + length]);
-            from += length + 1;
-            match line {
-                Ok(None) => {}
-                Ok(Some(item)) => batch.push(number, item).await?,
-                Err(error) => {
-                    batch.flush().await?;
-                    return Err((number, error));
-                }
-            }
-        }
-        rest.drain(..from);
-        if rest.len() > MAX_LINE {
-            batch.flush().await?;
-            return Err((number + 1, format!("longer than {MAX_LINE} bytes")));
-        }
-        if ended {
-            return batch.flush().await;
         }
     }
+    batch.flush().await
 }
