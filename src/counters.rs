@@ -2,6 +2,7 @@
 //! knows no store.
 
 pub mod batcher;
+pub mod deadline;
 mod last_known;
 pub mod visitor;
 
@@ -23,9 +24,6 @@ use crate::model::time::Timestamp;
 use crate::store::EditError;
 use crate::store::live::Listener;
 use crate::store::{Store, StoreError};
-
-/// How long a change is repeated while its answer is lost.
-const CHANGE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The wait before a change is repeated.
 const CHANGE_PAUSE: Duration = Duration::from_millis(50);
@@ -76,7 +74,7 @@ impl Counters {
         &self,
         asking: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        match tokio::time::timeout(self.deadline, asking).await {
+        match timeout_at(deadline::due(self.deadline).into(), asking).await {
             Ok(answer) => answer,
             Err(_) => Err(StoreError::Unavailable("it did not answer in time".into()).into()),
         }
@@ -228,6 +226,16 @@ impl Counters {
         self.batcher.waiting()
     }
 
+    /// The longest that a request waits for the store.
+    pub fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// Hits that may or may not be in the store: their writes have no answer.
+    pub fn in_doubt(&self) -> u64 {
+        self.batcher.in_doubt()
+    }
+
     /// Writes the last tallies and closes the store.
     pub async fn close(&self) {
         self.batcher.drained().await;
@@ -245,13 +253,13 @@ impl Counters {
     where
         F: Future<Output = Result<T, EditError>>,
     {
-        let deadline = Instant::now() + CHANGE_TIMEOUT;
+        let deadline = deadline::due(self.deadline);
         let late = || StoreError::Unavailable("no answer in time".into());
         loop {
             match timeout_at(deadline.into(), attempt()).await {
-                Ok(Err(EditError::Store(StoreError::Unavailable(why)))) => {
+                Ok(Err(EditError::Store(error))) if error.is_passing() => {
                     if Instant::now() + CHANGE_PAUSE >= deadline {
-                        return Err(StoreError::Unavailable(why).into());
+                        return Err(error.into());
                     }
                     sleep(CHANGE_PAUSE).await;
                 }
@@ -284,7 +292,7 @@ mod tests {
             Arc::new(Embedded::open(&folder.path().join("seen.redb"), limits).unwrap());
         let metrics = Arc::new(Metrics::default());
         let batcher = Batcher::new(store.clone(), metrics, 10, Duration::from_secs(1));
-        let counters = Counters::new(store, batcher, CHANGE_TIMEOUT);
+        let counters = Counters::new(store, batcher, Duration::from_secs(2));
         let counter =
             |key| Counter { namespace: Name::default_namespace(), key: Name::new(key).unwrap() };
         let hit =

@@ -26,8 +26,8 @@ use crate::store::live::Listener;
 
 /// What each store does. All of it may be called at once from many tasks.
 ///
-/// Whatever answers [`StoreError::Unavailable`] may be called again with the
-/// same arguments: nothing is done twice.
+/// Whatever answers [`StoreError::Away`] or [`StoreError::Unavailable`] may be called again
+/// with the same arguments: nothing is done twice.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Whether a tally may hold hits of several namespaces; false as long as that
@@ -52,12 +52,6 @@ pub trait Store: Send + Sync {
     /// that arrived within [`crate::model::tally::ID_MEMORY`] shows the first one's
     /// number. Browsers' visitors go into the uniques of the tally's day.
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError>;
-
-    /// Makes sure that a tally whose hits were given up is not counted: undoes
-    /// it if it was, and forbids it to arrive later if it was not. Totals,
-    /// sources, buckets, ids and dedupe marks are as if it had not been;
-    /// uniques stay, for a sketch cannot forget.
-    async fn retract(&self, tally: &Tally) -> Result<(), StoreError>;
 
     /// The totals of some counters of a namespace; `None` where there is none.
     async fn totals(&self, namespace: &Name, keys: &[Name])

@@ -80,6 +80,13 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
             settings.grace
         ),
     }
+    let in_doubt = app.counters.in_doubt();
+    if in_doubt > 0 {
+        tracing::error!(
+            hits = in_doubt,
+            "the store has not answered; {in_doubt} hits that were answered 503 may be counted or not"
+        );
+    }
     Ok(())
 }
 

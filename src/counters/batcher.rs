@@ -6,22 +6,30 @@
 //! ends when nothing waits. So a lone hit waits one round trip, a crowd two at most,
 //! and the more hits there are the more of them share a write.
 //!
+//! A write without an answer is in doubt: it may have been done. It is repeated under its own
+//! number until the store answers, for the store counts a number once; its lane waits, the
+//! others go on, and each hit is answered in its time. Nothing is ever taken back.
+//!
 //! On one server and in the file all hits share one queue. In a Cluster a write goes
 //! to one slot, and each namespace has a queue of its own, with one lane.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
+use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{sleep, timeout_at};
+use tokio::time::sleep_until;
 
+use crate::counters::deadline;
 use crate::counters::last_known::LastKnown;
 use crate::metrics::{Metrics, Uncounted};
 use crate::model::hit::Hit;
 use crate::model::name::Name;
-use crate::model::tally::{Lane, Outcome, Refusal, Tally};
+use crate::model::tally::{Lane, Outcome, Place, Refusal, Tally, WRITE_MEMORY};
 use crate::model::time::Timestamp;
 use crate::store::{Store, StoreError};
 
@@ -42,9 +50,12 @@ pub enum HitError {
     /// As many hits as allowed wait already.
     #[error("too many hits are waiting for the store")]
     Busy,
-    /// The store did not acknowledge in time.
+    /// Its time was up before it was sent to the store; it is not counted.
+    #[error("the store cannot be reached just now")]
+    Unsent,
+    /// It was sent, and the store has not answered in time: it may be counted, once.
     #[error("the store did not answer in time")]
-    Late,
+    Unanswered,
     /// The store cannot be used.
     #[error(transparent)]
     Store(StoreError),
@@ -63,7 +74,7 @@ impl From<&HitError> for Uncounted {
     fn from(error: &HitError) -> Self {
         match error {
             HitError::Busy => Self::busy,
-            HitError::Late | HitError::Store(StoreError::Unavailable(_)) => Self::late,
+            HitError::Unsent | HitError::Unanswered => Self::late,
             HitError::Store(_) | HitError::Refused(Refusal::Damaged) => Self::store,
             HitError::Refused(_) => Self::refused,
         }
@@ -73,8 +84,48 @@ impl From<&HitError> for Uncounted {
 /// A hit on its way, and who waits for its number.
 struct Waiting {
     hit: Hit,
-    since: Instant,
-    reply: oneshot::Sender<Result<i64, HitError>>,
+    /// When it is to be answered, whatever has become of it.
+    due: Instant,
+    /// `None` once it was answered.
+    reply: Option<oneshot::Sender<Result<i64, HitError>>>,
+    shared: Arc<Shared>,
+}
+
+impl Waiting {
+    fn answer(&mut self, answer: Result<i64, HitError>) {
+        if let Some(reply) = self.reply.take() {
+            self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+            if let Err(error) = &answer {
+                self.shared.metrics.uncounted(Uncounted::from(error));
+            }
+            // Whoever is gone does not need to know.
+            let _ = reply.send(answer);
+        }
+    }
+}
+
+/// No hit is without an answer, whatever becomes of its writer.
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.answer(Err(HitError::Unanswered));
+    }
+}
+
+/// Answers those whose time is up, and tells when the next one's is.
+fn answer_late<'a>(
+    hits: impl Iterator<Item = &'a mut Waiting>,
+    now: Instant,
+    error: &HitError,
+) -> Option<Instant> {
+    let mut next = None;
+    for waiting in hits.filter(|waiting| waiting.reply.is_some()) {
+        if waiting.due <= now {
+            waiting.answer(Err(error.clone()));
+        } else {
+            next = Some(next.map_or(waiting.due, |next: Instant| next.min(waiting.due)));
+        }
+    }
+    next
 }
 
 /// The queues by namespace; one for all has none.
@@ -111,12 +162,14 @@ struct Shared {
     metrics: Arc<Metrics>,
     /// Gets the totals that the store acknowledges.
     last_known: Arc<LastKnown>,
-    /// The lock is std's: it is held for a push and never across an await.
+    /// The lock is held for a push and never across an await.
     queues: Mutex<Queues>,
     /// The number of the next tally of this process.
     number: AtomicU64,
     /// Hits that wait for a number now.
     waiting: AtomicUsize,
+    /// Hits in writes that the store has not answered.
+    in_doubt: AtomicU64,
     /// Writers that run now.
     writers: AtomicUsize,
     idle: Notify,
@@ -142,6 +195,7 @@ impl Batcher {
             queues: Mutex::default(),
             number: AtomicU64::new(1),
             waiting: AtomicUsize::new(0),
+            in_doubt: AtomicU64::new(0),
             writers: AtomicUsize::new(0),
             idle: Notify::new(),
             queue,
@@ -151,12 +205,11 @@ impl Batcher {
 
     /// Counts a hit: answers with its own number once the store has it.
     ///
-    /// The hit goes on if the caller goes away. After an error it is not
-    /// counted, nor will it be.
+    /// The hit goes on if the caller goes away. After [`HitError::Unanswered`] it may be
+    /// counted, once; after any other error it is not.
     pub async fn hit(&self, hit: Hit) -> Result<i64, HitError> {
         let reply = self.push(hit)?;
-        // The writer answers every hit it took, unless it panicked.
-        reply.await.unwrap_or(Err(HitError::Late))
+        reply.await.unwrap_or(Err(HitError::Unanswered))
     }
 
     fn push(&self, hit: Hit) -> Result<oneshot::Receiver<Result<i64, HitError>>, HitError> {
@@ -169,9 +222,11 @@ impl Batcher {
         let spans = shared.store.spans_namespaces();
         let namespace = (!spans).then(|| hit.counter.namespace.clone());
         let (reply, receiver) = oneshot::channel();
-        let mut queues = shared.queues();
+        let due = deadline::due(shared.deadline);
+        let waiting = Waiting { hit, due, reply: Some(reply), shared: shared.clone() };
+        let mut queues = shared.queues.lock();
         let queue = queues.entry(namespace.clone()).or_default();
-        queue.waiting.push(Waiting { hit, since: Instant::now(), reply });
+        queue.waiting.push(waiting);
         let lanes = if spans { LANES } else { 1 };
         if let Some(free) = queue.running[..lanes].iter().position(|running| !running) {
             queue.running[free] = true;
@@ -192,7 +247,13 @@ impl Batcher {
         self.0.waiting.load(Ordering::Relaxed)
     }
 
-    /// Waits until every hit that was pushed has been answered.
+    /// Hits that may or may not be in the store: their writes have no answer.
+    pub fn in_doubt(&self) -> u64 {
+        self.0.in_doubt.load(Ordering::Relaxed)
+    }
+
+    /// Waits until every hit that was pushed has been answered, and the store has answered
+    /// every write.
     pub async fn drained(&self) {
         loop {
             let idle = self.0.idle.notified();
@@ -205,11 +266,6 @@ impl Batcher {
 }
 
 impl Shared {
-    fn queues(&self) -> MutexGuard<'_, Queues> {
-        // A panic elsewhere must not stop the counting.
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// A lane's writer: writes until nothing waits.
     async fn write_all(self: Arc<Self>, namespace: Option<Name>, number: usize) {
         let lane = match &namespace {
@@ -217,7 +273,11 @@ impl Shared {
             None => Lane::Shared(number),
         };
         while let Some(hits) = self.gather(&namespace, number).await {
-            self.write(&namespace, &lane, hits).await;
+            let write = Write { shared: &self, namespace: &namespace, hits, in_doubt: 0 };
+            // A bug must not end the lane: its hits are answered as they are dropped.
+            if AssertUnwindSafe(write.run(&lane)).catch_unwind().await.is_err() {
+                tracing::error!("a bug: a write panicked, and its hits may be counted or not");
+            }
         }
         self.writers.fetch_sub(1, Ordering::Release);
         self.idle.notify_waiters();
@@ -231,7 +291,7 @@ impl Shared {
         loop {
             // Whoever has a request at hand gets to push its hit first.
             tokio::task::yield_now().await;
-            let mut queues = self.queues();
+            let mut queues = self.queues.lock();
             let queue = queues.get_mut(namespace)?;
             match queue.waiting.len() {
                 0 => {
@@ -247,118 +307,156 @@ impl Shared {
         }
     }
 
-    /// Sends one tally and answers its hits.
-    async fn write(&self, namespace: &Option<Name>, lane: &Lane, hits: Vec<Waiting>) {
-        let deadline = hits[0].since + self.deadline;
-        let number = self.number.fetch_add(1, Ordering::Relaxed);
-        let (tally, places) =
-            Tally::join(lane.clone(), number, Timestamp::now(), hits.iter().map(|w| &w.hit));
-        self.metrics.joined(hits.len());
-        let mut in_doubt = false;
-        let result = self.apply(&tally, deadline, &mut in_doubt).await;
-        if let Ok(outcomes) = &result {
-            self.last_known.put_all(tally.totals(outcomes));
-        }
-        self.waiting.fetch_sub(hits.len(), Ordering::Relaxed);
-        for (waiting, place) in hits.into_iter().zip(places) {
-            let answer = match &result {
-                Ok(outcomes) => place.number(outcomes).map_err(HitError::Refused),
-                Err(error) => Err(error.clone()),
-            };
-            self.answer(waiting, answer);
-        }
-        if in_doubt {
-            self.retract(namespace, &tally).await;
-        }
+    /// Answers each hit of a queue whose time is up, and tells when the next one's is.
+    fn answer_queued(&self, namespace: &Option<Name>, now: Instant) -> Option<Instant> {
+        let (mut late, next) = {
+            let mut queues = self.queues.lock();
+            let queue = &mut queues.get_mut(namespace)?.waiting;
+            let late: Vec<Waiting> = queue.extract_if(.., |waiting| waiting.due <= now).collect();
+            (late, queue.iter().map(|waiting| waiting.due).min())
+        };
+        answer_late(late.iter_mut(), now, &HitError::Unsent);
+        next
     }
+}
 
-    fn answer(&self, waiting: Waiting, answer: Result<i64, HitError>) {
-        match &answer {
-            Ok(_) => self.metrics.counted(waiting.hit.source),
-            Err(error) => self.metrics.uncounted(Uncounted::from(error)),
-        }
-        // Whoever is gone does not need to know.
-        let _ = waiting.reply.send(answer);
-    }
+/// One write on its way.
+struct Write<'a> {
+    shared: &'a Arc<Shared>,
+    namespace: &'a Option<Name>,
+    /// In the order of arrival.
+    hits: Vec<Waiting>,
+    /// How many hits the store may have without having said so.
+    in_doubt: u64,
+}
 
-    /// Repeats the write until it is acknowledged, refused, or too late.
-    /// `in_doubt` tells whether the store may have it although this failed.
-    async fn apply(
-        &self,
-        tally: &Tally,
-        deadline: Instant,
-        in_doubt: &mut bool,
-    ) -> Result<Vec<Outcome>, HitError> {
-        let mut pause = RETRY_FIRST;
+impl Write<'_> {
+    /// Sends the hits until the store has answered, and answers each in its time.
+    async fn run(mut self, lane: &Lane) {
+        let number = self.shared.number.fetch_add(1, Ordering::Relaxed);
+        let (mut pause, mut prepared, mut first) = (RETRY_FIRST, None, None);
         loop {
-            let started = Instant::now();
-            if started >= deadline {
-                return Err(HitError::Late);
-            }
-            let answer = timeout_at(deadline.into(), self.store.apply(tally)).await;
-            self.metrics.wrote(started.elapsed(), matches!(answer, Ok(Ok(_))));
-            match answer {
-                Ok(Ok(outcomes)) => {
-                    *in_doubt = false;
-                    return Ok(outcomes);
-                }
-                Ok(Err(StoreError::Unavailable(why))) => {
-                    *in_doubt = true;
-                    tracing::debug!(%why, "a write had no answer and is repeated");
-                    sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await;
-                    pause = (pause * 2).min(MAX_RETRY);
-                }
-                Ok(Err(error)) => return Err(HitError::Store(error)),
-                Err(_) => {
-                    *in_doubt = true;
-                    return Err(HitError::Late);
-                }
-            }
-        }
-    }
-
-    /// Sees to it that hits which were answered "not counted" are not. Hits that
-    /// arrive meanwhile cannot be counted either; each is told so in time.
-    async fn retract(&self, namespace: &Option<Name>, tally: &Tally) {
-        let mut pause = RETRY_FIRST;
-        loop {
-            let attempt =
-                timeout_at((Instant::now() + self.deadline).into(), self.store.retract(tally));
-            tokio::select! {
-                answer = attempt => match answer {
-                    Ok(Ok(())) => return,
-                    Ok(Err(StoreError::Failed(why))) => {
-                        tracing::error!(%why, hits = tally.hits(), "hits that were answered 503 may be counted");
+            // Until it was sent, a hit whose time is up is out of it.
+            let (tally, places) = match prepared.take() {
+                Some(prepared) => prepared,
+                None => {
+                    answer_late(self.hits.iter_mut(), Instant::now(), &HitError::Unsent);
+                    self.hits.retain(|waiting| waiting.reply.is_some());
+                    if self.hits.is_empty() {
                         return;
                     }
-                    Ok(Err(_)) | Err(_) => {}
-                },
-                () = self.refuse_late(namespace) => {}
+                    let hits = self.hits.iter().map(|waiting| &waiting.hit);
+                    Tally::join(lane.clone(), number, Timestamp::now(), hits)
+                }
+            };
+            match self.attempt(&tally).await {
+                Ok(outcomes) => return self.done(&tally, &places, &outcomes),
+                Err(StoreError::Unavailable(why)) => {
+                    tracing::debug!(%why, "a write has no answer and is repeated");
+                    self.doubt(tally.hits());
+                }
+                Err(StoreError::Away(why)) => tracing::debug!(%why, "a write waits for the store"),
+                // This attempt did nothing. An earlier one may have.
+                Err(StoreError::Refused(_)) if self.in_doubt > 0 => {}
+                Err(error) => return self.failed(&error),
             }
-            tokio::select! {
-                () = sleep(pause) => {}
-                () = self.refuse_late(namespace) => {}
+            if self.in_doubt > 0 {
+                let since = *first.get_or_insert_with(Instant::now);
+                if since.elapsed().as_secs() >= WRITE_MEMORY {
+                    tracing::error!(
+                        hits = self.in_doubt,
+                        "the store has not answered for an hour; these hits may be counted or not"
+                    );
+                    return;
+                }
+                prepared = Some((tally, places));
             }
+            let until = Instant::now() + pause;
+            while let Some(next) = self.answer_due().filter(|next| *next < until) {
+                sleep_until(next.into()).await;
+            }
+            sleep_until(until.into()).await;
             pause = (pause * 2).min(MAX_RETRY);
         }
     }
 
-    /// Answers each hit of the queue when its time is up; never ends.
-    async fn refuse_late(&self, namespace: &Option<Name>) {
-        loop {
-            let next = {
-                let mut queues = self.queues();
-                let queue = &mut queues.entry(namespace.clone()).or_default().waiting;
-                let now = Instant::now();
-                // In the order of arrival the late ones are in front.
-                let late = queue.partition_point(|w| w.since + self.deadline <= now);
-                self.waiting.fetch_sub(late, Ordering::Relaxed);
-                for waiting in queue.drain(..late) {
-                    self.answer(waiting, Err(HitError::Late));
-                }
-                queue.first().map_or(now + self.deadline, |w| w.since + self.deadline)
-            };
-            tokio::time::sleep_until(next.into()).await;
+    /// Asks the store once, while those are answered whose time is up.
+    async fn attempt(&mut self, tally: &Tally) -> Result<Vec<Outcome>, StoreError> {
+        let shared = self.shared.clone();
+        let started = Instant::now();
+        if self.in_doubt == 0 {
+            shared.metrics.joined(self.hits.len());
         }
+        let asking = shared.store.apply(tally);
+        tokio::pin!(asking);
+        let mut next = self.hits.iter().filter(|w| w.reply.is_some()).map(|w| w.due).min();
+        let answer = loop {
+            let until = next.unwrap_or_else(|| Instant::now() + shared.deadline);
+            tokio::select! {
+                biased;
+                answer = &mut asking => break answer,
+                () = sleep_until(until.into()) => {
+                    // It is on its way: nobody knows what becomes of it.
+                    self.doubt(tally.hits());
+                    next = self.answer_due();
+                }
+            }
+        };
+        shared.metrics.wrote(started.elapsed(), answer.is_ok());
+        answer
+    }
+
+    /// From now on nobody knows whether the store has the hits.
+    fn doubt(&mut self, hits: u64) {
+        if self.in_doubt == 0 {
+            self.in_doubt = hits;
+            self.shared.in_doubt.fetch_add(hits, Ordering::Relaxed);
+        }
+    }
+
+    /// Answers those whose time is up, here and in the queue behind; tells when the next
+    /// one's is.
+    fn answer_due(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        let error = if self.in_doubt > 0 { HitError::Unanswered } else { HitError::Unsent };
+        let mine = answer_late(self.hits.iter_mut(), now, &error);
+        let queued = self.shared.answer_queued(self.namespace, now);
+        mine.into_iter().chain(queued).min()
+    }
+
+    fn done(mut self, tally: &Tally, places: &[Place], outcomes: &[Outcome]) {
+        self.shared.last_known.put_all(tally.totals(outcomes));
+        for (waiting, place) in self.hits.iter_mut().zip(places) {
+            let answer = place.number(outcomes).map_err(HitError::Refused);
+            if answer.is_ok() {
+                self.shared.metrics.counted(waiting.hit.source);
+            }
+            waiting.answer(answer);
+        }
+    }
+
+    /// The store will not have the hits. What it may have from an earlier attempt is not
+    /// called uncounted.
+    fn failed(mut self, error: &StoreError) {
+        let unanswered = self.in_doubt > 0;
+        if unanswered {
+            tracing::error!(
+                %error,
+                hits = self.in_doubt,
+                "a write without an answer was refused in the end; its hits may be counted or not"
+            );
+        }
+        for waiting in &mut self.hits {
+            waiting.answer(Err(match unanswered {
+                true => HitError::Unanswered,
+                false => HitError::Store(error.clone()),
+            }));
+        }
+    }
+}
+
+impl Drop for Write<'_> {
+    fn drop(&mut self) {
+        self.shared.in_doubt.fetch_sub(self.in_doubt, Ordering::Relaxed);
     }
 }

@@ -119,6 +119,10 @@ pub const MAX_TOTAL: i64 = (1 << 53) - 1;
 /// is the same hit.
 pub const ID_MEMORY: u64 = 3600;
 
+/// How long a store remembers the last write of a lane, in seconds: the longest that a write
+/// is repeated.
+pub const WRITE_MEMORY: u64 = 3600;
+
 /// Where a hit went in a tally, to find its number again.
 #[derive(Clone, Copy)]
 pub struct Place {

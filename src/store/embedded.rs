@@ -233,15 +233,6 @@ impl Store for Embedded {
         Ok(applied.await?.0)
     }
 
-    async fn retract(&self, tally: &Tally) -> Result<(), StoreError> {
-        let (hub, tally) = (self.hub.clone(), tally.clone());
-        let retracted = self.write(
-            move |tables| apply::retract(tables, &tally),
-            move |updates| tell(&hub, updates),
-        );
-        retracted.await.map(drop)
-    }
-
     async fn totals(
         &self,
         namespace: &Name,

@@ -5,8 +5,11 @@ use crate::model::token::NoRandomness;
 /// Why a store did not do what it was asked. Each names what its operator can act on.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No answer: the connection is down, was cut, or took too long.
+    /// Nothing was sent: there is no connection.
     #[error("the store cannot be reached: {0}")]
+    Away(String),
+    /// It was sent and has no answer, or one that cannot be read: it may have been done.
+    #[error("the store did not answer: {0}")]
     Unavailable(String),
     /// The store answers, and must not be used as it is configured.
     #[error("the store is refused: {0}")]
@@ -17,6 +20,13 @@ pub enum StoreError {
     /// An answer that cannot be understood, or a damaged file.
     #[error("the store failed: {0}")]
     Failed(String),
+}
+
+impl StoreError {
+    /// Whether the same may well succeed a moment later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Unavailable(_))
+    }
 }
 
 impl From<NoRandomness> for StoreError {

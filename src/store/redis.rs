@@ -222,14 +222,6 @@ impl Store for Redis {
         Ok(outcomes)
     }
 
-    async fn retract(&self, tally: &Tally) -> Result<(), StoreError> {
-        self.guard.check()?;
-        let TallyCall { keys, arguments, .. } = self.call_of(tally, false);
-        let retract = &self.scripts.retract;
-        let _: Value = retract.evalsha_with_reload(&self.client, keys, arguments).await?;
-        Ok(())
-    }
-
     async fn totals(
         &self,
         namespace: &Name,

@@ -21,6 +21,7 @@ use tower::{Layer, Service};
 use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::App;
+use crate::counters::deadline;
 use crate::web::access_log::RequestLog;
 use crate::web::api::hit::PlainHit;
 use crate::web::limits::head;
@@ -52,7 +53,8 @@ impl Dispatch {
         request: Request<Incoming>,
     ) -> impl Future<Output = Response> + Send + use<> {
         let log = RequestLog::new(&request, self.0.app.metrics.clone());
-        log.answer(move || self.respond(peer, request))
+        let wait = self.0.app.counters.deadline();
+        deadline::scope(wait, log.answer(move || self.respond(peer, request)))
     }
 
     /// A connection has room for the answer of a plain hit for as long as it is open;

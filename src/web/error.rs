@@ -56,11 +56,15 @@ pub(crate) struct Body {
     /// CountAPI's clients look for a value where there is no counter.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<()>,
+    /// Of a hit that the store did not answer in time: `no` if it is not counted, `unknown` if
+    /// it may be, once. The same Idempotency-Key gets its number later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<&'static str>,
 }
 
 impl ApiError {
     fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        let body = Body { error: error.into(), allowed: None, value: None };
+        let body = Body { error: error.into(), ..Body::default() };
         Self { status, retry_after: None, limit: None, body, cause: None }
     }
 
@@ -71,6 +75,11 @@ impl ApiError {
 
     fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    fn counted(mut self, counted: &'static str) -> Self {
+        self.body.counted = Some(counted);
         self
     }
 
@@ -329,7 +338,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         // What exactly is wrong with the store is the operator's business.
         let answer = match &error {
-            StoreError::Unavailable(_) => {
+            StoreError::Away(_) | StoreError::Unavailable(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "the store cannot be reached just now")
                     .retry_after(RETRY_SOON)
             }
@@ -351,7 +360,7 @@ impl ApiError {
     /// Why a hit on `counter` was not counted.
     pub(crate) fn not_counted(counter: &Counter, error: HitError) -> Self {
         match error {
-            HitError::Store(error) => error.into(),
+            HitError::Store(error) => Self::from(error).counted("no"),
             HitError::Refused(Refusal::Missing) => Self::no_counter(counter),
             HitError::Refused(refusal @ (Refusal::NamespaceFull | Refusal::InstanceFull)) => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, HitError::Refused(refusal).to_string())
@@ -369,9 +378,11 @@ impl ApiError {
             HitError::Refused(refusal @ Refusal::Damaged) => {
                 StoreError::Failed(format!("{counter}: {}", HitError::Refused(refusal))).into()
             }
-            late @ (HitError::Busy | HitError::Late) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("{late}; nothing was counted"))
+            error @ (HitError::Busy | HitError::Unsent | HitError::Unanswered) => {
+                let counted = if matches!(error, HitError::Unanswered) { "unknown" } else { "no" };
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
                     .retry_after(RETRY_SOON)
+                    .counted(counted)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Counts a tally in a transaction, or takes it back.
+//! Counts a tally in a transaction.
 
 use serde::{Deserialize, Serialize};
 
@@ -200,47 +200,4 @@ fn see(
         record.uniques.set(day, sketch.count());
     }
     Ok(())
-}
-
-/// Takes a tally back, or forbids it to arrive; answers the totals that changed.
-pub fn retract(tables: &mut Tables, tally: &Tally) -> Result<Updates, StoreError> {
-    let before = written(tables, tally)?;
-    let (latest, done) = before.map_or((0, None), |w| (w.number, w.done));
-    let number = latest.max(tally.number);
-    remember(tables, tally, &Written { number, at: tally.at.0, done: None })?;
-    let mut updates = Vec::new();
-    if latest != tally.number {
-        return Ok(updates);
-    }
-    for (entry, done) in tally.entries.iter().zip(done.unwrap_or_default()) {
-        let Outcome::Counted(counted) = done.outcome else { continue };
-        let counter = &entry.counter;
-        let Some(mut record) = record(&tables.counters, counter)? else { continue };
-        for (run, counted) in entry.runs.iter().zip(counted) {
-            record.take_back(counted.hits, run.source, tally.at);
-            if let Some(id) = run.id {
-                let mark = Mark::Id(counter, record.created, id);
-                if let Some(bytes) = tables.marks.get(mark, tally.at)?
-                    && from_bytes::<IdMark>(&bytes, counter)?.write == tally.number
-                {
-                    tables.marks.delete(mark)?;
-                }
-            }
-            if let Some(visitor) = run.visitor.filter(|_| counted.hits > 0) {
-                let mark = Mark::Visitor(counter, record.created, visitor);
-                if tables.marks.get(mark, tally.at)?.as_deref() == Some(&tally.number.to_be_bytes())
-                {
-                    tables.marks.delete(mark)?;
-                }
-            }
-        }
-        let gone = done.created && record.total == 0 && record.token.is_none();
-        if gone {
-            tables.delete(counter)?;
-        } else {
-            tables.put(counter, &record)?;
-        }
-        updates.push(update(counter, (!gone).then_some(record.total)));
-    }
-    Ok(updates)
 }

@@ -107,10 +107,6 @@ impl<'txn> Marks<'txn> {
         Ok(())
     }
 
-    pub fn delete(&mut self, mark: Mark) -> Result<(), StoreError> {
-        self.delete_key(&mark.key())
-    }
-
     fn delete_key(&mut self, key: &[u8]) -> Result<(), StoreError> {
         let expiry = self.marks.remove(key)?.map(|found| undated(found.value()).0);
         if let Some(expiry) = expiry {

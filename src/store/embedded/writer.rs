@@ -65,7 +65,7 @@ impl Slot {
 
 /// The store was closed, or its file cannot be used at the moment.
 pub fn closed() -> StoreError {
-    StoreError::Unavailable("the file is not open".into())
+    StoreError::Away("the file is not open".into())
 }
 
 /// Opens the database in a file and makes what is missing; also answers with

@@ -55,7 +55,7 @@ impl ServerCheck {
     pub fn check(&self) -> Result<(), StoreError> {
         match &*self.verdict.borrow() {
             Verdict::Good => Ok(()),
-            Verdict::Unknown => Err(StoreError::Unavailable("not connected".into())),
+            Verdict::Unknown => Err(StoreError::Away("not connected".into())),
             Verdict::Refused(why) => Err(StoreError::Refused(why.clone())),
         }
     }

@@ -12,14 +12,10 @@ use crate::model::edit::{Change, ChangeId, Credential, Edit, NamespaceChange, Na
 use crate::model::export::{ExportedCounter, OnConflict};
 use crate::model::hex;
 use crate::model::name::Name;
-use crate::model::tally::{Entry, ID_MEMORY, MAX_TOTAL, Run, Tally};
+use crate::model::tally::{Entry, ID_MEMORY, MAX_TOTAL, Run, Tally, WRITE_MEMORY};
 use crate::model::time::Timestamp;
 use crate::store::record::Record;
 use crate::store::{Limits, Mode, StoreError};
-
-/// How long a process's last write is remembered, in seconds. An outage longer
-/// than this can leave hits counted that were answered 503.
-const WRITE_MEMORY: u64 = 3600;
 
 /// How long a sketch is kept after it last changed, in seconds.
 const SKETCH_MEMORY: u64 = 2 * 86_400;
@@ -34,7 +30,6 @@ pub struct NamespaceScript(Script);
 /// All scripts.
 pub struct Scripts {
     pub apply: Script,
-    pub retract: Script,
     pub edit: NamespaceScript,
     pub namespace: NamespaceScript,
     pub read: NamespaceScript,
@@ -47,10 +42,6 @@ impl Default for Scripts {
         let script = |text: &str| NamespaceScript(Script::from_lua(text));
         Self {
             apply: Script::from_lua(concat!(include_str!("run.lua"), include_str!("apply.lua"))),
-            retract: Script::from_lua(concat!(
-                include_str!("run.lua"),
-                include_str!("retract.lua")
-            )),
             edit: script(include_str!("edit.lua")),
             namespace: script(include_str!("namespace.lua")),
             read: script(include_str!("read.lua")),
@@ -94,7 +85,7 @@ fn largest() -> Value {
     MAX_TOTAL.into()
 }
 
-/// KEYS and ARGV of apply.lua and retract.lua; what the write did is kept at `record`.
+/// KEYS and ARGV of apply.lua; what the write did is kept at `record`.
 pub fn tally<'a>(
     record: String,
     process: &str,

@@ -1,0 +1,36 @@
+//! One deadline for each request, from its arrival: however often a request asks the store,
+//! it never waits twice as long.
+
+use std::time::{Duration, Instant};
+
+tokio::task_local! {
+    static DEADLINE: Instant;
+}
+
+/// Answers a request that has just arrived: whatever it asks the store is due within `wait`.
+pub fn scope<F: Future>(wait: Duration, answer: F) -> impl Future<Output = F::Output> {
+    DEADLINE.scope(Instant::now() + wait, answer)
+}
+
+/// When the answer of the request at hand is due; without one, `wait` from now.
+pub fn due(wait: Duration) -> Instant {
+    DEADLINE.try_with(|deadline| *deadline).unwrap_or_else(|_| Instant::now() + wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_second_question_has_what_is_left_of_the_time() {
+        let wait = Duration::from_secs(1);
+        let (first, second) = scope(wait, async {
+            let first = due(wait);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            (first, due(wait))
+        })
+        .await;
+        assert_eq!(first, second);
+        assert!(due(wait) > first);
+    }
+}
