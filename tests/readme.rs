@@ -87,9 +87,7 @@ fn its_pictures_are_ours() {
 /// Every document, by its path from the root.
 fn documents() -> Vec<(String, String)> {
     let mut names: Vec<String> =
-        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benches/README.md"]
-            .map(Into::into)
-            .into();
+        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(Into::into).into();
     for entry in std::fs::read_dir(file("docs")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         names.extend(name.ends_with(".md").then(|| format!("docs/{name}")));
