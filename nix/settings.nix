@@ -41,12 +41,21 @@ in
   namespace-counters = setting count 100000 "The most counters in one namespace.";
   history-days = setting count 400 "How many days of each counter are remembered day by day.";
   history-hours = setting count 72 "How many hours of each counter are remembered hour by hour.";
+  connections = setting count 16384 "The most connections at once.";
+  client-connections = setting count 256 "The most connections of one client at once.";
+  head-timeout = setting time "10s" "How long the head of a request may take.";
+  body-timeout = setting time "10s" "How long each 64 KiB of a request's body may take.";
+  idle-timeout = setting time "75s" "How long a connection may stay silent between two requests.";
+  write-timeout = setting time "30s" "How long a client may leave an answer unread.";
   client-limit = setting rate "600/1m" "The most hits of one client, as number/time, or `off`.";
   counter-limit = setting rate "off" "The most hits on one counter, as number/time, or `off`.";
   trusted-proxies =
     setting types.commas "127.0.0.1,10.0.0.0/8"
       "Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges.";
-  streams = setting count 16384 "The most streams of live numbers at once.";
+  allowed-hosts =
+    setting types.commas "hits.example.com"
+      "The host names under which seen is asked; others are answered 421.";
+  streams = setting count 8192 "The most streams of live numbers at once.";
   client-streams = setting count 64 "The most streams of one client at once.";
   grace = setting time "10s" "How long a stop may take to finish what has begun.";
   log = setting (types.enum [

@@ -1,6 +1,8 @@
 //! The settings. This struct is the manual: `--help` and the README's table are
 //! made from it.
 
+mod sockets;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
+pub use self::sockets::Sockets;
 use crate::model::export::OnConflict;
 use crate::model::rate::Rate;
 use crate::store::{Limits, Location, Mode};
@@ -106,18 +109,28 @@ pub struct Settings {
     #[arg(long, env = "SEEN_TRUSTED_PROXIES", value_name = "RANGES", value_delimiter = ',', value_parser = range)]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// The host names under which seen is asked, with commas between; other names are answered 421.
+    /// Addresses and `localhost` are always answered. Without it, any name is
+    #[arg(long, env = "SEEN_ALLOWED_HOSTS", value_name = "NAMES", value_delimiter = ',')]
+    pub allowed_hosts: Vec<String>,
+
     /// The instance's token, of 16 characters or more: it may change every counter and namespace.
     /// A variable is better than a flag, which every user of the machine can read
     #[arg(long, env = "SEEN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
     pub token: Option<Secret>,
 
     /// The most streams of live numbers at once
-    #[arg(long, env = "SEEN_STREAMS", value_name = "STREAMS", default_value_t = 16_384, value_parser = at_least_one)]
+    #[arg(long, env = "SEEN_STREAMS", value_name = "STREAMS", default_value_t = 8192, value_parser = at_least_one)]
     pub streams: usize,
 
-    /// The most streams of one client at once
+    /// The most streams of one client at once, and a quarter of what an IPv4 /24 or an IPv6 /48 may
+    /// have
     #[arg(long, env = "SEEN_CLIENT_STREAMS", value_name = "STREAMS", default_value_t = 64, value_parser = at_least_one)]
     pub client_streams: usize,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sockets: Sockets,
 
     /// Threads that answer requests; one does tens of thousands of hits a second
     #[arg(long, env = "SEEN_THREADS", value_name = "THREADS", default_value_t = 1, value_parser = at_least_one)]

@@ -25,6 +25,8 @@ pub struct Metrics {
     over_limit: Family<LimitLabel, Counter>,
     in_flight: Gauge<i64, std::sync::atomic::AtomicI64>,
     streams: Gauge<i64, std::sync::atomic::AtomicI64>,
+    connections: Gauge<i64, std::sync::atomic::AtomicI64>,
+    timeouts: Family<TimeoutLabel, Counter>,
     tasks: Gauge<i64, std::sync::atomic::AtomicI64>,
     joined: Histogram,
     store_seconds: Histogram,
@@ -70,6 +72,14 @@ pub enum Limit {
     streams,
     /// `--client-streams`.
     client_streams,
+    /// Four times `--client-streams`, in one network.
+    network_streams,
+    /// `--connections`.
+    connections,
+    /// `--client-connections`.
+    client_connections,
+    /// Four times `--client-connections`, in one network.
+    network_connections,
     /// The longest URL.
     url,
     /// The most and longest headers.
@@ -81,6 +91,30 @@ pub enum Limit {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LimitLabel {
     limit: Limit,
+}
+
+/// What a client took too long for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[allow(non_camel_case_types)]
+pub enum Timeout {
+    /// `--head-timeout`.
+    head,
+    /// `--body-timeout`.
+    body,
+    /// `--idle-timeout`.
+    idle,
+    /// `--write-timeout`.
+    write,
+}
+
+impl Timeout {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::head, Self::body, Self::idle, Self::write];
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TimeoutLabel {
+    what: Timeout,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -112,6 +146,14 @@ impl Default for Metrics {
         registry.register("in_flight", "Hits that wait for their number", in_flight.clone());
         let streams = Gauge::default();
         registry.register("streams", "Streams of live numbers that are open", streams.clone());
+        let connections = Gauge::default();
+        registry.register("connections", "Connections that are open", connections.clone());
+        let timeouts = Family::default();
+        registry.register(
+            "timeouts",
+            "Connections that were ended because a client was too slow",
+            timeouts.clone(),
+        );
         let tasks = Gauge::default();
         registry.register("tasks", "Tasks of the process that live", tasks.clone());
         // 1, 2, 4 … 8192 hits.
@@ -145,6 +187,8 @@ impl Default for Metrics {
             over_limit,
             in_flight,
             streams,
+            connections,
+            timeouts,
             tasks,
             joined,
             store_seconds,
@@ -190,6 +234,21 @@ impl Metrics {
     /// A request met a limit.
     pub fn over_limit(&self, limit: Limit) {
         self.over_limit.get_or_create(&LimitLabel { limit }).inc();
+    }
+
+    /// A connection was opened.
+    pub fn connected(&self) {
+        self.connections.inc();
+    }
+
+    /// A connection was closed.
+    pub fn disconnected(&self) {
+        self.connections.dec();
+    }
+
+    /// A client was too slow and was hung up on.
+    pub fn timed_out(&self, what: Timeout) {
+        self.timeouts.get_or_create(&TimeoutLabel { what }).inc();
     }
 
     /// A tally of so many hits goes to the store.

@@ -9,6 +9,8 @@ pub mod hex;
 pub mod history;
 pub mod hit;
 pub mod name;
+pub mod network;
+pub mod permits;
 pub mod rate;
 pub mod tally;
 pub mod time;

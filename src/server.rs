@@ -2,6 +2,7 @@
 //! routes; what answers a request is handed to it.
 
 pub mod connections;
+mod exchange;
 pub mod fd_limit;
 pub mod memory;
-pub mod socket;
+mod socket;

@@ -241,11 +241,11 @@ fn ten_thousand_come_and_go_and_nothing_of_them_is_left() {
         eprintln!("only {crowd_size} subscribers: the hard limit of open files is {most}");
     }
     let place = Place::file();
-    let arguments = ["--client-streams", "100000", "--store", &place.store()];
+    let arguments = ["--client-streams", "100000", "--streams", "16384", "--store", &place.store()];
     let mut low = Command::new("sh");
     // Seen itself must see to it that it may have so many.
     low.args(["-c", "ulimit -S -n 256; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_seen")]);
-    low.env("SEEN_CLIENT_LIMIT", "off").args(arguments);
+    low.env("SEEN_CLIENT_LIMIT", "off").env("SEEN_CLIENT_CONNECTIONS", "100000").args(arguments);
     let seen = Seen::spawn(low);
 
     drop(crowd(&seen, 100));
@@ -279,7 +279,7 @@ fn ten_thousand_come_and_go_and_nothing_of_them_is_left() {
 
 /// Whoever may open too few files should not find out from visitors.
 #[test]
-fn too_few_files_for_the_streams_are_a_warning() {
+fn too_few_files_for_the_connections_are_a_warning() {
     let place = Place::file();
     let mut low = Command::new("sh");
     low.args(["-c", "ulimit -n 300; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_seen")]);
@@ -287,9 +287,9 @@ fn too_few_files_for_the_streams_are_a_warning() {
     let seen = Seen::spawn(low);
     let warned = |seen: &Seen| {
         let log = seen.log.lock().unwrap();
-        log.iter().any(|line| line.contains("fewer open files than --streams needs"))
+        log.iter().any(|line| line.contains("fewer open files than --connections needs"))
     };
     assert!(warned(&seen));
     drop(seen);
-    assert!(!warned(&place.seen_with(&["--streams", "100"])));
+    assert!(!warned(&place.seen_with(&["--connections", "100"])));
 }

@@ -16,25 +16,30 @@ use crate::counters::Counters;
 use crate::counters::batcher::Batcher;
 use crate::counters::visitor::Visitors;
 use crate::metrics::Metrics;
+use crate::model::permits::Permits;
 use crate::server::connections;
+use crate::server::connections::Allowed;
 use crate::server::fd_limit;
 use crate::store::Location;
 use crate::web::{self, App};
 
+/// The connections of the listener for measurements, beside the others'.
+const METRICS_CONNECTIONS: usize = 16;
+
 /// Serves until SIGTERM or SIGINT.
 pub fn run(settings: &Settings) -> Result<(), Failure> {
     log::start(settings.log, settings.log_format);
-    fd_limit::make_room(settings.streams);
+    let room = fd_limit::make_room(settings.sockets.connections);
     let location = settings.store().map_err(|sentence| Failure::new(2, sentence))?;
     let runtime =
         runtime(settings.threads).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
-    let result = runtime.block_on(serve(settings, &location));
+    let result = runtime.block_on(serve(settings, &location, room));
     // What is still running has had its grace.
     runtime.shutdown_background();
     result
 }
 
-async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> {
+async fn serve(settings: &Settings, location: &Location, room: usize) -> Result<(), Failure> {
     let stop = stop_signal().map_err(|e| Failure::new(1, format!("cannot take signals: {e}")))?;
     let store = open::store(settings, location).await.map_err(|e| Failure::new(1, e))?;
     let metrics = Arc::new(Metrics::default());
@@ -43,9 +48,15 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
         settings,
         Counters::new(store.clone(), batcher, settings.deadline),
         Visitors::new(store, settings.deadline),
-        metrics,
+        metrics.clone(),
         stop.clone(),
     );
+    let allowed = |connections, of_a_client| Allowed {
+        sockets: settings.sockets.clone(),
+        permits: Permits::new(connections, of_a_client),
+        trusted_proxies: settings.trusted_proxies.clone(),
+        metrics: metrics.clone(),
+    };
 
     let main = listen(settings.listen, "--listen").await?;
     let address = main.local_addr().unwrap_or(settings.listen);
@@ -55,14 +66,24 @@ async fn serve(settings: &Settings, location: &Location) -> Result<(), Failure> 
             let listener = listen(apart, "--metrics-listen").await?;
             let routes = web::metrics_router(app.clone());
             let answer = move |_, request| web::answer(routes.clone(), request);
-            servers.push(tokio::spawn(connections::serve(listener, answer, stop.clone())));
+            servers.push(tokio::spawn(connections::serve(
+                listener,
+                answer,
+                allowed(METRICS_CONNECTIONS, METRICS_CONNECTIONS),
+                stop.clone(),
+            )));
             web::router(app.clone())
         }
         None => web::router(app.clone()).merge(web::metrics_router(app.clone())),
     };
     let dispatch = web::dispatch(routes, app.clone());
     let answer = move |peer, request| dispatch.clone().answer(peer, request);
-    servers.push(tokio::spawn(connections::serve(main, answer, stop.clone())));
+    servers.push(tokio::spawn(connections::serve(
+        main,
+        answer,
+        allowed(room, settings.sockets.client_connections),
+        stop.clone(),
+    )));
     announce(address, location);
 
     stop.cancelled().await;

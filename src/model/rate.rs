@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::model::network::Client;
 
 /// So many in so much time, as `600/1m`; a burst may be as large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +49,45 @@ pub struct Left {
     pub wait: Duration,
 }
 
-/// The keys that are held at most; more of them at once are not limited, for
-/// forgetting one that is limited would help only whoever floods.
-const MAX_KEYS: usize = 1 << 16;
+/// The most keys in each half of a limiter's table; both take about 1 MB.
+const GENERATION_SIZE: usize = 1 << 14;
 
 /// One limit over many keys. Of a key it keeps a hash and a time.
 pub struct Limiter {
     rate: Rate,
     start: Instant,
     hasher: RandomState,
-    /// When each key's next hit is due, in nanoseconds since the start.
-    due: Mutex<HashMap<u64, u64>>,
+    due: Mutex<Halves>,
+}
+
+/// When each key's next hit is due, in nanoseconds since the start.
+///
+/// Once the young half is full it becomes the old one, whose keys are forgotten: so
+/// one more key costs the same however many there are. A key that is used, or refused,
+/// is young again; what is forgotten is what has not been seen for longest.
+#[derive(Default)]
+struct Halves {
+    young: HashMap<u64, u64>,
+    old: HashMap<u64, u64>,
+}
+
+impl Halves {
+    fn get(&self, key: u64) -> Option<u64> {
+        self.young.get(&key).or_else(|| self.old.get(&key)).copied()
+    }
+
+    fn put(&mut self, key: u64, due: u64) {
+        if let Some(known) = self.young.get_mut(&key) {
+            *known = due;
+            return;
+        }
+        if self.young.len() >= GENERATION_SIZE {
+            // The memory of the forgotten serves again.
+            std::mem::swap(&mut self.young, &mut self.old);
+            self.young.clear();
+        }
+        self.young.insert(key, due);
+    }
 }
 
 impl Limiter {
@@ -76,28 +106,117 @@ impl Limiter {
         self.take_at(key, Instant::now())
     }
 
-    fn take_at(&self, key: &impl Hash, now: Instant) -> Left {
-        let nanos = |d: Duration| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
-        let now = nanos(now.duration_since(self.start));
-        let window = nanos(self.rate.window);
-        let pace = (window / u64::from(self.rate.quota)).max(1);
-        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        if due.len() >= MAX_KEYS {
-            due.retain(|_, at| *at > now);
-        }
+    /// Gives one back that was taken and not used.
+    pub fn give_back(&self, key: &impl Hash) {
+        let (_, pace) = self.window_and_pace();
         let key = self.hasher.hash_one(key);
-        let at = due.get(&key).copied().unwrap_or(now).max(now);
+        let mut due = self.due();
+        if let Some(at) = due.get(key) {
+            due.put(key, at.saturating_sub(pace));
+        }
+    }
+
+    /// How long a key must wait until there is one for it; zero if there is one now.
+    /// Nothing is taken.
+    pub fn wait(&self, key: &impl Hash) -> Duration {
+        let now = self.nanos(Instant::now());
+        let (window, pace) = self.window_and_pace();
+        let at = self.due().get(self.hasher.hash_one(key)).unwrap_or(now).max(now);
+        Duration::from_nanos((at + pace - now).saturating_sub(window.max(pace)))
+    }
+
+    /// Whether a key has its whole quota.
+    pub fn is_untouched(&self, key: &impl Hash) -> bool {
+        let now = self.nanos(Instant::now());
+        self.due().get(self.hasher.hash_one(key)).is_none_or(|at| at <= now)
+    }
+
+    fn take_at(&self, key: &impl Hash, now: Instant) -> Left {
+        let now = self.nanos(now);
+        let (window, pace) = self.window_and_pace();
+        let key = self.hasher.hash_one(key);
+        let mut due = self.due();
+        let at = due.get(key).unwrap_or(now).max(now);
         let next = at + pace;
         let passes = next - now <= window.max(pace);
-        if passes && (due.len() < MAX_KEYS || due.contains_key(&key)) {
-            due.insert(key, next);
-        }
         let ahead = if passes { next - now } else { at - now };
+        due.put(key, now + ahead);
         Left {
             remaining: u32::try_from(window.saturating_sub(ahead) / pace).unwrap_or(u32::MAX),
             full_in: Duration::from_nanos(ahead),
             wait: Duration::from_nanos(if passes { 0 } else { next - now - window }),
         }
+    }
+
+    fn nanos(&self, at: Instant) -> u64 {
+        u64::try_from(at.duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn window_and_pace(&self) -> (u64, u64) {
+        let window = u64::try_from(self.rate.window.as_nanos()).unwrap_or(u64::MAX / 4);
+        (window, (window / u64::from(self.rate.quota)).max(1))
+    }
+
+    fn due(&self) -> MutexGuard<'_, Halves> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A limit of each client, and of its network as of several clients.
+pub struct Tiers {
+    client: Limiter,
+    network: Limiter,
+}
+
+/// Whose limit it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// One client's.
+    Client,
+    /// That of its network.
+    Network,
+}
+
+/// How many clients' quota a network has.
+const CLIENTS_OF_A_NETWORK: u32 = 4;
+
+impl Tiers {
+    /// So much for a client.
+    pub fn new(rate: Rate) -> Self {
+        Self { client: Limiter::new(rate), network: Limiter::new(rate.times(CLIENTS_OF_A_NETWORK)) }
+    }
+
+    /// Takes one from a client's quota and one from its network's.
+    ///
+    /// # Errors
+    /// One of them is used up: whose, its rate, and how long to wait.
+    pub fn take(&self, client: Client) -> Result<(), (Tier, Rate, Duration)> {
+        let own = self.client.take(&client);
+        if !own.wait.is_zero() {
+            return Err((Tier::Client, self.client.rate, own.wait));
+        }
+        let shared = self.network.take(&client.network());
+        if !shared.wait.is_zero() {
+            self.client.give_back(&client);
+            return Err((Tier::Network, self.network.rate, shared.wait));
+        }
+        Ok(())
+    }
+
+    /// Gives one back that was taken and not used.
+    pub fn give_back(&self, client: Client) {
+        self.client.give_back(&client);
+        self.network.give_back(&client.network());
+    }
+
+    /// How long a client must wait until there is one for it; zero if there is one now.
+    pub fn wait(&self, client: Client) -> Duration {
+        self.client.wait(&client).max(self.network.wait(&client.network()))
+    }
+
+    /// Whether neither the client nor its network has used any.
+    pub fn is_untouched(&self, client: Client) -> bool {
+        self.client.is_untouched(&client) && self.network.is_untouched(&client.network())
     }
 }
 
@@ -122,14 +241,46 @@ mod tests {
         assert_eq!((rested.remaining, rested.full_in), (2, Duration::from_secs(1)));
     }
 
+    /// Once the table was full each hit looked at all of it, and new keys were free.
     #[test]
-    fn a_flood_of_keys_costs_bounded_memory() {
+    fn a_flood_of_keys_costs_bounded_memory_and_frees_nobody() {
         let limit = limiter("1/1h");
-        for key in 0..(MAX_KEYS as u32 + 1000) {
+        let abuser = u32::MAX;
+        assert_eq!(limit.take(&abuser).wait, Duration::ZERO);
+        for key in 0..(4 * GENERATION_SIZE as u32) {
             assert_eq!(limit.take(&key).wait, Duration::ZERO);
+            assert!(limit.take(&key).wait > Duration::ZERO, "the last one is limited too");
+            if key % 1000 == 0 {
+                assert!(limit.take(&abuser).wait > Duration::ZERO, "one that goes on is known");
+            }
         }
-        assert!(limit.due.lock().unwrap().len() <= MAX_KEYS);
-        assert!(limit.take(&0).wait > Duration::from_secs(3000));
+        let due = limit.due();
+        assert!(due.young.len() + due.old.len() <= 2 * GENERATION_SIZE);
+    }
+
+    #[test]
+    fn what_is_given_back_may_be_taken_again() {
+        let limit = limiter("1/1h");
+        limit.give_back(&"k");
+        assert!(limit.is_untouched(&"k"));
+        assert_eq!(limit.take(&"k").wait, Duration::ZERO);
+        assert!(limit.wait(&"k") > Duration::ZERO && !limit.is_untouched(&"k"));
+        limit.give_back(&"k");
+        assert_eq!(limit.wait(&"k"), Duration::ZERO);
+        assert_eq!(limit.take(&"k").wait, Duration::ZERO);
+    }
+
+    #[test]
+    fn a_network_has_four_clients_worth() {
+        let tiers = Tiers::new("2/1h".parse().unwrap());
+        let client = |host| Client([0, 0, 0, 0, 192, 0, 2, host]);
+        let passed = |host| (0..9).filter(|_| tiers.take(client(host)).is_ok()).count();
+        assert_eq!([passed(1), passed(2), passed(3), passed(4), passed(5)], [2, 2, 2, 2, 0]);
+        assert_eq!(tiers.take(client(6)).unwrap_err().0, Tier::Network);
+        assert_eq!(tiers.take(client(1)).unwrap_err().0, Tier::Client);
+        assert!(tiers.take(Client([0, 0, 0, 0, 192, 0, 3, 1])).is_ok());
+        tiers.give_back(client(1));
+        assert!(tiers.take(client(6)).is_ok());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::response::Response;
 use futures_util::FutureExt;
@@ -12,30 +13,76 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::server::memory::OpenConnections;
-use crate::server::socket::Socket;
-
-/// How long a client may take to send the head of a request, or stay silent
-/// between two: whoever opens connections and says nothing does not keep them.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+use super::exchange::Exchange;
+use super::memory::OpenConnections;
+use super::socket::{self, Socket};
+use crate::config::Sockets;
+use crate::metrics::{Limit, Metrics, Timeout};
+use crate::model::network::Client;
+use crate::model::permits::{Full, Permit, Permits};
+use crate::web;
 
 /// The wait after the system would give no connection, as when there are no
 /// descriptors left.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
+/// The least time between two log lines about the same trouble.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The most that hyper reads of a head, and gathers of an answer, in bytes. A head in
+/// bounds (`web::limits::head`) fits; by itself hyper takes 400 kB.
+const MAX_BUFFER: usize = 96 << 10;
+
+/// What a listener allows its clients.
+#[derive(Clone)]
+pub struct Allowed {
+    /// How slow they may be.
+    pub sockets: Sockets,
+    /// How many connections they may hold.
+    pub permits: Permits,
+    /// Proxies that speak for many clients: the bounds of one are not theirs.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What is measured.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Allowed {
+    fn permit(&self, peer: SocketAddr) -> Result<Permit, Limit> {
+        let ip = peer.ip().to_canonical();
+        let permit = if self.trusted_proxies.iter().any(|net| net.contains(&ip)) {
+            self.permits.take_for_many()
+        } else {
+            self.permits.take(Client::of(ip))
+        };
+        permit.map_err(|full| match full {
+            Full::All => Limit::connections,
+            Full::Client(_) => Limit::client_connections,
+            Full::Network(_) => Limit::network_connections,
+        })
+    }
+}
+
 /// Serves until `stop` is cancelled, then waits for the requests under way.
 /// `answer` is given each request and where it came from.
-pub async fn serve<A, F>(listener: TcpListener, answer: A, stop: CancellationToken)
-where
+pub async fn serve<A, F>(
+    listener: TcpListener,
+    answer: A,
+    allowed: Allowed,
+    stop: CancellationToken,
+) where
     A: Fn(SocketAddr, Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Response> + Send,
 {
+    socket::bound_memory(&listener, 2 * allowed.sockets.write_timeout);
+    let allowed = Arc::new(allowed);
     let open = TaskTracker::new();
     let connections = OpenConnections::default();
+    let mut logged: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -43,17 +90,32 @@ where
         };
         match accepted {
             Ok((stream, peer)) => {
-                let (answer, stop) = (answer.clone(), stop.clone());
+                let permit = match allowed.permit(peer) {
+                    Ok(permit) => permit,
+                    Err(limit) => {
+                        refuse(&stream);
+                        allowed.metrics.over_limit(limit);
+                        if limit == Limit::connections && is_due(&mut logged) {
+                            tracing::warn!("as many connections as --connections allows are open");
+                        }
+                        continue;
+                    }
+                };
+                let (answer, allowed, stop) = (answer.clone(), allowed.clone(), stop.clone());
                 let guard = connections.enter();
                 open.spawn(async move {
-                    serve_one(stream, peer, answer, stop).await;
-                    drop(guard);
+                    allowed.metrics.connected();
+                    serve_one(stream, peer, answer, &allowed, stop).await;
+                    allowed.metrics.disconnected();
+                    drop((permit, guard));
                 });
             }
             // The client hung up before it was accepted: take the next at once.
             Err(error) if is_of_one(&error) => {}
             Err(error) => {
-                tracing::error!(%error, "no connection can be accepted");
+                if is_due(&mut logged) {
+                    tracing::error!(%error, "no connection can be accepted");
+                }
                 tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
             }
         }
@@ -67,16 +129,32 @@ async fn serve_one<F: Future<Output = Response>>(
     stream: TcpStream,
     peer: SocketAddr,
     answer: impl Fn(SocketAddr, Request<Incoming>) -> F,
+    allowed: &Allowed,
     stop: CancellationToken,
 ) {
-    // An answer is one small segment; waiting to fill it would cost 40 ms.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(peer, request).map(Ok::<_, Infallible>));
+    let Sockets { head_timeout, idle_timeout, write_timeout, .. } = allowed.sockets;
+    let exchange = Arc::new(Exchange::default());
+    let timeouts = (head_timeout, write_timeout);
+    let socket = Socket::new(stream, exchange.clone(), timeouts, web::bare_answer);
+    let shared = exchange.clone();
+    let service = service_fn(move |request| {
+        shared.begin();
+        let shared = shared.clone();
+        answer(peer, request).map(move |answer| {
+            if answer.extensions().get::<web::Live>().is_some() {
+                shared.set_live();
+            }
+            Ok::<_, Infallible>(shared.watch(answer))
+        })
+    });
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(Socket(stream)), service)
+            // The socket itself looks after heads that have begun.
+            .header_read_timeout(idle_timeout)
+            .max_buf_size(MAX_BUFFER)
+            .half_close(true)
+            .serve_connection(TokioIo::new(socket), service)
     );
     let done = tokio::select! {
         biased;
@@ -86,9 +164,29 @@ async fn serve_one<F: Future<Output = Response>>(
             connection.await
         }
     };
+    let was_idle = done.as_ref().is_err_and(hyper::Error::is_timeout);
+    // hyper takes the end of a silent connection for no error.
+    if let Some(timeout) = exchange.timed_out().or(was_idle.then_some(Timeout::idle)) {
+        allowed.metrics.timed_out(timeout);
+    }
     if let Err(error) = done {
         tracing::debug!(%error, "a connection ended");
     }
+}
+
+/// Says that there is no room; whoever has sent something may not hear it.
+fn refuse(stream: &TcpStream) {
+    // A new socket takes so little at once, or it is of no use to wait.
+    let _ = stream.try_write(&web::bare_answer(503));
+}
+
+/// Whether a log line may be written now.
+fn is_due(logged: &mut Option<Instant>) -> bool {
+    let due = logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL);
+    if due {
+        *logged = Some(Instant::now());
+    }
+    due
 }
 
 fn is_of_one(error: &std::io::Error) -> bool {
@@ -97,31 +195,4 @@ fn is_of_one(error: &std::io::Error) -> bool {
         error.kind(),
         ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn who_says_nothing_is_hung_up_on() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let answer = |_, _| async { Response::new("well".into()) };
-        let server = tokio::spawn(serve(listener, answer, stop.clone()));
-        let started = tokio::time::Instant::now();
-        for said in ["", "GET / HTTP/1.1\r\nHost:", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"] {
-            let mut client = TcpStream::connect(address).await.unwrap();
-            client.write_all(said.as_bytes()).await.unwrap();
-            let mut heard = String::new();
-            client.read_to_string(&mut heard).await.unwrap();
-            assert_eq!(heard.ends_with("well"), said.ends_with("\r\n\r\n"), "{heard}");
-        }
-        assert!(started.elapsed() >= 3 * HEAD_TIMEOUT);
-        stop.cancel();
-        server.await.unwrap();
-    }
 }

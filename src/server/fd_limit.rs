@@ -2,27 +2,32 @@
 
 use rlimit::Resource;
 
-/// What a process needs beside its streams: other requests, the store, the log.
-const OTHERS: u64 = 512;
+/// What a process needs beside its connections: the store, the log, listeners.
+const OTHERS: u64 = 64;
 
-/// Raises the soft limit to the hard one, and warns if that is too little for
-/// so many streams. Usual soft limits (1024) are as small as they are for the
-/// sake of select(2), which nothing here calls.
-pub fn make_room(streams: usize) {
+/// Raises the soft limit to the hard one; how many connections there is room for,
+/// at most `wanted`. Warns if those are fewer. Usual soft limits (1024) are as small
+/// as they are for the sake of select(2), which nothing here calls.
+pub fn make_room(wanted: usize) -> usize {
     let allowed = Resource::NOFILE.get().and_then(|(soft, hard)| {
         if soft < hard {
             Resource::NOFILE.set(hard, hard)?;
         }
         Ok(hard)
     });
-    let needed = u64::try_from(streams).unwrap_or(u64::MAX).saturating_add(OTHERS);
-    match allowed {
-        Ok(allowed) if allowed < needed => tracing::warn!(
-            allowed,
-            needed,
-            "the system allows fewer open files than --streams needs; raise ulimit -n or lower it"
-        ),
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "cannot raise the limit of open files"),
+    let room = match allowed {
+        Ok(allowed) => usize::try_from(allowed.saturating_sub(OTHERS)).unwrap_or(usize::MAX).max(1),
+        Err(error) => {
+            tracing::warn!(%error, "cannot raise the limit of open files");
+            usize::MAX
+        }
+    };
+    if room < wanted {
+        tracing::warn!(
+            room,
+            wanted,
+            "the system allows fewer open files than --connections needs; raise ulimit -n or lower it"
+        );
     }
+    room.min(wanted)
 }

@@ -1,46 +1,213 @@
-//! A client's end of a connection.
+//! A client's end of a connection, and how long it may keep seen waiting.
 
-use std::io::{IoSlice, Result};
+use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+use super::exchange::{Exchange, Phase};
+use crate::metrics::Timeout;
 
 /// The most bytes that are put together to be written, on the stack.
 const SMALL: usize = 1024;
 
+/// What a client must take of an answer within the write timeout, if there is so
+/// much: reading a byte now and then does not keep a connection.
+const MIN_PROGRESS: usize = 16 << 10;
+
+/// The send buffer of a stream of live numbers, in bytes; the system keeps twice as
+/// much. A reader that falls behind is told only the latest number anyway.
+const LIVE_SEND_BUFFER: usize = 16 << 10;
+
+/// What the system may hold for a client that does not read, beside what is already on
+/// its way: by itself it takes up to 4 MB for each (tcp(7), `tcp_wmem`).
+const MAX_UNSENT: u32 = 64 << 10;
+
+/// What a socket is told of its listener, which sockets inherit.
+pub(crate) fn bound_memory(listener: &tokio::net::TcpListener, unacknowledged: Duration) {
+    let socket = SockRef::from(listener);
+    for done in [
+        // An answer is one small segment; waiting to fill it would cost 40 ms.
+        socket.set_tcp_nodelay(true),
+        socket.set_tcp_notsent_lowat(MAX_UNSENT),
+        // A peer that vanished without a word.
+        socket.set_tcp_user_timeout(Some(unacknowledged)),
+    ] {
+        if let Err(error) = done {
+            tracing::debug!(%error, "an option of the listener could not be set");
+        }
+    }
+}
+
 /// A stream that writes the head and the body of a small answer as one piece: the
-/// system takes one piece for less than two (benches/README.md).
-pub struct Socket(pub TcpStream);
+/// system takes one piece for less than two (benches/README.md). It gives up on a
+/// client that takes too long to send a head or to read an answer.
+pub(crate) struct Socket {
+    stream: TcpStream,
+    exchange: Arc<Exchange>,
+    head_timeout: Duration,
+    write_timeout: Duration,
+    /// What hyper itself answers, in the form that everything is answered here.
+    bare: fn(u16) -> Vec<u8>,
+    /// Whether bytes of a head have come; so for a new connection, which has come to
+    /// say something.
+    begun: bool,
+    /// The requests that had begun when `begun` was last true.
+    requests: u32,
+    /// Runs while the rest of a head is awaited.
+    head: Option<Pin<Box<Sleep>>>,
+    /// Runs while the client does not read.
+    write: Option<Pin<Box<Sleep>>>,
+    /// What the client has taken while that ran.
+    taken: usize,
+    is_small: bool,
+}
 
 impl Socket {
-    fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
-        Pin::new(&mut self.get_mut().0)
+    pub(crate) fn new(
+        stream: TcpStream,
+        exchange: Arc<Exchange>,
+        (head_timeout, write_timeout): (Duration, Duration),
+        bare: fn(u16) -> Vec<u8>,
+    ) -> Self {
+        Self {
+            stream,
+            exchange,
+            head_timeout,
+            write_timeout,
+            bare,
+            begun: true,
+            requests: 0,
+            head: None,
+            write: None,
+            taken: 0,
+            is_small: false,
+        }
+    }
+
+    fn stream(&mut self) -> Pin<&mut TcpStream> {
+        Pin::new(&mut self.stream)
+    }
+
+    /// Forgets the head that has become a request.
+    fn look_at_requests(&mut self) {
+        let requests = self.exchange.requests();
+        if requests != self.requests {
+            self.requests = requests;
+            self.begun = false;
+            self.head = None;
+        }
+    }
+
+    fn give_up(&self, timeout: Timeout) -> Error {
+        self.exchange.time_out(timeout);
+        ErrorKind::TimedOut.into()
+    }
+
+    /// Keeps the time of a write.
+    fn watch_write(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<Result<usize>>,
+    ) -> Poll<Result<usize>> {
+        match written {
+            Poll::Ready(Ok(bytes)) if self.write.is_some() => {
+                self.taken += bytes;
+                if self.taken >= MIN_PROGRESS {
+                    self.write = None;
+                }
+                Poll::Ready(Ok(bytes))
+            }
+            Poll::Pending => {
+                let timeout = self.write_timeout;
+                if self.write.is_none() {
+                    self.taken = 0;
+                }
+                let wait = self.write.get_or_insert_with(|| Box::pin(sleep(timeout)));
+                ready!(wait.as_mut().poll(context));
+                Poll::Ready(Err(self.give_up(Timeout::write)))
+            }
+            done => done,
+        }
+    }
+
+    /// What hyper answers by itself to what is no request, in words and with the
+    /// headers of other answers; `None` for everything else.
+    fn reworded(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let status = bytes.strip_prefix(b"HTTP/1.1 ").or(bytes.strip_prefix(b"HTTP/1.0 "))?;
+        if self.exchange.phase() != Phase::Awaiting {
+            return None;
+        }
+        let status = std::str::from_utf8(status.get(..3)?).ok()?.parse().ok()?;
+        Some((self.bare)(status))
+    }
+
+    fn shrink_if_live(&mut self) {
+        if self.exchange.is_live() && !self.is_small {
+            self.is_small = true;
+            // If it fails the buffer is larger, and the write timeout holds.
+            let _ = SockRef::from(&self.stream).set_send_buffer_size(LIVE_SEND_BUFFER);
+        }
+    }
+
+    fn write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        self.shrink_if_live();
+        if let Some(answer) = self.reworded(bytes) {
+            // An empty buffer takes a small answer whole.
+            ready!(self.stream().poll_write(context, &answer))?;
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let written = self.stream().poll_write(context, bytes);
+        self.watch_write(context, written)
+    }
+
+    /// Whether the client of a stream has hung up. Elsewhere one that sends no more may
+    /// still want its answer (RFC 9293, section 3.6); a stream would never end.
+    fn has_hung_up(&mut self, context: &mut Context<'_>) -> bool {
+        let mut byte = [0];
+        let peeked = self.stream.poll_peek(context, &mut ReadBuf::new(&mut byte));
+        matches!(peeked, Poll::Ready(Ok(0) | Err(_)))
     }
 }
 
 impl AsyncRead for Socket {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<Result<()>> {
-        self.stream().poll_read(context, into)
+        self.look_at_requests();
+        if let Poll::Ready(read) = self.stream().poll_read(context, into) {
+            self.begun |= self.exchange.phase() != Phase::Answering;
+            return Poll::Ready(read);
+        }
+        if self.begun && self.exchange.phase() != Phase::Answering {
+            let timeout = self.head_timeout;
+            let wait = self.head.get_or_insert_with(|| Box::pin(sleep(timeout)));
+            ready!(wait.as_mut().poll(context));
+            return Poll::Ready(Err(self.give_up(Timeout::head)));
+        }
+        Poll::Pending
     }
 }
 
 impl AsyncWrite for Socket {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<Result<usize>> {
-        self.stream().poll_write(context, bytes)
+        self.write(context, bytes)
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
@@ -48,23 +215,30 @@ impl AsyncWrite for Socket {
         let mut length = 0;
         for piece in pieces {
             let Some(place) = small.get_mut(length..length + piece.len()) else {
-                return self.stream().poll_write_vectored(context, pieces);
+                self.shrink_if_live();
+                let written = self.stream().poll_write_vectored(context, pieces);
+                return self.watch_write(context, written);
             };
             place.copy_from_slice(piece);
             length += piece.len();
         }
-        self.stream().poll_write(context, &small[..length])
+        self.write(context, &small[..length])
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.stream.is_write_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        self.write = None;
+        self.exchange.flushed();
+        if self.exchange.is_live() && self.has_hung_up(context) {
+            return Poll::Ready(Err(ErrorKind::ConnectionReset.into()));
+        }
         self.stream().poll_flush(context)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
         self.stream().poll_shutdown(context)
     }
 }

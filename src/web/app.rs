@@ -2,17 +2,17 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::quota::Limits;
-use super::limits::streams::StreamPermits;
 use crate::config::Settings;
 use crate::counters::Counters;
 use crate::counters::visitor::Visitors;
 use crate::metrics::Metrics;
+use crate::model::permits::Permits;
 use crate::model::token::Digest;
 
 /// What handlers share; a clone costs one reference count.
@@ -28,11 +28,15 @@ pub struct Shared {
     pub(crate) visitors: Visitors,
     pub(crate) limits: Limits,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// The names in `Host` that are answered; none means any.
+    pub(super) allowed_hosts: Vec<String>,
     /// How many hours' buckets a counter keeps.
     pub(crate) history_hours: u32,
     /// The digest of the instance's token, if it has one.
     pub(crate) token: Option<Digest>,
-    pub(crate) stream_permits: StreamPermits,
+    pub(crate) stream_permits: Permits,
+    /// How long each 64 KiB of a body may take.
+    pub(super) body_timeout: Duration,
     /// Cancelled when the process is to stop.
     pub(crate) stop: CancellationToken,
     pub(crate) started: Instant,
@@ -53,9 +57,11 @@ impl App {
             visitors,
             limits: Limits::new(settings),
             trusted_proxies: settings.trusted_proxies.clone(),
+            allowed_hosts: settings.allowed_hosts.clone(),
             history_hours: settings.history_hours,
             token: settings.token.as_ref().map(|token| Digest::of(&token.0)),
-            stream_permits: StreamPermits::new(settings.streams, settings.client_streams),
+            stream_permits: Permits::new(settings.streams, settings.client_streams),
+            body_timeout: settings.sockets.body_timeout,
             stop,
             started: Instant::now(),
         }))

@@ -26,6 +26,7 @@ use crate::web::access_log::RequestLog;
 use crate::web::api::hit::PlainHit;
 use crate::web::limits::head;
 use crate::web::request::caller::Caller;
+use crate::web::request::slow_body::Timed;
 
 /// What answers requests; a clone costs one reference count.
 #[derive(Clone)]
@@ -64,7 +65,7 @@ impl Dispatch {
         peer: SocketAddr,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response> + Send + use<> {
-        if let Err(error) = head::check(&request) {
+        if let Err(error) = head::check(&request, &self.0.app.allowed_hosts) {
             return ready(error.into_response()).boxed().right_future();
         }
         if let Some(plain) = PlainHit::of(&request) {
@@ -77,7 +78,9 @@ impl Dispatch {
 
     async fn routed(self, peer: SocketAddr, request: Request<Incoming>) -> Response {
         let Parts { routes, preflight, .. } = &*self.0;
-        let mut request = request.map(Body::new);
+        let app = &self.0.app;
+        let timed = |body| Timed::new(body, app.body_timeout, app.metrics.clone());
+        let mut request = request.map(|body| Body::new(timed(body)));
         request.extensions_mut().insert(ConnectInfo(peer));
         if *request.method() == Method::OPTIONS {
             answer(preflight.clone(), request).await

@@ -16,6 +16,7 @@ use crate::metrics::Limit;
 use crate::model::history::RangeError;
 use crate::model::name;
 use crate::model::name::{Counter, InvalidName};
+use crate::model::permits::Full;
 use crate::model::rate::Rate;
 use crate::model::tally::{MAX_TOTAL, Refusal};
 use crate::picture::ParamError;
@@ -200,6 +201,22 @@ impl ApiError {
             .limit(Limit::body)
     }
 
+    /// 400: not exactly one `Host` (RFC 9112, section 3.2).
+    pub(crate) fn invalid_host() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "a request needs exactly one Host header")
+    }
+
+    /// 421: the request is for another host.
+    pub(crate) fn wrong_host() -> Self {
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "this host is not served here")
+            .allowed("the names of SEEN_ALLOWED_HOSTS, an address or localhost")
+    }
+
+    /// 408: the body did not come in time (RFC 9110, section 15.5.9).
+    pub(crate) fn body_too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
+    }
+
     /// 400: a range of a history that is none.
     pub(crate) fn invalid_range(error: &RangeError) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error.to_string()).allowed(
@@ -227,19 +244,22 @@ impl ApiError {
             .allowed("GET or POST")
     }
 
-    /// 429: this client holds as many streams as it may.
-    pub(crate) fn too_many_streams(most: usize) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many streams of this client")
-            .allowed(format!("up to {most} at once"))
-            .retry_after(RETRY_STREAM)
-            .limit(Limit::client_streams)
-    }
-
-    /// 503: seen holds as many streams as it may.
-    pub(crate) fn no_stream_left() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "as many streams as may be are open")
-            .retry_after(RETRY_STREAM)
-            .limit(Limit::streams)
+    /// 429 where a client or its network holds as many streams as it may, 503 where all do.
+    pub(crate) fn no_stream(full: Full) -> Self {
+        let too_many = |whose, most: usize, limit| {
+            Self::new(StatusCode::TOO_MANY_REQUESTS, format!("too many streams of this {whose}"))
+                .allowed(format!("up to {most} at once"))
+                .limit(limit)
+        };
+        match full {
+            Full::Client(most) => too_many("client", most, Limit::client_streams),
+            Full::Network(most) => too_many("network", most, Limit::network_streams),
+            Full::All => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "as many streams as may be are open")
+                    .limit(Limit::streams)
+            }
+        }
+        .retry_after(RETRY_STREAM)
     }
 
     /// The status and the sentence, for dialects that word an error their own way.

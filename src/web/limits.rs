@@ -3,4 +3,3 @@
 
 pub(super) mod head;
 pub(super) mod quota;
-pub(super) mod streams;

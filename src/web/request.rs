@@ -9,4 +9,5 @@ pub(super) mod metric;
 pub(super) mod path;
 pub(super) mod query;
 pub(super) mod settings;
+pub(super) mod slow_body;
 pub(super) mod source;

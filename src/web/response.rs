@@ -1,6 +1,12 @@
 //! How an answer is made: one form a file.
 
+pub(super) mod bare;
 pub(super) mod negotiate;
 pub(super) mod page;
 pub(super) mod picture;
 pub(super) mod value;
+
+/// Marks an answer that goes on for as long as its client listens, so that its socket
+/// is given little memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Live;

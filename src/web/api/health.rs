@@ -30,6 +30,6 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, ApiErr
 /// The measurements.
 pub(crate) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     let tasks = Handle::current().metrics().num_alive_tasks();
-    let text = app.metrics.render(app.counters.in_flight(), app.stream_permits.open(), tasks);
+    let text = app.metrics.render(app.counters.in_flight(), app.stream_permits.held_now(), tasks);
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
 }

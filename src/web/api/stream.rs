@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -22,13 +23,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::counters::Counters;
 use crate::model::name::Name;
+use crate::model::permits::Permit;
 use crate::store::live::{Listener, News};
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::limits::streams::StreamPermit;
 use crate::web::openapi::{Doc, Names};
 use crate::web::request::caller::Caller;
 use crate::web::request::path::Paths;
+use crate::web::response::Live;
 use crate::web::response::value::NO_STORE;
 
 /// Between two rounds of events, so that a counter is told ten times a second
@@ -68,7 +70,7 @@ pub(crate) async fn stream(
     if keys.len() > MAX_COUNTERS {
         return Err(ApiError::too_many("counters", keys.len(), MAX_COUNTERS));
     }
-    let permit = app.stream_permits.take(caller.client)?;
+    let permit = app.stream_permits.take(caller.client).map_err(ApiError::no_stream)?;
     // From now on, so that nothing is missed between the two.
     let listener = app.counters.subscribe(&namespace).await?;
     let totals = app.counters.totals(&namespace, &keys).await?;
@@ -77,7 +79,7 @@ pub(crate) async fn stream(
     let watching = Watching {
         counters: app.counters.clone(),
         stop: app.stop.clone(),
-        _seat: permit,
+        _permit: permit,
         namespace,
         keys,
         listener,
@@ -93,7 +95,8 @@ pub(crate) async fn stream(
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT));
     // A proxy that gathers an answer before it passes it on would never pass
     // this one on.
-    Ok(([NO_STORE], [("x-accel-buffering", "no")], events).into_response())
+    let no_buffering = [("x-accel-buffering", "no")];
+    Ok((Extension(Live), [NO_STORE], no_buffering, events).into_response())
 }
 
 /// The state that an id says; nothing is known of it without one.
@@ -110,7 +113,7 @@ fn told(id: &str, counters: usize) -> Vec<Option<Option<i64>>> {
 struct Watching {
     counters: Counters,
     stop: CancellationToken,
-    _seat: StreamPermit,
+    _permit: Permit,
     namespace: Name,
     keys: Vec<Name>,
     listener: Listener,

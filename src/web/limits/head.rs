@@ -4,7 +4,10 @@
 //! bytes of URL, 100 headers, 400 kB in all. These are lower, so that a request
 //! which is too long by mistake is told what would be right.
 
-use axum::http::Request;
+use std::net::IpAddr;
+
+use axum::http::header::HOST;
+use axum::http::{Request, Version};
 
 use crate::web::error::ApiError;
 use crate::web::request::query;
@@ -15,8 +18,9 @@ const MAX_PATH: usize = 8 << 10;
 const HEADERS_MANY: usize = 80;
 const MAX_HEADERS: usize = 32 << 10;
 
-/// Refuses a request out of bounds.
-pub(crate) fn check<B>(request: &Request<B>) -> Result<(), ApiError> {
+/// Refuses a request out of bounds, or for a host that is not among the `allowed`
+/// ones; none allowed means that all are.
+pub(crate) fn check<B>(request: &Request<B>, allowed: &[String]) -> Result<(), ApiError> {
     let (uri, headers) = (request.uri(), request.headers());
     if uri.path().len() > MAX_PATH {
         return Err(ApiError::url_too_long("path", MAX_PATH));
@@ -28,5 +32,56 @@ pub(crate) fn check<B>(request: &Request<B>) -> Result<(), ApiError> {
     if headers.len() > HEADERS_MANY || MAX_HEADERS < bytes() {
         return Err(ApiError::headers_too_large(HEADERS_MANY, MAX_HEADERS));
     }
-    Ok(())
+    // RFC 9112, section 3.2. A proxy may choose another one of two than seen does.
+    let mut hosts = headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => {
+            let host = host.to_str().unwrap_or_default();
+            if allowed.is_empty() || is_allowed(host, allowed) {
+                Ok(())
+            } else {
+                Err(ApiError::wrong_host())
+            }
+        }
+        (None, _) if request.version() == Version::HTTP_10 => Ok(()),
+        _ => Err(ApiError::invalid_host()),
+    }
+}
+
+/// Whether a `Host` names this server. A page of somebody else's that has its own
+/// name lead here (DNS rebinding) names itself, so an address or `localhost` does not.
+fn is_allowed(host: &str, allowed: &[String]) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.parse::<IpAddr>().is_ok()
+        || name.eq_ignore_ascii_case("localhost")
+        || allowed.iter().any(|one| one.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(hosts: &[&str], version: Version) -> Result<(), ApiError> {
+        let mut request = Request::get("/hit/a/b").version(version);
+        for host in hosts {
+            request = request.header(HOST, *host);
+        }
+        check(&request.body(()).unwrap(), &["example.com".into()])
+    }
+
+    #[test]
+    fn a_host_is_there_once_and_is_ours() {
+        for ours in ["example.com", "Example.com:8000", "127.0.0.1:8000", "[::1]:80", "localhost"] {
+            assert!(request(&[ours], Version::HTTP_11).is_ok(), "{ours}");
+        }
+        for other in ["evil.example", "example.com.evil.example", ""] {
+            assert!(request(&[other], Version::HTTP_11).is_err(), "{other}");
+        }
+        assert!(request(&[], Version::HTTP_11).is_err());
+        assert!(request(&["example.com", "example.com"], Version::HTTP_11).is_err());
+        assert!(request(&[], Version::HTTP_10).is_ok());
+    }
 }

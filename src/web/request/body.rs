@@ -1,10 +1,13 @@
 //! The body of a request, as JSON and of bounded size.
 
+use std::error::Error;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 
+use super::slow_body::TooSlow;
 use crate::web::error::ApiError;
 
 /// The longest body that is read, in bytes.
@@ -19,6 +22,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         match Bytes::from_request(request, state).await {
             Ok(bytes) => Ok(Self(bytes)),
+            Err(error) if is_too_slow(&error) => Err(ApiError::body_too_slow()),
             Err(error) => {
                 let sentence = error.body_text();
                 match error.into_response().status() {
@@ -28,6 +32,10 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             }
         }
     }
+}
+
+fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
+    error.is::<TooSlow>() || error.source().is_some_and(is_too_slow)
 }
 
 impl Body {

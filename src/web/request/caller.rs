@@ -11,11 +11,11 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use super::source;
 use crate::model::hit::{Source, Visitor};
 use crate::model::name::Name;
+use crate::model::network::Client;
 use crate::model::time::Timestamp;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::client_ip;
-use crate::web::request::client_ip::Client;
 
 /// The client of a request. Its address ends here: what goes on is a source,
 /// and a visitor that is a keyed hash.

@@ -1,19 +1,15 @@
-//! Which network a request comes from, in no more detail than limits and
-//! visitors need. It is never logged and never stored.
+//! Whose request it is: the peer's, or that of the client a trusted proxy speaks for.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use axum::http::header::FORWARDED;
 use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
+use crate::model::network::Client;
+
 /// A proxy's account of whom it asks for; the last entry is the nearest.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-/// A client as far as seen tells them apart: one IPv4 address, or the /64 of an
-/// IPv6 address, since one subscriber has at least that much of them (RFC 6177).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Client(pub [u8; 8]);
 
 /// The client behind a connection from `peer`. What the headers claim is
 /// believed only as far as `trusted` proxies have written it.
@@ -43,26 +39,6 @@ pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Cl
         // wrote it; which one it is cannot be known here.
         (Some(one), Some(other)) if Client::of(one) == Client::of(other) => Client::of(one),
         (Some(_), Some(_)) => Client::of(peer),
-    }
-}
-
-impl Client {
-    fn of(ip: IpAddr) -> Self {
-        match ip.to_canonical() {
-            IpAddr::V4(ip) => Self::of_v4(ip),
-            IpAddr::V6(ip) => Self::of_v6(ip),
-        }
-    }
-
-    fn of_v4(ip: Ipv4Addr) -> Self {
-        let [a, b, c, d] = ip.octets();
-        // 0.0.0.0/8 and ::/64 hold no client, so the two kinds do not meet.
-        Self([0, 0, 0, 0, a, b, c, d])
-    }
-
-    fn of_v6(ip: Ipv6Addr) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = ip.octets();
-        Self([a, b, c, d, e, f, g, h])
     }
 }
 
@@ -164,10 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subscriber_is_a_64() {
-        assert_eq!(is("2001:db8:0:1::1"), is("2001:db8:0:1:ffff::2"));
-        assert_ne!(is("2001:db8:0:1::1"), is("2001:db8:0:2::1"));
-        assert_eq!(is("::ffff:192.0.2.1"), is("192.0.2.1"));
+    fn an_address_may_stand_with_its_port() {
         assert_eq!(seen_as("10.0.0.1", &["[2001:db8::1]:443"], &["10.0.0.0/8"]), is("2001:db8::1"));
     }
 }
