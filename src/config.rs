@@ -98,11 +98,11 @@ pub struct Settings {
     /// The most hits of one client (an IPv4 address or an IPv6 /64), as number/time, or `off`;
     /// image proxies have 20 times as much, since many people stand behind each
     #[arg(long, env = "SEEN_CLIENT_LIMIT", value_name = "RATE", default_value = "600/1m", value_parser = limit)]
-    pub client_limit: Limit,
+    pub client_limit: RateLimit,
 
     /// The most hits on one counter, as number/time, or `off`
     #[arg(long, env = "SEEN_COUNTER_LIMIT", value_name = "RATE", default_value = "off", value_parser = limit)]
-    pub counter_limit: Limit,
+    pub counter_limit: RateLimit,
 
     /// Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges with commas
     /// between; set it when seen stands behind one, or all clients share one limit
@@ -151,7 +151,7 @@ pub struct Settings {
 
 /// A rate, or none. (clap takes an `Option` for a setting that may be absent.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit(pub Option<Rate>);
+pub struct RateLimit(pub Option<Rate>);
 
 /// What is not to be shown: `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
@@ -177,7 +177,7 @@ pub struct Healthcheck {
 
 /// Where an export comes from and an import goes to.
 #[derive(Debug, Args)]
-pub struct Place {
+pub struct StoreOrUrl {
     /// Where counts live: a file that no running seen holds, or a redis:// URL
     #[arg(long, env = "SEEN_STORE", value_name = "PLACE", hide_env_values = true)]
     pub store: Option<Location>,
@@ -199,7 +199,7 @@ pub struct Export {
 
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub place: Place,
+    pub place: StoreOrUrl,
 }
 
 /// The settings of an import.
@@ -210,11 +210,11 @@ pub struct Import {
 
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub place: Place,
+    pub place: StoreOrUrl,
 
     /// How the file is written
     #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
-    pub format: Format,
+    pub format: ImportFormat,
 
     /// What to do with a counter that is there already
     #[arg(long, value_name = "WHAT", default_value = "skip")]
@@ -227,7 +227,7 @@ pub struct Import {
 
 /// How an import is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum ImportFormat {
     /// The JSON lines of `seen export`
     Jsonl,
     /// namespace,key,value
@@ -314,10 +314,10 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn limit(text: &str) -> Result<Limit, String> {
+fn limit(text: &str) -> Result<RateLimit, String> {
     match text {
-        "off" => Ok(Limit(None)),
-        rate => rate.parse().map(|rate| Limit(Some(rate))),
+        "off" => Ok(RateLimit(None)),
+        rate => rate.parse().map(|rate| RateLimit(Some(rate))),
     }
 }
 

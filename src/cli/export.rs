@@ -22,39 +22,42 @@ pub async fn run(settings: &Export) -> Result<(), Failure> {
     let mut output = BufWriter::new(output);
     match write(settings, &mut output).await {
         // Whoever read has read enough.
-        Err(Stop::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(Stop::Output(e)) => Err(Failure::new(1, format!("cannot write the export: {e}"))),
-        Err(Stop::Failure(failure)) => Err(failure),
+        Err(WriteError::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(WriteError::Output(e)) => Err(Failure::new(1, format!("cannot write the export: {e}"))),
+        Err(WriteError::Failure(failure)) => Err(failure),
         Ok(()) => Ok(()),
     }
 }
 
-enum Stop {
+enum WriteError {
     Output(io::Error),
     Failure(Failure),
 }
 
-async fn write(settings: &Export, output: &mut impl Write) -> Result<(), Stop> {
+async fn write(settings: &Export, output: &mut impl Write) -> Result<(), WriteError> {
     let mut progress = Progress::default();
     if let Some(url) = &settings.place.url {
-        let mut remote = Remote::connect(url, &settings.place).await.map_err(Stop::Failure)?;
-        let (mut pages, all) = remote.export().await.map_err(Stop::Failure)?;
-        while let Some(lines) = pages.next().await.map_err(Stop::Failure)? {
-            output.write_all(&lines).map_err(Stop::Output)?;
+        let mut remote =
+            Remote::connect(url, &settings.place).await.map_err(WriteError::Failure)?;
+        let (mut pages, all) = remote.export().await.map_err(WriteError::Failure)?;
+        while let Some(lines) = pages.next().await.map_err(WriteError::Failure)? {
+            output.write_all(&lines).map_err(WriteError::Output)?;
             progress.more_of(&lines, all);
         }
     } else {
         let counters = open::counters(&settings.place, "export", true).await;
-        let counters = counters.map_err(Stop::Failure)?;
+        let counters = counters.map_err(WriteError::Failure)?;
         let all = counters.size().await.ok();
         let mut walk = Walk::new(counters.clone());
-        while let Some(lines) = walk.next().await.map_err(|e| Stop::Failure(Failure::new(1, e)))? {
-            output.write_all(&lines).map_err(Stop::Output)?;
+        while let Some(lines) =
+            walk.next().await.map_err(|e| WriteError::Failure(Failure::new(1, e)))?
+        {
+            output.write_all(&lines).map_err(WriteError::Output)?;
             progress.more_of(&lines, all);
         }
         counters.close().await;
     }
-    output.flush().map_err(Stop::Output)?;
+    output.flush().map_err(WriteError::Output)?;
     progress.end(&format!("exported {} lines", progress.done()));
     Ok(())
 }

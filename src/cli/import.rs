@@ -10,7 +10,7 @@ use super::exit::Failure;
 use super::open;
 use super::progress::Progress;
 use super::remote::Remote;
-use crate::config::{Format, Import};
+use crate::config::{Import, ImportFormat};
 use crate::model::export::{Exported, OnConflict};
 use crate::model::token;
 use crate::store::Location;
@@ -21,7 +21,7 @@ use crate::transfer::line::{self, MAX_LINE, Summary};
 const BATCH_BYTES: usize = 1 << 20;
 
 /// Where lines go.
-enum Target {
+enum Destination {
     Here(Box<Batch>),
     Remote(Box<Sending>),
 }
@@ -61,7 +61,7 @@ impl Sending {
 }
 
 struct Importer {
-    target: Target,
+    target: Destination,
     progress: Progress,
     /// The source's name, for messages.
     file: String,
@@ -77,11 +77,11 @@ impl Importer {
         part: Option<f64>,
     ) -> Result<(), Failure> {
         match &mut self.target {
-            Target::Here(batch) => {
+            Destination::Here(batch) => {
                 let pushed = batch.push(line, item).await;
                 pushed.map_err(|stop| self.stopped(&stop))?;
             }
-            Target::Remote(sending) => {
+            Destination::Remote(sending) => {
                 sending.push(line, &item);
                 if sending.lines.len() >= BATCH_LINES || sending.bytes.len() >= BATCH_BYTES {
                     self.send().await?;
@@ -95,16 +95,16 @@ impl Importer {
     /// Takes in what waits.
     async fn send(&mut self) -> Result<(), Failure> {
         let stopped = match &mut self.target {
-            Target::Here(batch) => batch.flush().await.err(),
-            Target::Remote(sending) => sending.send().await?,
+            Destination::Here(batch) => batch.flush().await.err(),
+            Destination::Remote(sending) => sending.send().await?,
         };
         stopped.map_or(Ok(()), |stop| Err(self.stopped(&stop)))
     }
 
     fn done(&self) -> Summary {
         match &self.target {
-            Target::Here(batch) => batch.done(),
-            Target::Remote(sending) => sending.done,
+            Destination::Here(batch) => batch.done(),
+            Destination::Remote(sending) => sending.done,
         }
     }
 
@@ -131,12 +131,12 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
         Some(url) => {
             let remote = Remote::connect(url, &settings.place).await?;
             let (bytes, lines, done) = (Vec::new(), Vec::new(), Summary::default());
-            Target::Remote(Box::new(Sending { remote, on_conflict, bytes, lines, done }))
+            Destination::Remote(Box::new(Sending { remote, on_conflict, bytes, lines, done }))
         }
         None => {
             let counters = open::counters(&settings.place, "import", false).await?;
             let key = token::random().map_err(|e| Failure::new(1, e))?;
-            Target::Here(Box::new(Batch::new(counters, on_conflict, key)))
+            Destination::Here(Box::new(Batch::new(counters, on_conflict, key)))
         }
     };
     let file = settings.file.as_deref().filter(|file| file.as_os_str() != "-");
@@ -149,7 +149,7 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
     };
     // What came before a line that cannot be read is kept.
     let sent = importer.send().await;
-    if let Target::Here(batch) = &importer.target {
+    if let Destination::Here(batch) = &importer.target {
         batch.counters.close().await;
     }
     sent?;
@@ -169,7 +169,7 @@ fn again(settings: &Import) -> String {
     };
     let flags = [
         place,
-        (*format == Format::Csv).then(|| ("format", "csv".into())),
+        (*format == ImportFormat::Csv).then(|| ("format", "csv".into())),
         (*on_conflict != OnConflict::Skip).then(|| ("on-conflict", on_conflict.as_str().into())),
     ];
     for (flag, value) in flags.into_iter().flatten() {
@@ -203,8 +203,8 @@ async fn read(settings: &Import, importer: &mut Importer) -> Result<(), Failure>
         read += length as u64;
         let parsed = match settings.format {
             _ if length > MAX_LINE => Err(format!("longer than {MAX_LINE} bytes")),
-            Format::Jsonl => line::parse(&line),
-            Format::Csv => csv::line(&line, number == 1),
+            ImportFormat::Jsonl => line::parse(&line),
+            ImportFormat::Csv => csv::line(&line, number == 1),
         };
         match parsed {
             Ok(None) => {}

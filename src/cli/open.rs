@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::exit::Failure;
-use crate::config::{Place, Settings};
+use crate::config::{Settings, StoreOrUrl};
 use crate::counters::Counters;
 use crate::counters::batcher::Batcher;
 use crate::metrics::Metrics;
@@ -21,7 +21,11 @@ pub async fn store(settings: &Settings, location: &Location) -> Result<Arc<dyn S
 
 /// Opens the counters of a subcommand that works on a store itself; `verb` is its
 /// name. A file that a running seen has locked is an error that says what to type.
-pub async fn counters(place: &Place, verb: &str, must_exist: bool) -> Result<Counters, Failure> {
+pub async fn counters(
+    place: &StoreOrUrl,
+    verb: &str,
+    must_exist: bool,
+) -> Result<Counters, Failure> {
     // The environment holds for these as it does for a serving process.
     let mut settings = Settings::from_environment().map_err(|e| Failure::new(2, e.to_string()))?;
     if place.store.is_some() {

@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::exit::Failure;
-use crate::config::Place;
+use crate::config::StoreOrUrl;
 use crate::model::export::{COUNTERS, OnConflict};
 use crate::model::hex;
 use crate::model::token;
@@ -53,7 +53,7 @@ enum Trouble {
 
 /// What an import was answered.
 #[derive(Deserialize)]
-pub struct Answer {
+pub struct ImportReport {
     /// What was done.
     #[serde(flatten)]
     pub done: Summary,
@@ -75,7 +75,7 @@ impl Pages {
 
 impl Remote {
     /// Connects to `http://host:port`.
-    pub async fn connect(url: &str, place: &Place) -> Result<Self, Failure> {
+    pub async fn connect(url: &str, place: &StoreOrUrl) -> Result<Self, Failure> {
         let wrong =
             || Failure::new(2, format!("--url is {url:?}; give one such as http://127.0.0.1:8000"));
         let uri: Uri = url.parse().map_err(|_| wrong())?;
@@ -104,7 +104,11 @@ impl Remote {
     }
 
     /// Gives it lines; they are sent again, and are in once, while no answer comes.
-    pub async fn import(&mut self, lines: Vec<u8>, on: OnConflict) -> Result<Answer, Failure> {
+    pub async fn import(
+        &mut self,
+        lines: Vec<u8>,
+        on: OnConflict,
+    ) -> Result<ImportReport, Failure> {
         let path = format!("/import?on-conflict={}", on.as_str());
         let key = token::random::<16>().map_err(|e| failed(&self.url, e))?;
         let (key, lines) = (hex::encode(&key), Bytes::from(lines));

@@ -15,8 +15,8 @@ mod theme;
 use std::fmt::Write;
 
 pub use params::ChartParams;
+use series::DailyCounts;
 pub use series::MAX_DAYS;
-use series::Series;
 pub use theme::Theme;
 
 use super::number::Format;
@@ -116,7 +116,7 @@ pub fn render(chart: &Chart) -> String {
     let canvas = Canvas {
         chart,
         title: escape::clean(&chart.title, MAX_TITLE),
-        series: Series::of(&chart.days),
+        series: DailyCounts::of(&chart.days),
         id: id_of(chart),
         width: f64::from(width),
         height: f64::from(height),
@@ -131,7 +131,7 @@ pub fn render(chart: &Chart) -> String {
 struct Canvas<'a> {
     chart: &'a Chart,
     title: String,
-    series: Series,
+    series: DailyCounts,
     /// The root element's id, under which all style rules stand: in a page,
     /// they would otherwise hold for the page.
     id: String,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
-use super::limits::quota::Limits;
+use super::limits::quota::Quotas;
 use crate::config::Settings;
 use crate::counters::Counters;
 use crate::counters::visitor::Visitors;
@@ -17,16 +17,16 @@ use crate::model::token::Digest;
 
 /// What handlers share; a clone costs one reference count.
 #[derive(Clone)]
-pub struct App(Arc<Shared>);
+pub struct App(Arc<AppState>);
 
 /// What an [`App`] holds: all that handlers need, and nothing of the store.
-pub struct Shared {
+pub struct AppState {
     /// All counters.
     pub counters: Counters,
     /// All measurements.
     pub metrics: Arc<Metrics>,
     pub(crate) visitors: Visitors,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Quotas,
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// The names in `Host` that are answered; none means any.
     pub(super) allowed_hosts: Vec<String>,
@@ -51,11 +51,11 @@ impl App {
         metrics: Arc<Metrics>,
         stop: CancellationToken,
     ) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(AppState {
             counters,
             metrics,
             visitors,
-            limits: Limits::new(settings),
+            limits: Quotas::new(settings),
             trusted_proxies: settings.trusted_proxies.clone(),
             allowed_hosts: settings.allowed_hosts.clone(),
             history_hours: settings.history_hours,
@@ -69,9 +69,9 @@ impl App {
 }
 
 impl Deref for App {
-    type Target = Shared;
+    type Target = AppState;
 
-    fn deref(&self) -> &Shared {
+    fn deref(&self) -> &AppState {
         &self.0
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct ApiError {
     retry_after: Option<u64>,
     /// Which limit was met, for the metrics.
     limit: Option<Limit>,
-    body: Body,
+    body: ErrorBody,
     /// What the operator's log is told and the visitor is not.
     cause: Option<Cause>,
 }
@@ -48,7 +48,7 @@ pub(crate) struct ApiError {
 /// The form of every error.
 #[derive(JsonSchema, Debug, Default, Serialize)]
 #[schemars(rename = "Error")]
-pub(crate) struct Body {
+pub(crate) struct ErrorBody {
     /// What is wrong.
     error: String,
     /// What would be right.
@@ -65,7 +65,7 @@ pub(crate) struct Body {
 
 impl ApiError {
     fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        let body = Body { error: error.into(), ..Body::default() };
+        let body = ErrorBody { error: error.into(), ..ErrorBody::default() };
         Self { status, retry_after: None, limit: None, body, cause: None }
     }
 

@@ -39,7 +39,7 @@ pub(crate) struct Doc {
     /// The status of success.
     pub status: u16,
     /// What success looks like.
-    pub answer: Answer,
+    pub answer: ResponseBody,
     /// Other answers of its own, by status; errors apart, which are all alike.
     pub other_responses: &'static [(u16, SchemaOf)],
     /// Whether it needs a token.
@@ -50,7 +50,7 @@ pub(crate) struct Doc {
 
 /// What success looks like.
 #[derive(Clone, Copy)]
-pub(crate) enum Answer {
+pub(crate) enum ResponseBody {
     /// JSON of this form; with `?callback=` a script.
     Json(SchemaOf),
     /// JSON of this form, or one of these media types if the client rather has it.
@@ -93,7 +93,7 @@ impl Doc {
             body: None,
             takes: "application/json",
             status: 200,
-            answer: Answer::Json(schema::<T>),
+            answer: ResponseBody::Json(schema::<T>),
             other_responses: &[],
             token: false,
             names: Names::One,
@@ -102,7 +102,7 @@ impl Doc {
 
     /// A route that answers with something else.
     pub(crate) const fn other(summary: &'static str, media: &'static str) -> Self {
-        Self { answer: Answer::Other(media), ..Self::json::<()>(summary) }
+        Self { answer: ResponseBody::Other(media), ..Self::json::<()>(summary) }
     }
 
     /// The same with these parameters.
@@ -309,7 +309,7 @@ impl Document {
     }
 
     fn render(mut self) -> String {
-        let error = schema::<error::Body>(&mut self.schemas);
+        let error = schema::<error::ErrorBody>(&mut self.schemas);
         let schemas = self.schemas.take_definitions(true);
         json!({
             "openapi": "3.1.0",
@@ -357,7 +357,7 @@ impl Document {
         let parameters: Vec<Value> = named.chain(asked).collect();
         let mut success = json!({ "description": "Done" });
         match doc.answer {
-            Answer::Json(schema) => {
+            ResponseBody::Json(schema) => {
                 let schema = schema(&mut self.schemas);
                 success["content"] = json!({ "application/json": { "schema": schema } });
                 for (param, media) in [("callback", "application/javascript"), ("img", "image/gif")]
@@ -367,19 +367,21 @@ impl Document {
                     }
                 }
             }
-            Answer::Several(schema, others) => {
+            ResponseBody::Several(schema, others) => {
                 let schema = schema(&mut self.schemas);
                 success["content"] = json!({ "application/json": { "schema": schema } });
                 for media in others {
                     success["content"][media] = json!({ "schema": text() });
                 }
             }
-            Answer::Other(media) => success["content"] = json!({ media: { "schema": text() } }),
-            Answer::Nothing => {}
+            ResponseBody::Other(media) => {
+                success["content"] = json!({ media: { "schema": text() } })
+            }
+            ResponseBody::Nothing => {}
         }
         // Where a picture is expected, an error is one too.
         let error = match doc.answer {
-            Answer::Other(media) if media.starts_with("image/") => {
+            ResponseBody::Other(media) if media.starts_with("image/") => {
                 json!({ "description": "What is wrong", "content": { media: { "schema": text() } } })
             }
             _ => json!({ "$ref": "#/components/responses/error" }),

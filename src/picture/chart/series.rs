@@ -6,13 +6,13 @@ use crate::picture::Day;
 pub const MAX_DAYS: usize = 1096;
 
 /// One count for each day from the first to the last.
-pub(crate) struct Series {
+pub(crate) struct DailyCounts {
     /// Meaningless if there are no counts.
     pub first: Day,
     pub counts: Vec<u64>,
 }
 
-impl Series {
+impl DailyCounts {
     /// Fills gaps with zeros, adds what is given twice, and keeps the last
     /// [`MAX_DAYS`].
     pub(crate) fn of(days: &[(Day, u64)]) -> Self {
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn gaps_are_zero_and_doubles_add_up() {
-        let series = Series::of(&[(Day(5), 1), (Day(2), 7), (Day(5), 2)]);
+        let series = DailyCounts::of(&[(Day(5), 1), (Day(2), 7), (Day(5), 2)]);
         assert_eq!(series.first, Day(2));
         assert_eq!(series.counts, [7, 0, 0, 3]);
         assert_eq!((series.max(), series.sum()), (7, 10));
@@ -59,9 +59,9 @@ mod tests {
 
     #[test]
     fn a_long_history_keeps_its_end() {
-        let series = Series::of(&[(Day(i32::MIN), 1), (Day(0), 2), (Day(10), u64::MAX)]);
+        let series = DailyCounts::of(&[(Day(i32::MIN), 1), (Day(0), 2), (Day(10), u64::MAX)]);
         assert_eq!(series.counts.len(), MAX_DAYS);
         assert_eq!(series.sum(), u64::MAX);
-        assert_eq!(Series::of(&[]).counts.len(), 0);
+        assert_eq!(DailyCounts::of(&[]).counts.len(), 0);
     }
 }

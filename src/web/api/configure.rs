@@ -8,31 +8,28 @@ use crate::model::edit::Edit;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
-use crate::web::request::auth::Change;
+use crate::web::request::auth::OwnerChange;
 use crate::web::request::query::Query;
 use crate::web::request::settings;
 use crate::web::request::settings::{
-    DEDUPE, ENABLE_RESET, Shown, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND,
+    DEDUPE, ENABLE_RESET, SettingsBody, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND,
 };
 use crate::web::response::value::NO_STORE;
 
 /// `/configure/{namespace}/{key}` in the document.
-pub(crate) const DOC: Doc = Doc::json::<Shown>("Change how a counter counts").owners().query(&[
-    DEDUPE,
-    ENABLE_RESET,
-    UPDATE_LOWERBOUND,
-    UPDATE_UPPERBOUND,
-]);
+pub(crate) const DOC: Doc = Doc::json::<SettingsBody>("Change how a counter counts")
+    .owners()
+    .query(&[DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND]);
 
 /// Changes what the query names and answers with all the settings.
 pub(crate) async fn configure(
     State(app): State<App>,
-    change: Change,
+    change: OwnerChange,
     query: Query,
 ) -> Result<Response, ApiError> {
     let count = app.counters.count(&change.counter).await?;
     let before = count.ok_or_else(|| ApiError::no_counter(&change.counter))?.settings;
     let settings = settings::changed(before, &query)?;
     change.make(Edit::Configure(settings)).await?;
-    Ok((change.quota, [NO_STORE], Json(Shown::from(settings))).into_response())
+    Ok((change.quota, [NO_STORE], Json(SettingsBody::from(settings))).into_response())
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::model::edit::Edit;
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
-use crate::web::request::auth::Change;
+use crate::web::request::auth::OwnerChange;
 
 #[derive(JsonSchema, Serialize)]
 struct Deleted {
@@ -20,9 +20,9 @@ struct Deleted {
 pub(crate) const DOC: Doc = Doc::json::<Deleted>("Delete a counter with all it holds").owners();
 
 /// `{"status":"ok","message":…}`, as Abacus says it.
-pub(crate) async fn delete(change: Change) -> Result<Response, ApiError> {
+pub(crate) async fn delete(change: OwnerChange) -> Result<Response, ApiError> {
     change.make(Edit::Delete).await?;
-    let Change { quota, counter, .. } = change;
+    let OwnerChange { quota, counter, .. } = change;
     let message = format!("Deleted key: {}:{}", counter.namespace, counter.key);
     Ok((quota, Json(Deleted { status: "ok", message })).into_response())
 }

@@ -57,11 +57,11 @@ struct Done {
     value: Option<i64>,
     /// Why it was not counted, and the status that it would have had alone.
     #[serde(flatten)]
-    failed: Option<Failed>,
+    failed: Option<FailedHit>,
 }
 
 #[derive(JsonSchema, Serialize)]
-struct Failed {
+struct FailedHit {
     error: String,
     status: u16,
 }
@@ -99,7 +99,7 @@ pub(crate) async fn hits(
             Ok((value, _)) => Done { namespace, key, value: Some(value), failed: None },
             Err(error) => {
                 let (status, words) = error.status_and_message();
-                let failed = Failed { error: words.to_owned(), status: status.as_u16() };
+                let failed = FailedHit { error: words.to_owned(), status: status.as_u16() };
                 first_error.get_or_insert(error);
                 Done { namespace, key, value: None, failed: Some(failed) }
             }

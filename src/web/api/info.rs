@@ -14,7 +14,7 @@ use crate::web::error::ApiError;
 use crate::web::openapi;
 use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::path::Path;
-use crate::web::request::settings::Shown;
+use crate::web::request::settings::SettingsBody;
 use crate::web::response::value::{Callback, NO_STORE};
 
 /// Abacus' fields first, then what it does not have.
@@ -45,7 +45,7 @@ struct More {
     unique_today: u64,
     #[schemars(with = "std::collections::BTreeMap<&str, u64>")]
     sources: Sources,
-    settings: Shown,
+    settings: SettingsBody,
 }
 
 /// `/info/{namespace}/{key}` in the document.

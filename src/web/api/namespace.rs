@@ -24,7 +24,7 @@ use crate::store::StoreError;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::limits::quota::Quota;
-use crate::web::openapi::{Answer, Doc, Param, switch};
+use crate::web::openapi::{Doc, Param, ResponseBody, switch};
 use crate::web::request::auth::Bearer;
 use crate::web::request::caller::Caller;
 use crate::web::request::path::Namespace;
@@ -33,7 +33,7 @@ use crate::web::response::value::NO_STORE;
 
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Namespace")]
-struct Shown<'a> {
+struct NamespaceBody<'a> {
     namespace: &'a Name,
     counters: u64,
     owned: bool,
@@ -47,17 +47,18 @@ struct Tokened<'a> {
 }
 
 /// `GET` in the document.
-pub(crate) const SHOW: Doc = Doc::json::<Shown<'_>>("Read what is known of a namespace");
+pub(crate) const SHOW: Doc = Doc::json::<NamespaceBody<'_>>("Read what is known of a namespace");
 /// `PUT` in the document.
 pub(crate) const CLAIM: Doc =
     Doc::json::<Tokened<'_>>("Become the owner of a namespace without counters").status(201);
 /// `PATCH` in the document.
-pub(crate) const CONFIGURE: Doc = Doc::json::<Shown<'_>>("Let anybody list its counters, or not")
-    .owners()
-    .query(&[Param::new("public", "Whether anybody may", switch).required()]);
+pub(crate) const CONFIGURE: Doc =
+    Doc::json::<NamespaceBody<'_>>("Let anybody list its counters, or not")
+        .owners()
+        .query(&[Param::new("public", "Whether anybody may", switch).required()]);
 /// `DELETE` in the document.
 pub(crate) const DELETE: Doc = Doc {
-    answer: Answer::Nothing,
+    answer: ResponseBody::Nothing,
     ..Doc::json::<()>("Delete a namespace and all its counters").owners().status(204)
 };
 /// `POST …/token` in the document.
@@ -65,7 +66,7 @@ pub(crate) const ROTATE: Doc =
     Doc::json::<Tokened<'_>>("Replace the token of a namespace").owners();
 /// `DELETE …/token` in the document.
 pub(crate) const RELEASE: Doc =
-    Doc::json::<Shown<'_>>("Give a namespace up; its counters stay").owners();
+    Doc::json::<NamespaceBody<'_>>("Give a namespace up; its counters stay").owners();
 
 /// `{"namespace","counters","owned","public"}`.
 pub(crate) async fn show(
@@ -177,7 +178,7 @@ async fn tokened(
 
 async fn shown(app: &App, name: &Name) -> Result<Response, ApiError> {
     let facts = app.counters.namespace(name).await?;
-    let body = Shown {
+    let body = NamespaceBody {
         namespace: name,
         counters: facts.counters,
         owned: facts.owner.is_some(),

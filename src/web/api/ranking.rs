@@ -54,12 +54,12 @@ pub(crate) const DOC: Doc =
 
 /// Which part of the list: `?offset=` and `?limit=`.
 #[derive(Clone, Copy)]
-pub(crate) struct Range {
+pub(crate) struct PageRange {
     pub offset: u64,
     pub limit: u32,
 }
 
-impl Range {
+impl PageRange {
     /// Reads it.
     pub(crate) fn read(query: &Query) -> Result<Self, ApiError> {
         let offset = query.parsed::<u32>("offset", "a whole number from 0 to 4294967295")?;
@@ -79,7 +79,7 @@ pub(crate) async fn rank(
     bearer: Bearer,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let range = Range::read(&query)?;
+    let range = PageRange::read(&query)?;
     let facts = app.counters.namespace(&namespace).await?;
     allow(&app, &namespace, &facts, &bearer).await?;
     let list = list(&app, namespace, range).await?;
@@ -101,8 +101,12 @@ pub(crate) async fn allow(
 }
 
 /// That part of it.
-pub(crate) async fn list(app: &App, namespace: Name, range: Range) -> Result<Ranking, ApiError> {
-    let Range { offset, limit } = range;
+pub(crate) async fn list(
+    app: &App,
+    namespace: Name,
+    range: PageRange,
+) -> Result<Ranking, ApiError> {
+    let PageRange { offset, limit } = range;
     // One more says whether there is a next page.
     let mut ranked = app.counters.ranking(&namespace, offset, limit + 1).await?;
     let next = (ranked.len() > limit as usize).then(|| offset.saturating_add(limit.into()));

@@ -11,7 +11,7 @@ use crate::model::token::Token;
 use crate::store::StoreError;
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
-use crate::web::request::auth::Change;
+use crate::web::request::auth::OwnerChange;
 use crate::web::response::value::NO_STORE;
 
 #[derive(JsonSchema, Serialize)]
@@ -23,7 +23,7 @@ struct Rotated<'a> {
 pub(crate) const DOC: Doc = Doc::json::<Rotated<'_>>("Replace the token of a counter").owners();
 
 /// `{"admin_key":…}`, shown this once.
-pub(crate) async fn rotate(change: Change) -> Result<Response, ApiError> {
+pub(crate) async fn rotate(change: OwnerChange) -> Result<Response, ApiError> {
     let token = Token::generate().map_err(StoreError::from)?;
     change.make(Edit::Rotate(token.digest())).await?;
     let body = Json(Rotated { admin_key: token.expose() });

@@ -36,13 +36,13 @@ pub(crate) const EXPORT: Doc = Doc::other("Export all counters as JSON lines", L
 pub(crate) const IMPORT: Doc = Doc {
     body: Some(schema::<String>),
     takes: LINES,
-    ..Doc::json::<Answer>("Import the output of /export; stops at the first invalid line")
+    ..Doc::json::<ImportReport>("Import the output of /export; stops at the first invalid line")
         .query(&[Param::new(
             "on-conflict",
             "What to do with a counter that exists already",
             || json!({ "type": "string", "enum": ["skip", "replace", "add"], "default": "skip" }),
         ), IMPORT_ID])
-        .other_responses(&[(422, schema::<Answer>)])
+        .other_responses(&[(422, schema::<ImportReport>)])
         .owners()
 };
 
@@ -71,7 +71,7 @@ pub(crate) async fn export(State(app): State<App>, bearer: Bearer) -> Result<Res
 /// What an import did.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Import")]
-struct Answer {
+struct ImportReport {
     #[serde(flatten)]
     done: Summary,
     /// The line that stopped it, and why; what came before it is in.
@@ -102,7 +102,7 @@ pub(crate) async fn import(
     let stopped = read(body, &mut batch).await.err();
     let done = batch.done();
     let status = if stopped.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, Json(Answer { done, stopped })).into_response())
+    Ok((status, Json(ImportReport { done, stopped })).into_response())
 }
 
 /// Reads lines as they arrive, and imports them.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use crate::model::edit::Edit;
 use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Doc, Param, number};
-use crate::web::request::auth::Change;
+use crate::web::request::auth::OwnerChange;
 use crate::web::request::query::{NUMBER, Query};
 use crate::web::response::value::{Callback, Value};
 
@@ -18,7 +18,7 @@ pub(crate) const DOC: Doc = Doc::json::<Value>("Add to the total").owners().quer
 
 /// `{"value":n}`, the total afterwards.
 pub(crate) async fn update(
-    change: Change,
+    change: OwnerChange,
     query: Query,
     callback: Callback,
 ) -> Result<Response, ApiError> {

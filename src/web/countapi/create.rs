@@ -25,7 +25,7 @@ use crate::web::request::settings::{ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPE
 
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "CountApiCreated")]
-struct Created<'a> {
+struct CountApiCreated<'a> {
     namespace: &'a Name,
     key: &'a Name,
     value: i64,
@@ -33,7 +33,7 @@ struct Created<'a> {
 
 /// In the document.
 pub(crate) const DOC: Doc =
-    Doc::json::<Created<'_>>("Create a counter that nobody owns (CountAPI)").query(&[
+    Doc::json::<CountApiCreated<'_>>("Create a counter that nobody owns (CountAPI)").query(&[
         CALLBACK,
         IMG,
         Param::new("namespace", "Without it, default", countapi_name),
@@ -89,7 +89,7 @@ async fn apply(
             app.metrics.created();
             let about = counter.clone();
             let Counter { namespace, key } = &counter;
-            Ok(Reply::of(about, StatusCode::OK, Created { namespace, key, value }))
+            Ok(Reply::of(about, StatusCode::OK, CountApiCreated { namespace, key, value }))
         }
         Err(EditError::Exists { .. }) => {
             Ok(Reply::error(counter, StatusCode::BAD_REQUEST, "Key already exists"))

@@ -85,7 +85,7 @@ impl Reply {
 
     /// `{"error":…}` about a counter.
     pub(crate) fn error(counter: Counter, status: StatusCode, error: &str) -> Self {
-        Self::of(counter, status, Failed { error })
+        Self::of(counter, status, CountApiError { error })
     }
 }
 
@@ -96,14 +96,14 @@ fn to_json(body: impl Serialize) -> Value {
 
 /// The form of CountAPI's errors.
 #[derive(Serialize)]
-struct Failed<'a> {
+struct CountApiError<'a> {
     error: &'a str,
 }
 
 /// `{"value":n}`; null where there is no counter.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "CountApiValue")]
-pub(crate) struct Number {
+pub(crate) struct CountApiNumber {
     /// The total.
     pub value: Option<i64>,
 }
@@ -112,7 +112,7 @@ pub(crate) struct Number {
 /// the rest of seen has.
 fn status_and_message(error: &ApiError) -> Reply {
     let (status, words) = error.status_and_message();
-    Reply::plain(status, Failed { error: words })
+    Reply::plain(status, CountApiError { error: words })
 }
 
 impl Form {

@@ -4,17 +4,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::form::{FORMS, Form, Number, Reply};
+use super::form::{CountApiNumber, FORMS, Form, Reply};
 use super::name::CountApiPath;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, Doc, Names};
 
 /// In the document.
-pub(crate) const DOC: Doc = Doc::json::<Number>("Read a counter (CountAPI)")
+pub(crate) const DOC: Doc = Doc::json::<CountApiNumber>("Read a counter (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
-    .other_responses(&[(404, openapi::schema::<Number>)]);
+    .other_responses(&[(404, openapi::schema::<CountApiNumber>)]);
 
 /// Reads.
 pub(crate) async fn get(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
@@ -29,5 +29,5 @@ pub(crate) async fn read(
     let counter = counter?;
     let value = app.counters.total(&counter).await?;
     let status = if value.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
-    Ok(Reply::of(counter, status, Number { value }))
+    Ok(Reply::of(counter, status, CountApiNumber { value }))
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::form::{FORMS, Form, Number, Reply};
+use super::form::{CountApiNumber, FORMS, Form, Reply};
 use super::get;
 use super::name::CountApiPath;
 use crate::web::App;
@@ -13,10 +13,10 @@ use crate::web::openapi::{self, Doc, Names};
 use crate::web::request::caller::Caller;
 
 /// In the document.
-pub(crate) const DOC: Doc = Doc::json::<Number>("Count a hit (CountAPI)")
+pub(crate) const DOC: Doc = Doc::json::<CountApiNumber>("Count a hit (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
-    .other_responses(&[(404, openapi::schema::<Number>)]);
+    .other_responses(&[(404, openapi::schema::<CountApiNumber>)]);
 
 /// Counts.
 pub(crate) async fn hit(
@@ -34,7 +34,7 @@ pub(crate) async fn hit(
     };
     match count::hit(&app, &caller, &counter, None).await {
         Ok((value, quota)) => {
-            let reply = Reply::of(counter, StatusCode::OK, Number { value: Some(value) });
+            let reply = Reply::of(counter, StatusCode::OK, CountApiNumber { value: Some(value) });
             (quota, form.answer(Ok(reply))).into_response()
         }
         Err(error) => form.answer(Err(error)),

@@ -6,7 +6,7 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{FORMS, Form, Number, Reply};
+use super::form::{CountApiNumber, FORMS, Form, Reply};
 use super::name::CountApiPath;
 use crate::model::name::Name;
 use crate::web::App;
@@ -19,7 +19,7 @@ const TTL: u64 = 15_778_476_000;
 
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "CountApiInfo")]
-struct Info<'a> {
+struct CountApiInfo<'a> {
     namespace: &'a Name,
     key: &'a Name,
     /// In milliseconds.
@@ -33,10 +33,10 @@ struct Info<'a> {
 }
 
 /// In the document.
-pub(crate) const DOC: Doc = Doc::json::<Info<'_>>("Read the facts of a counter (CountAPI)")
+pub(crate) const DOC: Doc = Doc::json::<CountApiInfo<'_>>("Read the facts of a counter (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
-    .other_responses(&[(404, openapi::schema::<Number>)]);
+    .other_responses(&[(404, openapi::schema::<CountApiNumber>)]);
 
 /// Reads.
 pub(crate) async fn info(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
@@ -46,10 +46,10 @@ pub(crate) async fn info(State(app): State<App>, form: Form, path: CountApiPath)
 async fn read(app: &App, CountApiPath(counter): CountApiPath) -> Result<Reply, ApiError> {
     let counter = counter?;
     let Some(count) = app.counters.count(&counter).await? else {
-        return Ok(Reply::of(counter, StatusCode::NOT_FOUND, Number { value: None }));
+        return Ok(Reply::of(counter, StatusCode::NOT_FOUND, CountApiNumber { value: None }));
     };
     let about = counter.clone();
-    let info = Info {
+    let info = CountApiInfo {
         namespace: &counter.namespace,
         key: &counter.key,
         ttl: TTL,

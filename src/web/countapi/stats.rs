@@ -12,7 +12,7 @@ use crate::web::openapi::Doc;
 
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "CountApiStats")]
-struct Stats {
+struct CountApiStats {
     keys_created: u64,
     keys_updated: u64,
     requests: u64,
@@ -21,12 +21,12 @@ struct Stats {
 
 /// In the document.
 pub(crate) const DOC: Doc =
-    Doc::json::<Stats>("Read what this process has done (CountAPI)").query(&FORMS);
+    Doc::json::<CountApiStats>("Read what this process has done (CountAPI)").query(&FORMS);
 
 /// `{"keys_created","keys_updated","requests","version"}`.
 pub(crate) async fn stats(State(app): State<App>, form: Form) -> Response {
     let done = app.metrics.so_far();
-    let body = Stats {
+    let body = CountApiStats {
         keys_created: done.created,
         keys_updated: done.hits,
         requests: done.requests,

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::form::{Form, IMG, Number, Reply};
+use super::form::{CountApiNumber, Form, IMG, Reply};
 use super::name::CountApiPath;
 use crate::model::edit::Edit;
 use crate::store::EditError;
@@ -17,10 +17,14 @@ use crate::web::request::caller::Caller;
 use crate::web::request::query::{NUMBER, Query};
 
 /// In the document.
-pub(crate) const DOC: Doc = Doc::json::<Number>("Add to a counter within its bounds (CountAPI)")
-    .names(Names::CountApi)
-    .query(&[CALLBACK, IMG, Param::new("amount", "How much to add", number).required()])
-    .other_responses(&[(403, openapi::schema::<Number>), (404, openapi::schema::<Number>)]);
+pub(crate) const DOC: Doc =
+    Doc::json::<CountApiNumber>("Add to a counter within its bounds (CountAPI)")
+        .names(Names::CountApi)
+        .query(&[CALLBACK, IMG, Param::new("amount", "How much to add", number).required()])
+        .other_responses(&[
+            (403, openapi::schema::<CountApiNumber>),
+            (404, openapi::schema::<CountApiNumber>),
+        ]);
 
 /// Adds.
 pub(crate) async fn update(
@@ -54,5 +58,5 @@ async fn apply(
         Err(EditError::Forbidden { value }) => (StatusCode::FORBIDDEN, value),
         Err(error) => return Err(ApiError::not_changed(&counter, error)),
     };
-    Ok(Reply::of(counter, status, Number { value }))
+    Ok(Reply::of(counter, status, CountApiNumber { value }))
 }

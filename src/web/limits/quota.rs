@@ -21,7 +21,7 @@ pub(crate) const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 const PROXY_TIMES: u32 = 20;
 
 /// Every limit of hits; one that is off is `None`.
-pub(crate) struct Limits {
+pub(crate) struct Quotas {
     client: Option<Limiter>,
     /// Behind an image proxy stand many people with one address. Whoever only
     /// says to be one has a bound too.
@@ -32,7 +32,7 @@ pub(crate) struct Limits {
 /// What a hit left of the client's quota, for the answer's headers.
 pub(crate) struct Quota(Option<(Rate, Left)>);
 
-impl Limits {
+impl Quotas {
     /// The limits that the settings ask for.
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {

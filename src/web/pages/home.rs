@@ -15,7 +15,7 @@ use crate::web::App;
 use crate::web::count::{self, Reading};
 use crate::web::error::ApiError;
 use crate::web::openapi;
-use crate::web::openapi::{Answer, Doc};
+use crate::web::openapi::{Doc, ResponseBody};
 use crate::web::request::caller::Caller;
 use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
@@ -32,7 +32,7 @@ struct Greeting {
 
 /// `/` in the document: HTML for browsers, text for curl.
 pub(crate) const DOC: Doc = Doc {
-    answer: Answer::Several(openapi::schema::<Greeting>, &["text/html", "text/plain"]),
+    answer: ResponseBody::Several(openapi::schema::<Greeting>, &["text/html", "text/plain"]),
     ..Doc::json::<()>("Count a visit of the front page")
 };
 

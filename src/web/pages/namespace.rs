@@ -7,7 +7,7 @@ use crate::model::name::Name;
 use crate::picture::number::Format;
 use crate::web::App;
 use crate::web::api::ranking;
-use crate::web::api::ranking::{Range, Ranking};
+use crate::web::api::ranking::{PageRange, Ranking};
 use crate::web::error::ApiError;
 use crate::web::request::auth::Bearer;
 use crate::web::request::path::Namespace;
@@ -24,7 +24,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Result<Page, PageError> {
     let Namespace(namespace) = namespace?;
-    let range = Range::read(&query?)?;
+    let range = PageRange::read(&query?)?;
     let facts = app.counters.namespace(&namespace).await.map_err(ApiError::from)?;
     if let Err(error) = ranking::allow(&app, &namespace, &facts, &bearer).await {
         let private = private(&namespace, facts.owner.is_some(), &headers);
@@ -46,7 +46,7 @@ fn private(namespace: &Name, owned: bool, headers: &HeaderMap) -> Page {
     Page::new(&title, include_str!("assets/private.html"), &texts, &[])
 }
 
-fn listed(list: &Ranking, range: Range) -> Page {
+fn listed(list: &Ranking, range: PageRange) -> Page {
     let namespace = list.namespace.as_str();
     let print = |n: u64| Format::Separated.print(n);
     let mut rows = Markup::default();

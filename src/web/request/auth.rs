@@ -105,7 +105,7 @@ impl Bearer {
 }
 
 /// A change of one counter that only its owner may make.
-pub(crate) struct Change {
+pub(crate) struct OwnerChange {
     app: App,
     credential: Credential,
     /// What is left of the client's quota.
@@ -114,7 +114,7 @@ pub(crate) struct Change {
     pub counter: Counter,
 }
 
-impl FromRequestParts<App> for Change {
+impl FromRequestParts<App> for OwnerChange {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
@@ -128,7 +128,7 @@ impl FromRequestParts<App> for Change {
     }
 }
 
-impl Change {
+impl OwnerChange {
     /// Makes the change.
     pub(crate) async fn make(&self, edit: Edit) -> Result<Edited, ApiError> {
         let edited = self.app.counters.edit(&self.counter, self.credential, edit).await;

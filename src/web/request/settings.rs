@@ -42,7 +42,7 @@ const WINDOWS: &str = "a time of up to 24h with its unit, such as 30m, or 0 or o
 /// The settings of a counter, as JSON.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Settings")]
-pub(crate) struct Shown {
+pub(crate) struct SettingsBody {
     /// In seconds; 0 is off.
     dedupe: u32,
     enable_reset: bool,
@@ -50,7 +50,7 @@ pub(crate) struct Shown {
     update_upperbound: i64,
 }
 
-impl From<Settings> for Shown {
+impl From<Settings> for SettingsBody {
     fn from(settings: Settings) -> Self {
         let Settings { dedupe, enable_reset, update_lowerbound, update_upperbound } = settings;
         Self { dedupe, enable_reset, update_lowerbound, update_upperbound }

@@ -17,7 +17,7 @@ const PROXIES: &[&str] = &[
     "duckduckgo-favicons",
 ];
 
-/// Words of crawlers, link previews and monitors. HTTP libraries are not here:
+/// AgentWords of crawlers, link previews and monitors. HTTP libraries are not here:
 /// who calls the API from a program means the hit.
 const BOTS: &[&str] = &[
     "bot",
@@ -59,9 +59,10 @@ const MAX_AGENT: usize = 512;
 /// The source of a request with these headers. Each is looked at once: this is
 /// on the way of every hit.
 pub(crate) fn source(headers: &HeaderMap) -> Source {
-    static AGENTS: LazyLock<Words> =
-        LazyLock::new(|| Words::new(&[(PROXIES, Source::Proxy), (BOTS, Source::Bot)]));
-    static FETCHING: LazyLock<Words> = LazyLock::new(|| Words::new(&[(AHEAD, Source::Prefetch)]));
+    static AGENTS: LazyLock<AgentWords> =
+        LazyLock::new(|| AgentWords::new(&[(PROXIES, Source::Proxy), (BOTS, Source::Bot)]));
+    static FETCHING: LazyLock<AgentWords> =
+        LazyLock::new(|| AgentWords::new(&[(AHEAD, Source::Prefetch)]));
     let (mut agent, mut own_site, mut own_image) = (b"".as_slice(), false, false);
     for (name, value) in headers {
         match name.as_str() {
@@ -89,15 +90,15 @@ pub(crate) fn looked_at(agent: &HeaderValue) -> &[u8] {
     &agent[..agent.len().min(MAX_AGENT)]
 }
 
-/// Words and what they tell, by how they begin: few places of a text begin as
+/// AgentWords and what they tell, by how they begin: few places of a text begin as
 /// one of them does, and no other needs a look.
-struct Words {
+struct AgentWords {
     /// For each first letter, a bit for each second one.
     pairs: [u32; 32],
     by_first: [Vec<(&'static str, Source)>; 32],
 }
 
-impl Words {
+impl AgentWords {
     /// Lower-case words of two letters and more.
     fn new(lists: &[(&[&'static str], Source)]) -> Self {
         let mut words = Self { pairs: [0; 32], by_first: Default::default() };
