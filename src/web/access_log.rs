@@ -1,5 +1,8 @@
-//! A request's id, its log line and its measurement. Nothing personal: no
+//! A request's id, its log line and its metric. The line holds nothing personal: no
 //! address, no user agent, no query.
+//!
+//! tower-http has layers for each of these. Around every request each would cost a
+//! box and copies of what it wraps (benches/README.md).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,17 +19,17 @@ use crate::metrics::Metrics;
 use crate::model::hex;
 use crate::web::headers;
 
-/// Names a request in answers and log lines; one that a proxy sent is kept.
+/// Identifies a request in answers and log lines. An id from a proxy is kept.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest id that is taken from a proxy, in bytes.
+/// The longest id accepted from a proxy, in bytes.
 const MAX_ID: usize = 64;
 
-/// What went wrong, for the log alone; goes with an answer to [`RequestLog::answer`].
+/// What went wrong, for the log alone. Handlers attach it to an answer as an extension.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause(pub String);
 
-/// What is noted of a request before it is answered.
+/// What the log line and the metric need of a request, taken before it is answered.
 pub(crate) struct RequestLog {
     metrics: Arc<Metrics>,
     id: HeaderValue,
@@ -36,7 +39,7 @@ pub(crate) struct RequestLog {
 }
 
 impl RequestLog {
-    /// Notes it.
+    /// Takes it from `request`.
     pub(crate) fn new<B>(request: &Request<B>, metrics: Arc<Metrics>) -> Self {
         Self {
             metrics,
@@ -47,7 +50,7 @@ impl RequestLog {
         }
     }
 
-    /// Begins an answer, waits for it and finishes it; a panic ends its request alone.
+    /// Runs a handler and logs its answer. A panic becomes a 500 for this request alone.
     pub(crate) fn answer<F: Future<Output = Response>>(
         self,
         begin: impl FnOnce() -> F,
@@ -59,8 +62,8 @@ impl RequestLog {
         answer.map(|answer| self.finish(answer.unwrap_or_else(error::panicked)))
     }
 
-    /// Measures an answer, makes one log line of it, a warning where it failed, and
-    /// adds what every answer has.
+    /// Counts and logs an answer, as a warning where it failed, and adds the common
+    /// headers.
     fn finish(self, mut response: Response) -> Response {
         let Self { metrics, id, method, uri, started } = self;
         let status = response.status();
@@ -69,7 +72,7 @@ impl RequestLog {
             metrics.over_limit(limit);
         }
         let (id_text, path) = (id.to_str().unwrap_or_default(), uri.path());
-        // An outage is logged once, by the store; each hit of it is in the metrics.
+        // The store logs an outage once; the metrics count each request that met it.
         if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
             let cause = response.extensions_mut().remove::<Cause>().map(|cause| cause.0);
             tracing::warn!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), cause, "answered with an error");
@@ -90,7 +93,7 @@ fn id(given: Option<&HeaderValue>) -> HeaderValue {
     given.filter(sound).cloned().unwrap_or_else(fresh)
 }
 
-/// The process's random start and a number that rises: unique without a lock.
+/// A random start for the process and a rising number: unique without a lock.
 fn fresh() -> HeaderValue {
     static START: LazyLock<u32> = LazyLock::new(|| {
         use std::hash::{BuildHasher, RandomState};

@@ -1,4 +1,4 @@
-//! What handlers share.
+//! The state that handlers share.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use crate::metrics::Metrics;
 use crate::model::permits::Permits;
 use crate::model::token::Digest;
 
-/// What handlers share; a clone costs one reference count.
+/// The state that handlers share. A clone costs one reference count.
 #[derive(Clone)]
 pub struct App(Arc<AppState>);
 
-/// What an [`App`] holds: all that handlers need, and nothing of the store.
+/// Everything that handlers need, and nothing of the store.
 pub struct AppState {
     /// All counters.
     pub counters: Counters,
@@ -28,7 +28,7 @@ pub struct AppState {
     pub(crate) visitors: Visitors,
     pub(crate) limits: Quotas,
     pub(crate) trusted_proxies: Vec<IpNet>,
-    /// The names in `Host` that are answered; none means any.
+    /// The values of `Host` that are accepted; empty accepts any.
     pub(super) allowed_hosts: Vec<String>,
     /// How many hours' buckets a counter keeps.
     pub(crate) history_hours: u32,

@@ -1,9 +1,7 @@
-//! The way of every request: what it meets before the router, and what every
-//! answer gets after it.
+//! Every request passes through here, before and after the router.
 //!
-//! All of it is around the router as a whole. Around each route, as
-//! `Router::layer` does it, each layer would cost each request a box and copies of
-//! all below it.
+//! This wraps the router as a whole. `Router::layer` would wrap each route, and every
+//! layer would cost every request a box and copies of what it wraps.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -28,14 +26,14 @@ use crate::web::limits::head;
 use crate::web::request::caller::Caller;
 use crate::web::request::slow_body::Timed;
 
-/// What answers requests; a clone costs one reference count.
+/// Answers requests. A clone costs one reference count.
 #[derive(Clone)]
 pub struct Dispatch(Arc<Parts>);
 
 struct Parts {
     app: App,
     routes: Router,
-    /// Answers preflights itself and hands on nothing.
+    /// Answers CORS preflights itself.
     preflight: Cors<Router>,
 }
 
@@ -58,8 +56,8 @@ impl Dispatch {
         deadline::scope(wait, log.answer(move || self.respond(peer, request)))
     }
 
-    /// A connection has room for the answer of a plain hit for as long as it is open;
-    /// others, which are larger, are boxed.
+    /// The future of a plain hit is stored in its connection's task; the others, which
+    /// are larger, are boxed.
     fn respond(
         self,
         peer: SocketAddr,
@@ -90,7 +88,7 @@ impl Dispatch {
     }
 }
 
-/// The answer of something that always has one.
+/// Calls a service that cannot fail.
 pub async fn answer<S, R>(mut from: S, request: R) -> Response
 where
     S: Service<R, Response = Response, Error = Infallible>,
@@ -102,7 +100,7 @@ where
 mod tests {
     use super::*;
 
-    /// It is kept for each connection, those that only listen too.
+    /// Every connection holds one, idle streams too.
     #[test]
     fn an_answer_in_the_making_is_small() {
         fn size<F, A, B, C>(_: fn(A, B, C) -> F) -> usize {

@@ -1,4 +1,4 @@
-//! The one place where an error becomes a status, and its sentence.
+//! The one place where an error becomes a status and a sentence.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -25,12 +25,12 @@ use crate::store::StoreError;
 use crate::web::access_log::Cause;
 use crate::web::response::picture;
 
-/// When to try again after a store could not be reached, in seconds: it is
-/// looked for at least this often.
+/// `Retry-After` while the store is unreachable, in seconds: seen tries at least
+/// this often.
 const RETRY_SOON: u64 = 1;
-/// When to try again after a cap was met, in seconds: somebody must act first.
+/// `Retry-After` when a cap is reached, in seconds: somebody has to make room first.
 const RETRY_LATER: u64 = 3600;
-/// When to ask again for a stream, in seconds: others end all the time.
+/// `Retry-After` when no stream is free, in seconds: streams end all the time.
 const RETRY_STREAM: u64 = 10;
 
 /// An answer that is an error.
@@ -38,23 +38,23 @@ const RETRY_STREAM: u64 = 10;
 pub(crate) struct ApiError {
     status: StatusCode,
     retry_after: Option<u64>,
-    /// Which limit was met, for the metrics.
+    /// The limit that was reached, for the metrics.
     limit: Option<Limit>,
     body: ErrorBody,
-    /// What the operator's log is told and the visitor is not.
+    /// For the operator's log, never for the client.
     cause: Option<Cause>,
 }
 
-/// The form of every error.
+/// The body of every error.
 #[derive(JsonSchema, Debug, Default, Serialize)]
 #[schemars(rename = "Error")]
 pub(crate) struct ErrorBody {
     /// What is wrong.
     error: String,
-    /// What would be right.
+    /// What is allowed instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<String>,
-    /// CountAPI's clients look for a value where there is no counter.
+    /// Always null: CountAPI's clients read `value` when there is no counter.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<()>,
     /// Of a hit that the store did not answer in time: `no` if it is not counted, `unknown` if
@@ -94,13 +94,13 @@ impl ApiError {
         self
     }
 
-    /// 400: a name in the path, `which` of them, is none.
+    /// 400: the name of `which` part of the path is not valid.
     pub(crate) fn invalid_name(which: &str, error: &InvalidName) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("the {which} is not valid: {error}"))
             .allowed(name::ALLOWED)
     }
 
-    /// 400: the path is not text.
+    /// 400: the path is not UTF-8.
     pub(crate) fn invalid_path(error: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error.to_string()).allowed("a path in UTF-8")
     }
@@ -128,20 +128,20 @@ impl ApiError {
         .limit(Limit::headers)
     }
 
-    /// 400: a parameter, or a header that stands for one, makes no sense.
+    /// 400: a parameter, or the header that stands for it, has an invalid value.
     pub(crate) fn invalid_parameter(name: &str, value: &str, allowed: &str) -> Self {
         let shown: String = value.chars().take(80).collect();
         Self::new(StatusCode::BAD_REQUEST, format!("{name} is {shown:?}"))
             .allowed(format!("{name}: {allowed}"))
     }
 
-    /// 500: an answer of ours has no JSON form.
+    /// 500: an answer could not be serialized.
     pub(crate) fn serialization(error: serde_json::Error) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "a bug in seen; its log says more")
             .cause(error.to_string())
     }
 
-    /// 429: whoever asks has used up a limit.
+    /// 429: the client or the counter has used up its rate limit.
     pub(crate) fn limited(which: Limit, rate: Rate, wait: Duration) -> Self {
         let whose = if which == Limit::counter { "counter" } else { "client" };
         let error = format!("too many hits of this {whose}; nothing was counted");
@@ -151,12 +151,12 @@ impl ApiError {
             .limit(which)
     }
 
-    /// 400: a parameter about looks makes no sense.
+    /// 400: a parameter about looks has an invalid value.
     pub(crate) fn invalid_look(error: &ParamError) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error.to_string())
     }
 
-    /// The error and what would be right, in a sentence.
+    /// The error and what is allowed, in one sentence.
     pub(crate) fn sentence(&self) -> String {
         match &self.body.allowed {
             Some(allowed) => format!("{}; allowed: {allowed}", self.body.error),
@@ -164,8 +164,8 @@ impl ApiError {
         }
     }
 
-    /// Whether the same request may well succeed later, or elsewhere: what keeps
-    /// a hit from being counted, and not a picture from being drawn.
+    /// Whether the same request may succeed later. Such an error keeps a hit from being
+    /// counted, but not a picture from being drawn.
     pub(crate) fn is_transient(&self) -> bool {
         matches!(
             self.status,
@@ -177,18 +177,18 @@ impl ApiError {
         )
     }
 
-    /// Whether the store was waited for in vain.
+    /// Whether the request has waited for a store that did not answer.
     pub(crate) fn is_store_unavailable(&self) -> bool {
         self.status == StatusCode::SERVICE_UNAVAILABLE
     }
 
-    /// 400: a parameter that must be there is not.
+    /// 400: a required parameter is missing.
     pub(crate) fn missing_parameter(name: &str, allowed: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("{name} is missing"))
             .allowed(format!("{name}: {allowed}"))
     }
 
-    /// 400: the body is not what the route takes.
+    /// 400: the route cannot read the body.
     pub(crate) fn invalid_body(error: impl std::fmt::Display, allowed: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}"))
             .allowed(allowed)
@@ -217,20 +217,20 @@ impl ApiError {
         Self::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
     }
 
-    /// 400: a range of a history that is none.
+    /// 400: the range of a history is not valid.
     pub(crate) fn invalid_range(error: &RangeError) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error.to_string()).allowed(
             "from and to: days or instants; step: hour or day; tz: a name such as Europe/Berlin",
         )
     }
 
-    /// 400: more counters at once than one request may name.
+    /// 400: one request names too many counters.
     pub(crate) fn too_many(what: &str, found: usize, most: usize) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("{found} {what} are too many for one request"))
             .allowed(format!("up to {most}"))
     }
 
-    /// 401: no token, or one that opens nothing here.
+    /// 401: no token, or the wrong one.
     pub(crate) fn unauthorized(error: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, error).allowed(
             "Authorization: Bearer and the token of the counter, of its namespace or of the \
@@ -238,9 +238,9 @@ impl ApiError {
         )
     }
 
-    /// 405: HEAD changes nothing.
+    /// 405: HEAD on a route that changes something.
     pub(crate) fn head_changes_nothing() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "HEAD is not for what changes something")
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "HEAD cannot change anything here")
             .allowed("GET or POST")
     }
 
@@ -262,12 +262,12 @@ impl ApiError {
         .retry_after(RETRY_STREAM)
     }
 
-    /// The status and the sentence, for dialects that word an error their own way.
+    /// The status and the sentence, for dialects with an error body of their own.
     pub(crate) fn status_and_message(&self) -> (StatusCode, &str) {
         (self.status, &self.body.error)
     }
 
-    /// 400 in CountAPI's words, which countapi-js' own tests look for.
+    /// 400 in CountAPI's words, which the tests of countapi-js expect.
     pub(crate) fn malformed_name() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Malformed Namespace/Key")
     }
@@ -277,14 +277,14 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 
-    /// Gives a response that says this error in other words the rest of it:
-    /// when to come again, what is asked for, and what the log is told.
+    /// Adds this error's headers and its cause for the log to a response that has a
+    /// body of its own.
     pub(crate) fn annotate(self, response: &mut Response) {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            // RFC 9110, section 11.6.1, asks for it.
+            // Required by RFC 9110, section 11.6.1.
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(limit) = self.limit {
@@ -340,7 +340,7 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(mut self) -> Response {
         let body = std::mem::take(&mut self.body);
-        // Without it, GitHub's image proxy would keep an error for a year.
+        // Otherwise GitHub's image proxy keeps an error for a year.
         let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
         let mut response = (self.status, no_store, Json(body)).into_response();
         self.annotate(&mut response);
@@ -356,7 +356,7 @@ impl From<Infallible> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        // What exactly is wrong with the store is the operator's business.
+        // The details are for the operator's log.
         let answer = match &error {
             StoreError::Away(_) | StoreError::Unavailable(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "the store cannot be reached just now")
@@ -408,7 +408,7 @@ impl ApiError {
     }
 }
 
-/// 404 for a path that is no route; where a picture may be meant, as one.
+/// 404 for a path without a route, as a picture where the path looks like one.
 pub(crate) fn no_such_route(uri: &Uri) -> Response {
     let error = format!("there is nothing at {}", uri.path());
     let error = ApiError::new(StatusCode::NOT_FOUND, error)
@@ -416,7 +416,7 @@ pub(crate) fn no_such_route(uri: &Uri) -> Response {
     picture::error_at(uri.path(), error)
 }
 
-/// 405; axum says in `Allow` which methods there are.
+/// 405. axum lists the allowed methods in `Allow`.
 pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Response {
     let error = format!("{method} is not for {}", uri.path());
     let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, error)
@@ -424,7 +424,7 @@ pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Response {
     picture::error_at(uri.path(), error)
 }
 
-/// 500 for a bug of ours; the panic's own message is in the log.
+/// 500 for a panic, whose message is in the log.
 pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let what = panic
         .downcast_ref::<String>()

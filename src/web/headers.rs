@@ -13,7 +13,7 @@ use crate::web::access_log;
 use crate::web::limits::quota;
 use crate::web::response::page;
 
-/// What scripts of other origins may read beside what they always may.
+/// The headers that scripts of other origins may read, beside the safelisted ones.
 static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
     let names = [
         ALLOW,
@@ -28,21 +28,20 @@ static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::try_from(list).expect("names of headers make a value")
 });
 
-/// The policy of answers that are no pages.
+/// The policy of everything except pages.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// Adds them, unless they are there.
+/// Adds them, unless the answer has them already.
 ///
-/// CORS is two of them, whoever asks from where: nothing in an answer depends on it.
-/// (tower-http's layer makes them anew each time, for a tenth of the instructions of
-/// an answer. Preflights are its.)
+/// Two of them are CORS, the same for every origin. (tower-http's layer builds them for
+/// each answer, a tenth of its instructions; it answers the preflights.)
 pub(crate) fn add(headers: &mut HeaderMap) {
     if headers.contains_key(X_CONTENT_TYPE_OPTIONS) {
         return;
     }
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED.clone());
-    // Whatever is sent is what it says, and may load nothing; pages say more.
+    // Pages set a wider policy of their own.
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOTHING);
 }

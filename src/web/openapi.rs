@@ -26,11 +26,11 @@ pub(crate) fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }
 
-/// What the document says of a route; it stands beside the route's function.
+/// What the document says about a route. It stands beside the route's handler.
 pub(crate) struct Doc {
     /// One sentence, without a full stop.
     pub summary: &'static str,
-    /// What the query may hold.
+    /// The parameters of the query.
     pub query: &'static [Param],
     /// The schema of the body, where there is one.
     pub body: Option<SchemaOf>,
@@ -40,7 +40,7 @@ pub(crate) struct Doc {
     pub status: u16,
     /// What success looks like.
     pub answer: ResponseBody,
-    /// Other answers of its own, by status; errors apart, which are all alike.
+    /// Further responses, by status. Errors are added to every route.
     pub other_responses: &'static [(u16, SchemaOf)],
     /// Whether it needs a token.
     pub token: bool,
@@ -51,9 +51,9 @@ pub(crate) struct Doc {
 /// What success looks like.
 #[derive(Clone, Copy)]
 pub(crate) enum ResponseBody {
-    /// JSON of this form; with `?callback=` a script.
+    /// JSON with this schema, or a script with `?callback=`.
     Json(SchemaOf),
-    /// JSON of this form, or one of these media types if the client rather has it.
+    /// JSON with this schema, or one of these media types if the client prefers it.
     Several(SchemaOf, &'static [&'static str]),
     /// Something else, of this media type.
     Other(&'static str),
@@ -66,7 +66,7 @@ pub(crate) enum ResponseBody {
 pub(crate) enum Names {
     /// One.
     One,
-    /// Up to so many, with commas between.
+    /// Up to this many, separated by commas.
     Several(usize),
     /// One, by CountAPI's rule.
     CountApi,
@@ -85,7 +85,7 @@ pub(crate) struct Param {
 }
 
 impl Doc {
-    /// A route that answers with JSON of type `T` and takes nothing but its path.
+    /// A route that answers with JSON of type `T` and reads nothing but its path.
     pub(crate) const fn json<T: JsonSchema>(summary: &'static str) -> Self {
         Self {
             summary,
@@ -105,34 +105,34 @@ impl Doc {
         Self { answer: ResponseBody::Other(media), ..Self::json::<()>(summary) }
     }
 
-    /// The same with these parameters.
+    /// Adds parameters.
     pub(crate) const fn query(self, query: &'static [Param]) -> Self {
         Self { query, ..self }
     }
 
-    /// The same with other answers.
+    /// Adds responses.
     pub(crate) const fn other_responses(self, other_responses: &'static [(u16, SchemaOf)]) -> Self {
         Self { other_responses, ..self }
     }
 
-    /// The same for the owner alone.
+    /// Requires a token.
     pub(crate) const fn owners(self) -> Self {
         Self { token: true, ..self }
     }
 
-    /// The same with another status of success.
+    /// Changes the status of success.
     pub(crate) const fn status(self, status: u16) -> Self {
         Self { status, ..self }
     }
 
-    /// The same with other names in the path.
+    /// Changes how the path names counters.
     pub(crate) const fn names(self, names: Names) -> Self {
         Self { names, ..self }
     }
 }
 
 impl Param {
-    /// A parameter that may be left out.
+    /// An optional parameter.
     pub(crate) const fn new(
         name: &'static str,
         summary: &'static str,
@@ -141,7 +141,7 @@ impl Param {
         Self { name, summary, schema, required: false }
     }
 
-    /// The same that must be there.
+    /// Makes it required.
     pub(crate) const fn required(self) -> Self {
         Self { required: true, ..self }
     }
@@ -206,7 +206,7 @@ impl Verb {
     }
 }
 
-/// Routes, and what is said of them.
+/// The routes and their documentation.
 pub(crate) struct Table {
     router: Router<App>,
     operations: Vec<Operation>,
@@ -219,19 +219,19 @@ struct Operation {
     doc: &'static Doc,
 }
 
-/// The document in the making.
+/// The document while it is built.
 struct Document {
     paths: Map<String, Value>,
     schemas: SchemaGenerator,
 }
 
 impl Table {
-    /// A table without a route.
+    /// An empty table.
     pub(crate) fn new() -> Self {
         Self { router: Router::new(), operations: Vec::new() }
     }
 
-    /// A route of the API, in the document as well.
+    /// Adds a route of the API, also to the document.
     pub(crate) fn api<H, T>(
         mut self,
         verbs: &[Verb],
@@ -250,7 +250,7 @@ impl Table {
         self
     }
 
-    /// The same for a counter, which may be named without its namespace.
+    /// Adds a route of a counter under both paths, with and without its namespace.
     pub(crate) fn counter<H, T>(
         self,
         verbs: &[Verb],
@@ -265,21 +265,21 @@ impl Table {
         self.api(verbs, paths[0], handler.clone(), doc).api(verbs, paths[1], handler, doc)
     }
 
-    /// A route that is no part of the API: pages for people, and the addresses
-    /// of other counters' badges.
+    /// Adds a route outside the API: pages for people, and the addresses of other
+    /// counters' badges.
     pub(crate) fn route(mut self, path: &str, methods: MethodRouter<App>) -> Self {
         self.router = self.router.route(path, methods);
         self
     }
 
-    /// The paths that the document has.
+    /// The documented paths.
     #[cfg(test)]
     pub fn documented(&self) -> Vec<String> {
         self.operations.iter().map(|operation| operation.path.to_owned()).collect()
     }
 
-    /// The routes, with one more for the document, which is made when it is first
-    /// asked for: it takes megabytes to make, and most never ask.
+    /// The router, with a route for the document. That is built on the first request for
+    /// it, since it takes megabytes to build and most instances never serve it.
     pub(crate) fn finish(self) -> Router<App> {
         let operations = self.operations;
         let document = LazyLock::new(move || Document::of(&operations).render());
@@ -379,7 +379,7 @@ impl Document {
             }
             ResponseBody::Nothing => {}
         }
-        // Where a picture is expected, an error is one too.
+        // The errors of picture routes are pictures too.
         let error = match doc.answer {
             ResponseBody::Other(media) if media.starts_with("image/") => {
                 json!({ "description": "What is wrong", "content": { media: { "schema": text() } } })
@@ -403,7 +403,7 @@ impl Document {
             });
         }
         if let Some(body) = doc.body {
-            // What is read may leave out what is always sent.
+            // Fields that are always sent may be absent when read.
             let settings = SchemaSettings::draft2020_12().for_deserialize();
             let settings = settings.with(|settings| settings.inline_subschemas = true);
             let schema = body(&mut settings.into_generator());

@@ -16,7 +16,7 @@ use super::pictures::{aliases, badge, chart, shields};
 use super::request::body;
 use super::{countapi, error};
 
-/// Everything that visitors and probes ask for.
+/// Every route except `/metrics`.
 pub fn router(app: App) -> Router {
     table().finish().layer(DefaultBodyLimit::max(body::MAX_BYTES)).with_state(app)
 }
@@ -135,12 +135,12 @@ fn table() -> Table {
     countapi::routes(table)
 }
 
-/// The measurements, which may have a listener of their own.
+/// `/metrics`, which may have a listener of its own.
 pub fn metrics_router(app: App) -> Router {
     Router::new().route("/metrics", get(health::metrics)).with_state(app)
 }
 
-/// What answers every request with these routes, or says that there is none.
+/// Dispatches requests to these routes, with a 404 for any other path.
 pub fn dispatch(routes: Router, app: App) -> Dispatch {
     let routes = routes
         .fallback_service(any(aliases::hits_sh).with_state(app.clone()))
@@ -172,7 +172,7 @@ mod tests {
         "/seen.js",
     ];
 
-    /// Every path of a router, as it tells itself.
+    /// Every path of a router, from its debug output.
     fn paths<S>(router: &Router<S>) -> BTreeSet<String> {
         let text = format!("{router:?}");
         let quoted = text.split('"').skip(1).step_by(2);

@@ -17,7 +17,7 @@ use crate::web::limits::quota::Quota;
 use crate::web::request::path::Path;
 
 /// The digest of the token that a request carries, in `Authorization: Bearer`
-/// alone: what stands in a URL ends up in histories and logs.
+/// alone: a token in a URL ends up in histories and logs.
 pub(crate) struct Bearer(Option<Digest>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer {
@@ -25,7 +25,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let value = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        // Another scheme is a proxy's business.
+        // Other schemes belong to proxies in front.
         let token = value.and_then(|text| text.split_once(' ')).filter(|(scheme, token)| {
             scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()
         });
@@ -104,7 +104,7 @@ impl Bearer {
     }
 }
 
-/// A change of one counter that only its owner may make.
+/// A change to one counter that needs its owner's token.
 pub(crate) struct OwnerChange {
     app: App,
     credential: Credential,
@@ -118,7 +118,7 @@ impl FromRequestParts<App> for OwnerChange {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        // Infallible: who asks can always be said.
+        // Infallible.
         let Ok(caller) = Caller::from_request_parts(parts, app).await;
         let quota = app.limits.change(&caller)?;
         let Path(counter) = Path::from_request_parts(parts, app).await?;
@@ -135,10 +135,10 @@ impl OwnerChange {
         edited.map_err(|error| ApiError::not_changed(&self.counter, error))
     }
 
-    /// Makes a change after which the counter is still there: its total.
+    /// Makes a change that keeps the counter, and returns its total.
     pub(crate) async fn total(&self, edit: Edit) -> Result<i64, ApiError> {
         let edited = self.make(edit).await?;
-        // Only a deletion leaves none.
+        // Only a deletion leaves no total.
         Ok(edited.new.unwrap_or_default())
     }
 }

@@ -39,8 +39,8 @@ fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
 }
 
 impl Body {
-    /// What it says, whatever its type is said to be: `navigator.sendBeacon`
-    /// says text/plain. `allowed` is for the error.
+    /// Parses it whatever its content type: `navigator.sendBeacon` sends text/plain.
+    /// `allowed` is for the error.
     pub(crate) fn json<'a, T: serde::Deserialize<'a>>(
         &'a self,
         allowed: &str,

@@ -1,4 +1,4 @@
-//! Who asks: what a counting handler needs to know of the client.
+//! The client of a request, as far as counting needs to know it.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -17,20 +17,20 @@ use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::client_ip;
 
-/// The client of a request. Its address ends here: what goes on is a source,
-/// and a visitor that is a keyed hash.
+/// The client of a request. Its address goes no further: only a source and a visitor,
+/// which is a keyed hash, are passed on.
 pub(crate) struct Caller {
-    /// What asks.
+    /// What kind of client it is.
     pub source: Source,
-    /// The network that limits are kept for.
+    /// The network that the limits apply to.
     pub client: Client,
-    /// Whether the request wants to be counted: a HEAD has seen nothing.
+    /// Whether the request counts. A HEAD shows nothing to anybody and does not.
     pub counts: bool,
     agent: Option<HeaderValue>,
 }
 
 impl Caller {
-    /// Who asks over a connection from `peer`.
+    /// The client behind a connection from `peer`.
     pub(crate) fn of(peer: IpAddr, method: &Method, headers: &HeaderMap, app: &App) -> Self {
         Self {
             source: source::source(headers),
@@ -40,8 +40,8 @@ impl Caller {
         }
     }
 
-    /// The visitor, where there is one to see: not behind an image proxy, not a
-    /// machine. Without the store's key of the day nobody can be told apart.
+    /// The visitor; `None` behind an image proxy, for a machine, and without the day's
+    /// key.
     pub(crate) async fn visitor(&self, app: &App, namespace: &Name) -> Option<Visitor> {
         if self.source != Source::Browser {
             return None;

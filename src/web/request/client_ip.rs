@@ -1,4 +1,4 @@
-//! Whose request it is: the peer's, or that of the client a trusted proxy speaks for.
+//! The address of the client: the peer's, or the one that a trusted proxy reports.
 
 use std::net::IpAddr;
 
@@ -8,11 +8,11 @@ use ipnet::IpNet;
 
 use crate::model::network::Client;
 
-/// A proxy's account of whom it asks for; the last entry is the nearest.
+/// The header in which proxies report their clients. The last entry is the nearest.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The client behind a connection from `peer`. What the headers claim is
-/// believed only as far as `trusted` proxies have written it.
+/// The client behind a connection from `peer`. Headers are believed only as far as
+/// `trusted` proxies have written them.
 pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
     let is_trusted = |ip: IpAddr| trusted.iter().any(|net| net.contains(&ip.to_canonical()));
     if !is_trusted(peer) {
@@ -23,7 +23,7 @@ pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Cl
         let claims = claims.iter().rev().flat_map(|v| v.to_str().unwrap_or("").rsplit(','));
         let mut nearest = None;
         for claim in claims {
-            // An entry that is no address was written by nobody worth trusting.
+            // No trusted proxy writes an entry that is not an address.
             let Some(ip) = address(claim) else { return nearest.or(Some(peer)) };
             nearest = Some(ip);
             if !is_trusted(ip) {
@@ -35,8 +35,8 @@ pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Cl
     match (nearest(FORWARDED_FOR, address), nearest(FORWARDED, forwarded)) {
         (None, None) => Client::of(peer),
         (Some(ip), None) | (None, Some(ip)) => Client::of(ip),
-        // A proxy writes one of the two and may pass on the other as the client
-        // wrote it; which one it is cannot be known here.
+        // A proxy writes one of the two headers and may forward the client's own in the
+        // other. We cannot tell which is which.
         (Some(one), Some(other)) if Client::of(one) == Client::of(other) => Client::of(one),
         (Some(_), Some(_)) => Client::of(peer),
     }

@@ -1,4 +1,4 @@
-//! What makes a repeated hit the same hit: the `Idempotency-Key` header
+//! The key that makes a repeated hit the same hit: the `Idempotency-Key` header
 //! (draft-ietf-httpapi-idempotency-key-header-07), or `?id=`.
 
 use axum::extract::FromRequestParts;
@@ -12,7 +12,7 @@ use crate::model::hit::HitId;
 use crate::web::error::ApiError;
 use crate::web::openapi::Param;
 
-/// Where an id may stand.
+/// The header of the key.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const ALLOWED: &str = "1 to 255 visible ASCII characters";
 
@@ -23,7 +23,7 @@ pub(crate) const ID: Param = Param::new(
     || json!({ "type": "string", "pattern": "^[!-~]{1,255}$" }),
 );
 
-/// The id of a hit, where the request has one.
+/// The key of a request; `None` without one.
 pub(crate) struct IdempotencyKey(pub Option<HitId>);
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {

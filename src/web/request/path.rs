@@ -1,4 +1,4 @@
-//! What handlers ask of a request.
+//! The counters and namespaces that a path names.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -32,8 +32,7 @@ fn name(which: &str, text: &str) -> Result<Name, ApiError> {
     Name::new(text).map_err(|e| ApiError::invalid_name(which, &e))
 }
 
-/// The counter that the path names; without a namespace in the path it is in
-/// the default one.
+/// The counter that the path names, in the default namespace unless the path has one.
 pub(crate) struct Path(pub Counter);
 
 impl<S: Send + Sync> FromRequestParts<S> for Path {

@@ -1,4 +1,4 @@
-//! The query of a request, read strictly: what is there must make sense.
+//! The query of a request, read strictly: every value must be valid.
 
 use std::str::FromStr;
 
@@ -11,10 +11,10 @@ use crate::web::error::ApiError;
 /// The pairs of a query, percent-decoded, in their order.
 pub(crate) struct Query(Vec<(String, String)>);
 
-/// The longest query that is read, in bytes; the longest badge logo fits.
+/// The longest query, in bytes. The longest badge logo fits.
 pub(crate) const MAX_BYTES: usize = 32 << 10;
 
-/// What a total or an amount may be.
+/// The range of totals and amounts.
 pub(crate) const NUMBER: &str = "a whole number between -9007199254740991 and 9007199254740991";
 
 impl Query {
@@ -32,13 +32,13 @@ impl Query {
         self.0.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str())
     }
 
-    /// The value of a name that must be there.
+    /// The value of a required name.
     pub(crate) fn required(&self, name: &str, allowed: &str) -> Result<&str, ApiError> {
         self.get(name).ok_or_else(|| ApiError::missing_parameter(name, allowed))
     }
 
-    /// The same, with each of these pairs where nothing has its name; in front,
-    /// since of names that mean the same the last one holds.
+    /// Adds each of these pairs unless its name is there already. They go in front,
+    /// because the last of several synonyms wins.
     pub(crate) fn or(mut self, pairs: &[(&str, &str)]) -> Self {
         for (name, value) in pairs {
             if self.get(name).is_none() {
@@ -53,7 +53,7 @@ impl Query {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The parsed value of a name, if it is there; `allowed` says what it may be.
+    /// The parsed value of a name, if present; `allowed` is for the error.
     pub(crate) fn parsed<T: FromStr>(
         &self,
         name: &str,
@@ -63,8 +63,8 @@ impl Query {
         self.get(name).map(|value| value.parse().map_err(|_| invalid(value))).transpose()
     }
 
-    /// A total or an amount, under the first of these names that is there:
-    /// dialects differ in how they call it.
+    /// A total or an amount, under the first of these names that is present: dialects
+    /// name it differently.
     pub(crate) fn number(&self, names: &[&str]) -> Result<Option<i64>, ApiError> {
         let mut first = None;
         for name in names {

@@ -1,4 +1,4 @@
-//! What a counter's owner may set, as a query says it and as JSON shows it.
+//! The settings of a counter's owner, read from a query and shown as JSON.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -57,7 +57,7 @@ impl From<Settings> for SettingsBody {
     }
 }
 
-/// `before` with what the query changes of it: `dedupe`, `enable_reset`,
+/// `before` with the query's changes: `dedupe`, `enable_reset`,
 /// `update_lowerbound` and `update_upperbound`.
 pub(crate) fn changed(before: Settings, query: &Query) -> Result<Settings, ApiError> {
     let mut settings = before;

@@ -1,4 +1,4 @@
-//! What asks for a hit, by its headers.
+//! Bot detection: the kind of client behind a hit, by its headers.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use crate::model::hit::Source;
 
-/// Proxies that fetch pictures for people and hide them.
+/// Proxies that fetch pictures on behalf of people, and so hide them.
 const PROXIES: &[&str] = &[
     "github-camo",
     "camo asset proxy",
@@ -17,8 +17,8 @@ const PROXIES: &[&str] = &[
     "duckduckgo-favicons",
 ];
 
-/// AgentWords of crawlers, link previews and monitors. HTTP libraries are not here:
-/// who calls the API from a program means the hit.
+/// Words in the user agents of crawlers, link previews and monitors. HTTP libraries
+/// are absent: a program that calls the API means the hit.
 const BOTS: &[&str] = &[
     "bot",
     "crawl",
@@ -50,14 +50,14 @@ const BOTS: &[&str] = &[
     "bingpreview",
 ];
 
-/// What browsers say in a header when they fetch ahead.
+/// The headers in which browsers announce a prefetch.
 const AHEAD: &[&str] = &["prefetch", "prerender", "preview"];
 
-/// The longest user agent that is looked at, in bytes.
+/// How much of a user agent is examined, in bytes.
 const MAX_AGENT: usize = 512;
 
-/// The source of a request with these headers. Each is looked at once: this is
-/// on the way of every hit.
+/// The source of a request with these headers. Every hit takes this path, so each
+/// header is read once.
 pub(crate) fn source(headers: &HeaderMap) -> Source {
     static AGENTS: LazyLock<AgentWords> =
         LazyLock::new(|| AgentWords::new(&[(PROXIES, Source::Proxy), (BOTS, Source::Bot)]));
@@ -84,14 +84,14 @@ pub(crate) fn source(headers: &HeaderMap) -> Source {
     AGENTS.tell(agent).unwrap_or(Source::Browser)
 }
 
-/// As much of a user agent as is looked at.
+/// The part of a user agent that is examined.
 pub(crate) fn looked_at(agent: &HeaderValue) -> &[u8] {
     let agent = agent.as_bytes();
     &agent[..agent.len().min(MAX_AGENT)]
 }
 
-/// AgentWords and what they tell, by how they begin: few places of a text begin as
-/// one of them does, and no other needs a look.
+/// Words and the source each stands for, indexed by their first two letters: few
+/// positions in a text match a pair, and no other position is compared.
 struct AgentWords {
     /// For each first letter, a bit for each second one.
     pairs: [u32; 32],
@@ -117,8 +117,8 @@ impl AgentWords {
         usize::from(byte & 31)
     }
 
-    /// What a word that stands in `text` tells, in any case; a proxy is one whatever
-    /// else is in its name.
+    /// The source that a word in `text` stands for, in any case. An image proxy wins
+    /// over other words in the same user agent.
     fn tell(&self, text: &[u8]) -> Option<Source> {
         let mut told = None;
         // The letters that would make a pair with the one before.

@@ -1,14 +1,13 @@
-//! Which form of an answer a client wants, by its `Accept` header (RFC 9110,
-//! section 12.5.1).
+//! Content negotiation by the `Accept` header (RFC 9110, section 12.5.1).
 
-/// The forms that the greeting has.
+/// The representations of the greeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Representation {
-    /// For programs that do not say, like curl.
+    /// The default, for programs like curl.
     Text,
     /// For browsers.
     Html,
-    /// For programs that ask for it.
+    /// For programs that accept it.
     Json,
 }
 
@@ -19,12 +18,12 @@ const REPRESENTATIONS: [(Representation, &str, &str); 3] = [
     (Representation::Text, "text", "plain"),
 ];
 
-/// The form that `accept` rates highest; text where it rates none, since an
-/// answer in the wrong form says more than no answer.
+/// The representation that `accept` rates highest. Text where it accepts none of them,
+/// since the wrong representation says more than no answer.
 pub(crate) fn preferred(accept: &str) -> Representation {
     let rated = REPRESENTATIONS
         .map(|(representation, kind, subtype)| (quality(accept, kind, subtype), representation));
-    // Of equal ones the last is taken: plain text.
+    // The last of equals wins: plain text.
     match rated.into_iter().max_by_key(|(quality, _)| *quality) {
         Some((quality, representation)) if quality > 0 => representation,
         _ => Representation::Text,
@@ -54,7 +53,7 @@ fn quality(accept: &str, kind: &str, subtype: &str) -> u16 {
     best.1
 }
 
-/// `0.8` as 800; a weight that is none counts as 0, like a refusal.
+/// `0.8` as 800. An invalid weight counts as 0, like a refusal.
 fn thousandths(weight: &str) -> u16 {
     match weight.parse::<f32>() {
         // In 0..=1, so the product fits.

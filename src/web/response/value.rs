@@ -16,7 +16,7 @@ use crate::web::error::ApiError;
 use crate::web::headers;
 use crate::web::request::query::Query;
 
-/// A number that is true now and at no other time.
+/// The number is only true now.
 pub(crate) const NO_STORE: (HeaderName, HeaderValue) =
     (CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
@@ -29,8 +29,8 @@ pub(crate) struct Value {
 
 /// The answer `{"value":n}`.
 pub(crate) fn plain(value: i64) -> Result<Response, ApiError> {
-    /// All headers of such an answer, for a copy costs less than to put them together.
-    /// The request's id is another each time; this keeps its place.
+    /// All headers of such an answer: copying them costs less than building them.
+    /// `x-request-id` is a placeholder that access_log.rs overwrites.
     static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
         let json = HeaderValue::from_static("application/json");
         let mut headers = HeaderMap::from_iter([NO_STORE, (CONTENT_TYPE, json)]);
@@ -44,8 +44,8 @@ pub(crate) fn plain(value: i64) -> Result<Response, ApiError> {
     Ok(response)
 }
 
-/// The function that a script wants its answer handed to: `?callback=f`. An
-/// extractor, so that a bad name is refused before anything is counted.
+/// JSONP: the function to call with the answer, from `?callback=f`. An extractor, so
+/// that a bad name is refused before anything is counted.
 pub(crate) struct Callback(Option<String>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Callback {
