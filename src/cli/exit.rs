@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-/// Why the program ends without having done its work, and with which code.
+/// Why a command failed, and its exit code.
 #[derive(Debug)]
 pub struct Failure {
     code: u8,
@@ -11,7 +11,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Code 1: the world was not as needed. Code 2: a setting was wrong.
+    /// Exit code 1: startup or the work failed. Exit code 2: a setting is invalid.
     pub fn new(code: u8, sentence: impl fmt::Display) -> Self {
         Self { code, sentence: sentence.to_string() }
     }

@@ -21,7 +21,7 @@ pub async fn run(settings: &Export) -> Result<(), Failure> {
     };
     let mut output = BufWriter::new(output);
     match write(settings, &mut output).await {
-        // Whoever read has read enough.
+        // The reader, such as `head`, has closed the pipe: that is no error.
         Err(WriteError::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(WriteError::Output(e)) => Err(Failure::new(1, format!("cannot write the export: {e}"))),
         Err(WriteError::Failure(failure)) => Err(failure),

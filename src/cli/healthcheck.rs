@@ -1,5 +1,5 @@
-//! Asks a running seen whether it is well: an image without a shell and without
-//! curl still needs a health check.
+//! `seen healthcheck`: asks a running seen whether it is healthy. The image has no
+//! shell and no curl that could.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::config::Healthcheck;
 
-/// How long each step of the asking may take.
+/// The timeout of each step.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Well, or a sentence that says what is wrong.
+/// Asks a running seen; a sentence says what is wrong.
 pub fn ask(settings: &Healthcheck) -> Result<(), String> {
     let path = if settings.ready { "/readyz" } else { "/healthz" };
     let address = reachable(settings.listen);
@@ -36,7 +36,7 @@ fn get(address: SocketAddr, path: &str) -> std::io::Result<String> {
     Ok(answer)
 }
 
-/// One listens on "any address" and connects to this machine's own.
+/// The address to connect to: an unspecified one becomes loopback.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

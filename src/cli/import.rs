@@ -1,4 +1,4 @@
-//! `seen import`: takes in what `seen export` wrote, CSV, or Abacus' counters.
+//! `seen import`: imports the output of `seen export`, CSV, or Abacus' counters.
 
 mod abacus;
 mod csv;
@@ -17,7 +17,7 @@ use crate::store::Location;
 use crate::transfer::batch::{BATCH_LINES, Batch, Stop};
 use crate::transfer::line::{self, MAX_LINE, Summary};
 
-/// About how many bytes are sent at once.
+/// The approximate size of a request, in bytes.
 const BATCH_BYTES: usize = 1 << 20;
 
 /// Where lines go.
@@ -92,7 +92,7 @@ impl Importer {
         Ok(())
     }
 
-    /// Takes in what waits.
+    /// Imports or sends what waits.
     async fn send(&mut self) -> Result<(), Failure> {
         let stopped = match &mut self.target {
             Destination::Here(batch) => batch.flush().await.err(),
@@ -124,7 +124,7 @@ impl Importer {
     }
 }
 
-/// Takes in a file, standard input, or Abacus' counters.
+/// Imports a file, standard input, or Abacus' counters.
 pub async fn run(settings: &Import) -> Result<(), Failure> {
     let on_conflict = settings.on_conflict;
     let target = match &settings.place.url {
@@ -147,7 +147,7 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
         Some(url) => abacus::read(url, &mut importer).await,
         None => read(settings, &mut importer).await,
     };
-    // What came before a line that cannot be read is kept.
+    // Keep the lines before one that cannot be read.
     let sent = importer.send().await;
     if let Destination::Here(batch) = &importer.target {
         batch.counters.close().await;
@@ -158,7 +158,7 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The same command for what is left; secrets are in the environment already.
+/// The command that imports the rest. Secrets stay in the environment.
 fn again(settings: &Import) -> String {
     let mut command = String::from("seen import");
     let Import { place, format, on_conflict, .. } = settings;

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-/// How far it is, on a terminal alone.
+/// A progress line, shown only on a terminal.
 #[derive(Default)]
 pub struct Progress {
     done: u64,
@@ -10,14 +10,14 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// These lines more, of `all` if that is known.
+    /// Adds these lines, of `all` if known.
     pub fn more_of(&mut self, lines: &[u8], all: Option<u64>) {
         let more = lines.iter().filter(|b| **b == b'\n').count() as u64;
         let part = all.map(|all| ((self.done + more) as f64 / all.max(1) as f64).min(1.0));
         self.more(more, part);
     }
 
-    /// So many more lines, and the part of the whole that is done, if known.
+    /// Adds lines, and shows the fraction that is done, if known.
     pub fn more(&mut self, lines: u64, part: Option<f64>) {
         self.done += lines;
         let soon = self.shown.is_some_and(|at| at.elapsed().as_millis() < 100);

@@ -1,4 +1,4 @@
-//! A running seen, asked over HTTP.
+//! The HTTP client of `export --url` and `import --url`.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -23,10 +23,10 @@ use crate::model::token;
 use crate::transfer::batch::Stop;
 use crate::transfer::line::Summary;
 
-/// How long a running seen may say nothing while it owes an answer.
+/// How long to wait for a server that owes an answer and sends nothing.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The waits before a batch whose answer was lost is sent again.
+/// The pauses before a batch whose answer was lost is sent again.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(200),
     Duration::from_millis(500),
@@ -35,7 +35,7 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(4),
 ];
 
-/// A running seen. A connection that is lost is made anew.
+/// A running seen. A lost connection is replaced.
 pub struct Remote {
     sender: Option<SendRequest<Body>>,
     url: String,

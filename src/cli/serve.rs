@@ -1,4 +1,4 @@
-//! `seen serve`: opens the store, listens, and stops in good order.
+//! `seen serve`: opens the store, listens, and shuts down gracefully.
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -34,7 +34,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     let runtime =
         runtime(settings.threads).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
     let result = runtime.block_on(serve(settings, &location, room));
-    // What is still running has had its grace.
+    // Requests that are still running have used up their grace period.
     runtime.shutdown_background();
     result
 }
@@ -135,7 +135,7 @@ fn stop_signal() -> std::io::Result<CancellationToken> {
     Ok(stop)
 }
 
-/// The one line that a person at a terminal needs.
+/// Logs the address and the store: the one line that a person at a terminal needs.
 fn announce(address: SocketAddr, location: &Location) {
     if std::io::stderr().is_terminal() {
         tracing::info!("seen listens on http://{address} and keeps its counts in {location}");

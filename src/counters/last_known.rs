@@ -49,7 +49,7 @@ impl LastKnown {
         self.halves().put(counter, total);
     }
 
-    /// Takes in several at once.
+    /// Stores several totals.
     pub fn put_all<'a>(&self, totals: impl Iterator<Item = (&'a Counter, i64)>) {
         let mut halves = self.halves();
         totals.for_each(|(counter, total)| halves.put(counter, total));

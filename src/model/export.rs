@@ -9,17 +9,17 @@ use crate::model::name::Name;
 use crate::model::token::Digest;
 use crate::sketch::Sketch;
 
-/// The header of an export that says about how many counters there are.
+/// The response header with the approximate number of counters in an export.
 pub const COUNTERS: &str = "x-seen-counters";
 
 /// The most items of one page.
 pub const MAX_PAGE: usize = 500;
 
-/// Some of many.
+/// One page of a longer list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// In the order of the store. While counters come and go an item may come
-    /// twice; one that was there all the time comes at least once.
+    /// In the order of the store. While counters are created and deleted an item may
+    /// appear twice; one that exists throughout appears at least once.
     pub items: Vec<T>,
     /// Where the next page begins; `None` after the last one.
     pub next: Option<String>,
@@ -48,8 +48,8 @@ pub struct ExportedNamespace {
     pub public: bool,
 }
 
-/// A counter with all that it remembers. All but names and total may be left
-/// out in JSON: so a plain list of totals can be imported.
+/// A counter with its history. In JSON everything but the names and the total is
+/// optional, so that a plain list of totals can be imported.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExportedCounter {
     /// The namespace.
@@ -70,10 +70,10 @@ pub struct ExportedCounter {
     /// Hits by hour since the epoch.
     #[serde(default)]
     pub hours: Buckets,
-    /// Different visitors by day since the epoch.
+    /// Unique visitors by day since the epoch.
     #[serde(default)]
     pub uniques: Buckets,
-    /// The sketches of the days that are not over for long.
+    /// The sketches of the last days.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sketches: Vec<ExportedSketch>,
     /// What its owner set.
@@ -135,7 +135,7 @@ pub enum OnConflict {
 }
 
 impl OnConflict {
-    /// The word for it, in flags and queries.
+    /// Its name in flags and queries.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Skip => "skip",
@@ -144,7 +144,7 @@ impl OnConflict {
         }
     }
 
-    /// What this word says.
+    /// Parses its name.
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Skip, Self::Replace, Self::Add].into_iter().find(|what| what.as_str() == word)
     }
@@ -153,12 +153,12 @@ impl OnConflict {
 /// What an import did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Imported {
-    /// It was not there and is now.
+    /// It did not exist and was created.
     Created,
-    /// It was there and is as imported now.
+    /// It existed and was replaced.
     Replaced,
-    /// It was there and has grown.
+    /// It existed and was added to.
     Added,
-    /// It was there and is as before.
+    /// It existed and was left as it is.
     Skipped,
 }

@@ -1,5 +1,5 @@
-//! A counter's past as a row of numbers: a range of hours or days in a zone,
-//! with zeros where nothing was.
+//! A counter's history as a series: a range of hours or days in a time zone, with
+//! zeros in the gaps.
 //!
 //! Hour steps are exact in every zone: each is an hour of UTC under the zone's
 //! name for it. Day steps in a zone that is not UTC are summed from the hours,
@@ -19,7 +19,7 @@ use crate::model::time::Timestamp;
 /// The most points of one answer.
 pub const MAX_POINTS: usize = 4000;
 
-/// How many points there are when nobody says from when on.
+/// The default number of points, without `from`.
 const DAYS_DEFAULT: i32 = 30;
 const HOURS_DEFAULT: i32 = 24;
 
@@ -33,7 +33,7 @@ pub enum Step {
     Day,
 }
 
-/// What is asked for; both ends belong to it.
+/// A range, with both ends included.
 #[derive(Clone, Debug)]
 pub struct Range {
     from: Date,
@@ -46,7 +46,7 @@ pub struct Range {
     name: String,
 }
 
-/// Why a range is none.
+/// Why a range is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RangeError {
     /// Not a step.
@@ -68,7 +68,7 @@ pub enum RangeError {
     TooLong(usize),
 }
 
-/// A row of numbers.
+/// A series of points.
 #[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Series {
     /// The length of a step.
@@ -91,8 +91,8 @@ pub struct Point {
     pub at: String,
     /// Hits.
     pub hits: u64,
-    /// Different visitors, where the step is a day of UTC; several days' must
-    /// not be summed as if no visitor came twice.
+    /// Unique visitors, where the step is a day of UTC. The sum over several days counts
+    /// a visitor once for each day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uniques: Option<u64>,
 }

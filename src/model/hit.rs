@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::name::Counter;
 
-/// What asked for the hit. Totals are kept apart by source.
+/// The kind of client behind a hit. Each counter keeps a total for each source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
@@ -14,7 +14,7 @@ pub enum Source {
     Proxy,
     /// A crawler, a link preview or a monitor.
     Bot,
-    /// A browser that fetched ahead of a visit that may never come.
+    /// A browser that prefetches a page which may never be visited.
     Prefetch,
     /// seen's own pages, or the counter's owner.
     #[serde(rename = "self")]
@@ -25,12 +25,12 @@ impl Source {
     /// Every source, in the order of [`Source::index`].
     pub const ALL: [Self; 5] = [Self::Browser, Self::Proxy, Self::Bot, Self::Prefetch, Self::Own];
 
-    /// The place of this source in tables of totals.
+    /// The index of this source in tables of totals.
     pub fn index(self) -> usize {
         self as usize
     }
 
-    /// The word for this source in JSON, in metrics and in the store.
+    /// Its name in JSON, metrics and stores.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Browser => "browser",
@@ -61,9 +61,9 @@ pub struct HitId(pub [u8; 16]);
 pub struct Hit {
     /// The counter.
     pub counter: Counter,
-    /// What asked.
+    /// The kind of client.
     pub source: Source,
-    /// Who asked, where the request shows it.
+    /// The visitor, where the request shows one.
     pub visitor: Option<Visitor>,
     /// Under this id the hit counts once in an hour.
     pub id: Option<HitId>,

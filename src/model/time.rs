@@ -1,4 +1,4 @@
-//! The instants that buckets need: hours and days since the Unix epoch, UTC.
+//! Hours and days since the Unix epoch, in UTC, as buckets need them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -23,8 +23,8 @@ impl Timestamp {
         Self(u64::from(hour) * 3600)
     }
 
-    /// Whether this is less than `seconds` after `earlier`, or before it: a
-    /// clock that was set back forgets nothing.
+    /// Whether this is less than `seconds` after `earlier`, or before it, so that
+    /// nothing expires early after a clock was set back.
     pub fn is_within(self, seconds: u64, earlier: Self) -> bool {
         self.0 < earlier.0.saturating_add(seconds)
     }

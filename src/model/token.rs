@@ -1,5 +1,5 @@
-//! Tokens that prove ownership. A token is shown once, when it is made; what
-//! is kept is its digest.
+//! Tokens prove ownership. A token is shown once, when it is created; seen keeps only
+//! its digest.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ use subtle::ConstantTimeEq;
 
 use crate::model::hex;
 
-/// What every token begins with, so that scanners for leaked secrets find it.
+/// The prefix of every token, so that scanners for leaked secrets recognise it.
 pub const PREFIX: &str = "seen_";
 
 /// 256 random bits, in hexadecimal behind [`PREFIX`]. Never kept, and never
 /// shown by `Debug`.
 pub struct Token(String);
 
-/// The system gives no random numbers.
+/// The operating system returned no random numbers.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the system gives no random numbers")]
 pub struct NoRandomness;
@@ -31,7 +31,7 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
 }
 
 impl Token {
-    /// A new token that nobody has.
+    /// A new random token.
     pub fn generate() -> Result<Self, NoRandomness> {
         Ok(Self(format!("{PREFIX}{}", hex::encode(&random::<32>()?))))
     }
@@ -41,7 +41,7 @@ impl Token {
         &self.0
     }
 
-    /// What to keep of it.
+    /// The digest to keep.
     pub fn digest(&self) -> Digest {
         Digest::of(&self.0)
     }
@@ -54,12 +54,12 @@ impl fmt::Debug for Token {
 }
 
 /// The SHA-256 of a token. A token is random and long, so neither salt nor
-/// slowness would add to it. Comparisons take the same time whatever differs.
+/// slowness would add to it. Comparisons take constant time.
 #[derive(Clone, Copy, Eq)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of what somebody says is a token.
+    /// The digest of a presented token.
     pub fn of(token: &str) -> Self {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());

@@ -1,10 +1,9 @@
-//! New totals on their way to those who watch.
+//! New totals on their way to live streams.
 //!
-//! A [`Hub`] has one channel for each namespace that somebody listens to,
-//! however many listen. What changes soon after the last news waits and goes out
-//! together, so that a crowd of listeners costs the hits nothing. A channel holds
-//! [`CAPACITY`] pieces of news and no more: a listener that is too slow misses
-//! the oldest, is told so, and reads the newest totals instead.
+//! A [`Hub`] has one channel for each namespace with listeners, however many they are.
+//! Changes that come soon after the last message are sent together, so that a crowd of
+//! listeners costs the hits nothing. A channel holds [`CAPACITY`] messages: a slow
+//! listener misses the oldest, learns that it did, and reads the current totals.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,11 +14,11 @@ use tokio::time::sleep;
 
 use crate::model::name::Name;
 
-/// The most pieces of news that wait for the slowest listener of a namespace.
+/// The most messages that wait for the slowest listener of a namespace.
 const CAPACITY: usize = 64;
 
-/// Between two pieces of news of a namespace, so that its listeners are woken ten
-/// times a second at most.
+/// The pause between two messages of a namespace: listeners wake up ten times a second
+/// at most.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A counter's total has changed.
@@ -31,7 +30,7 @@ pub struct Update {
     pub total: Option<i64>,
 }
 
-/// What a listener hears.
+/// A message to listeners.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum News {
     /// These totals are new.
@@ -49,7 +48,7 @@ struct Inner {
     /// A namespace is here exactly while somebody listens. Std's lock: it is
     /// held for a look-up and never across an await.
     channels: Mutex<HashMap<Name, Channel>>,
-    /// A namespace came or went.
+    /// Wakes when a namespace is added or removed.
     changed: Notify,
 }
 
@@ -61,7 +60,7 @@ struct Channel {
     fresh: BTreeMap<Name, Option<i64>>,
     /// Something may have been missed since then.
     missed: bool,
-    /// There is news to send, or the channel is gone; what the channel is known by.
+    /// Wakes the sender task. Its address also identifies the channel.
     stirred: Arc<Notify>,
 }
 
@@ -151,7 +150,7 @@ impl Hub {
         let found = channels.get_mut(namespace).filter(|c| Arc::ptr_eq(&c.stirred, stirred));
         let Some(channel) = found else { return false };
         if let Some(news) = channel.take() {
-            // Nobody there to hear it is no error.
+            // Having no listener is not an error.
             let _ = channel.sender.send(news);
         }
         true

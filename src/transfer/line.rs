@@ -1,13 +1,14 @@
-//! One line: how long it may be, how it is read, and what became of it.
+//! One line of an export: its maximum length, its parser, and a summary of the lines
+//! that were imported.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::export::{Exported, Imported};
 
-/// The longest line that is read, in bytes.
+/// The longest line, in bytes.
 pub const MAX_LINE: usize = 1 << 20;
 
-/// What a line of an export says; `None` for an empty one.
+/// Parses a line of an export; `None` for an empty line.
 pub fn parse(line: &[u8]) -> Result<Option<Exported>, String> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
@@ -20,13 +21,13 @@ pub fn parse(line: &[u8]) -> Result<Option<Exported>, String> {
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
 )]
 pub struct Summary {
-    /// What was not there.
+    /// Counters that did not exist.
     pub created: u64,
-    /// What was put in the place of another.
+    /// Counters that were replaced.
     pub replaced: u64,
-    /// What was added to another.
+    /// Counters that were added to.
     pub added: u64,
-    /// What was there and stayed.
+    /// Counters that existed and were left as they are.
     pub skipped: u64,
 }
 
@@ -49,7 +50,7 @@ impl Summary {
         self.skipped += more.skipped;
     }
 
-    /// All lines, whatever became of them.
+    /// The number of lines.
     pub fn all(self) -> u64 {
         self.created + self.replaced + self.added + self.skipped
     }

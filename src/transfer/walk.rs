@@ -7,21 +7,21 @@ use crate::model::export::Exported;
 use crate::model::name::Name;
 use crate::store::StoreError;
 
-/// A walk through a whole store, page by page. While counters come and go a
-/// store may give one twice; this gives each once.
+/// A walk through a whole store, page by page. While counters are created and deleted
+/// a store may return one twice; a walk returns each once.
 pub struct Walk {
     counters: Counters,
     namespaces: VecDeque<Name>,
-    /// Where the next page of namespaces begins; `None` after the last one.
+    /// The cursor of the next page of namespaces; `None` after the last page.
     after: Option<Option<String>>,
     walked: HashSet<Name>,
-    /// The namespace that is walked, and where its next page begins.
+    /// The current namespace, and the cursor of its next page.
     here: Option<(Name, Option<String>)>,
     given: HashSet<Option<Name>>,
 }
 
 impl Walk {
-    /// From the beginning.
+    /// Begins a walk.
     pub fn new(counters: Counters) -> Self {
         Self {
             counters,
@@ -33,7 +33,7 @@ impl Walk {
         }
     }
 
-    /// Some more lines, perhaps none; `None` at the end.
+    /// The next lines, possibly none; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         if let Some((namespace, after)) = self.here.take() {
             let page = self.counters.export(&namespace, after.as_deref()).await?;

@@ -1,4 +1,4 @@
-//! `/configure/{namespace}/{key}`: its owner changes how a counter counts.
+//! `/configure/{namespace}/{key}`: changes how a counter counts, with its owner's token.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,12 +16,12 @@ use crate::web::request::settings::{
 };
 use crate::web::response::value::NO_STORE;
 
-/// `/configure/{namespace}/{key}` in the document.
+/// What the document says about `/configure/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<SettingsBody>("Change how a counter counts")
     .owners()
     .query(&[DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND]);
 
-/// Changes what the query names and answers with all the settings.
+/// Changes the settings that the query names, and answers with all of them.
 pub(crate) async fn configure(
     State(app): State<App>,
     change: OwnerChange,

@@ -1,4 +1,4 @@
-//! `/create/{namespace}/{key}`: makes a counter and its owner, as Abacus does.
+//! `/create/{namespace}/{key}`: creates a counter and its token, as Abacus does.
 
 use axum::Json;
 use axum::extract::State;
@@ -33,11 +33,11 @@ struct Created<'a> {
     value: i64,
 }
 
-/// `/create/{namespace}/{key}` in the document.
+/// What the document says about `/create/{namespace}/{key}`.
 pub(crate) const NAMED: Doc =
     Doc::json::<Created<'_>>("Create a counter and its token").status(201).query(QUERY);
 
-/// `/create` in the document.
+/// What the document says about `/create`.
 pub(crate) const RANDOM: Doc =
     Doc::json::<Created<'_>>("Create a counter under a random name").status(201).query(QUERY);
 
@@ -50,7 +50,7 @@ const QUERY: &[Param] = &[
     UPDATE_UPPERBOUND,
 ];
 
-/// `{"key","namespace","admin_key","value"}`; the token is shown this once.
+/// `{"key","namespace","admin_key","value"}`; the token is shown only this once.
 pub(crate) async fn named(
     State(app): State<App>,
     caller: Caller,
@@ -61,7 +61,7 @@ pub(crate) async fn named(
     create(&app, &caller, &counter, &bearer, &query).await
 }
 
-/// The same for a counter whose name nobody has.
+/// Creates a counter with a random, unused name.
 pub(crate) async fn random(
     State(app): State<App>,
     caller: Caller,

@@ -1,4 +1,4 @@
-//! `/delete/{namespace}/{key}`: its owner deletes a counter with all it holds.
+//! `/delete/{namespace}/{key}`: deletes a counter and its history, with its owner's token.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -16,10 +16,10 @@ struct Deleted {
     message: String,
 }
 
-/// `/delete/{namespace}/{key}` in the document.
+/// What the document says about `/delete/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Deleted>("Delete a counter with all it holds").owners();
 
-/// `{"status":"ok","message":…}`, as Abacus says it.
+/// `{"status":"ok","message":…}`, in Abacus' words.
 pub(crate) async fn delete(change: OwnerChange) -> Result<Response, ApiError> {
     change.make(Edit::Delete).await?;
     let OwnerChange { quota, counter, .. } = change;

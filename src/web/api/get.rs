@@ -21,11 +21,11 @@ use crate::web::response::value::Callback;
 
 #[derive(JsonSchema, Serialize)]
 struct Values<'a> {
-    /// Null where there is no such counter.
+    /// Null for a counter that does not exist.
     values: BTreeMap<&'a Name, Option<i64>>,
 }
 
-/// Either, for the document.
+/// The schema of both answers.
 #[derive(JsonSchema, Serialize)]
 #[serde(untagged)]
 #[allow(dead_code, reason = "only its form is needed")]
@@ -34,7 +34,7 @@ enum Read<'a> {
     Several(Values<'a>),
 }
 
-/// `/get/{namespace}/{key}` in the document.
+/// What the document says about `/get/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Read<'_>>("Read a counter, or several with commas between")
     .names(Names::Several(MAX_PATHS))
     .query(&[COUNT, CALLBACK]);
@@ -64,8 +64,11 @@ pub(crate) async fn get(
     callback.answer(&Values { values: keys.iter().zip(values).collect() })
 }
 
-/// The number of a counter that exists. Unlike a picture, the API says so when
-/// the store cannot be asked.
+/// A number of a counter. Unlike a picture, the API answers with an error while the
+/// store is unreachable.
+///
+/// # Errors
+/// 404 for a counter that does not exist, 503 without the store.
 pub(crate) async fn value(app: &App, counter: &Counter, metric: Metric) -> Result<i64, ApiError> {
     let value = match metric {
         Metric::Total => app.counters.total(counter).await?,

@@ -1,4 +1,4 @@
-//! What an operator's probes ask.
+//! Health checks and metrics, for an operator's probes.
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -11,12 +11,12 @@ use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
 
-/// `/healthz` in the document.
+/// What the document says about `/healthz`.
 pub(crate) const LIVE: Doc = Doc::other("Ask whether the process answers", "text/plain");
-/// `/readyz` in the document.
+/// What the document says about `/readyz`.
 pub(crate) const READY: Doc = Doc::other("Ask whether the store answers", "text/plain");
 
-/// Whether the process answers.
+/// 200 while the process answers.
 pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
@@ -27,7 +27,7 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, ApiErr
     Ok("ready\n")
 }
 
-/// The measurements.
+/// The metrics.
 pub(crate) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     let tasks = Handle::current().metrics().num_alive_tasks();
     let text = app.metrics.render(app.counters.in_flight(), app.stream_permits.held_now(), tasks);

@@ -28,7 +28,7 @@ struct Past<'a> {
     series: &'a Series,
 }
 
-/// `/get/{namespace}/{key}/history` in the document.
+/// What the document says about `/get/{namespace}/{key}/history`.
 pub(crate) const DOC: Doc = Doc::json::<Past<'_>>("Read the past of a counter").query(&[
     Param::new("from", "The first day or instant", text),
     Param::new("to", "The last day or instant", text),

@@ -18,10 +18,10 @@ use crate::web::request::path::Path;
 use crate::web::response::value;
 use crate::web::response::value::{Callback, Value};
 
-/// `/hit/{namespace}/{key}` in the document.
+/// What the document says about `/hit/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);
 
-/// `{"value":n}`, n the number of this hit, or what `?count=` asks for.
+/// `{"value":n}`, where n is the number of this hit, or the one that `?count=` asks for.
 pub(crate) async fn hit(
     State(app): State<App>,
     caller: Caller,
@@ -41,14 +41,14 @@ pub(crate) async fn hit(
     Ok((quota, callback.value(value)?).into_response())
 }
 
-/// A hit in its plainest form, which most are: `GET /hit/{namespace}/{key}` without
-/// a query and without an id. It needs none of what the router and the extractors
-/// do for others, half of the instructions of a hit.
+/// The most frequent form of a hit: `GET /hit/{namespace}/{key}` without a query and
+/// without an idempotency key. It skips the router and the extractors, which would
+/// double the instructions of a hit.
 pub(crate) struct PlainHit(Counter);
 
 impl PlainHit {
-    /// The hit that a request is, if it is one; whatever may be wrong with a request
-    /// is for the router's way to say.
+    /// The plain hit of a request, if it is one. An invalid request is not: the router
+    /// answers it with an error.
     pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
         let (namespace, key) = request.uri().path().strip_prefix("/hit/")?.split_once('/')?;
         let is_plain = *request.method() == Method::GET
@@ -68,7 +68,7 @@ impl PlainHit {
     }
 }
 
-/// What follows the key in `/hit/{key}/…`, and so is no key after a namespace.
+/// The suffixes of `/hit/{key}/…`, which are not keys after a namespace.
 const FORMS: [&str; 2] = ["badge.svg", "shields.json"];
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `POST /hits`: counts many at once, each as if it had come alone.
+//! `POST /hits`: counts many hits in one request, each as if it had come alone.
 
 use axum::Json;
 use axum::extract::State;
@@ -24,7 +24,7 @@ const MAX_HITS: usize = 100;
 
 const ALLOWED: &str = r#"a list such as [{"namespace": "site", "key": "page", "id": "a1"}]; namespace and id may be left out"#;
 
-/// The form of the body.
+/// The schema of the body.
 fn list(forms: &mut SchemaGenerator) -> Schema {
     let mut list = forms.subschema_for::<Vec<Wanted>>();
     list.insert("maxItems".into(), MAX_HITS.into());
@@ -55,7 +55,7 @@ struct Done {
     /// The hit's number.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<i64>,
-    /// Why it was not counted, and the status that it would have had alone.
+    /// Why it was not counted, and the status it would have had alone.
     #[serde(flatten)]
     failed: Option<FailedHit>,
 }
@@ -66,7 +66,7 @@ struct FailedHit {
     status: u16,
 }
 
-/// `/hits` in the document.
+/// What the document says about `/hits`.
 pub(crate) const DOC: Doc = Doc {
     body: Some(list),
     ..Doc::json::<Hits>("Count up to 100 hits, each as if it had come alone")
@@ -85,10 +85,10 @@ pub(crate) async fn hits(
     }
     let wanted: Vec<_> = wanted.into_iter().map(Wanted::read).collect::<Result<_, _>>()?;
     if let Some((counter, _)) = wanted.first() {
-        // With the day's key at hand nobody has to wait for it and is overtaken.
+        // Fetch the day's key first, so that no hit below waits for it and is overtaken.
         caller.visitor(&app, &counter.namespace).await;
     }
-    // All at once, so that they share writes; in order, so that their numbers do.
+    // All at once, so that they share writes; in order, so that their numbers are.
     let counting =
         wanted.iter().map(|(counter, IdempotencyKey(id))| count::hit(&app, &caller, counter, *id));
     let counted = join_all(counting).await;

@@ -1,4 +1,4 @@
-//! `/info/{namespace}/{key}`: all that may be known of a counter.
+//! `/info/{namespace}/{key}`: everything public about a counter.
 
 use axum::Json;
 use axum::extract::State;
@@ -17,15 +17,15 @@ use crate::web::request::path::Path;
 use crate::web::request::settings::SettingsBody;
 use crate::web::response::value::{Callback, NO_STORE};
 
-/// Abacus' fields first, then what it does not have.
+/// Abacus' fields first, then seen's own.
 #[derive(JsonSchema, Serialize)]
 struct Info {
-    /// −1 where there is no counter.
+    /// −1 for a counter that does not exist.
     value: i64,
     full_key: String,
     /// Whether it has no token of its own.
     is_genuine: bool,
-    /// Always −1: no counter ends by itself.
+    /// Always −1: counters do not expire.
     expires_in: i64,
     expires_str: &'static str,
     exists: bool,
@@ -39,21 +39,21 @@ struct More {
     created: u64,
     /// Hits today (UTC).
     today: u64,
-    /// Hits with a person behind them.
+    /// Hits of browsers, bots excluded.
     human: u64,
-    /// Different visitors today (UTC), within about 1 %.
+    /// Unique visitors today (UTC), within about 1 %.
     unique_today: u64,
     #[schemars(with = "std::collections::BTreeMap<&str, u64>")]
     sources: Sources,
     settings: SettingsBody,
 }
 
-/// `/info/{namespace}/{key}` in the document.
+/// What the document says about `/info/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Info>("Read all that may be known of a counter")
     .query(&[CALLBACK])
     .other_responses(&[(404, openapi::schema::<Info>)]);
 
-/// The facts; 404 with the same fields where there is no counter.
+/// The facts, or a 404 with the same fields for a counter that does not exist.
 pub(crate) async fn info(
     State(app): State<App>,
     Path(counter): Path,

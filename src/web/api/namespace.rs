@@ -1,14 +1,14 @@
-//! `/namespaces/{namespace}`: who owns a site's counters, and what that owner
-//! may do with all of them at once.
+//! `/namespaces/{namespace}`: who owns a site's counters, and what its owner can do
+//! with all of them at once.
 //!
-//! | request | what it does | who may |
+//! | request | effect | allowed for |
 //! |---|---|---|
-//! | `GET` | what is known of it | anybody |
+//! | `GET` | describes it | anybody |
 //! | `PUT` | claims it: 201 and its token, shown once | anybody, while it holds no counters; the instance |
-//! | `PATCH ?public=1` | lets anybody list its counters, or not | its owner |
+//! | `PATCH ?public=1` | makes the list of its counters public, or private | its owner |
 //! | `DELETE` | deletes it and all its counters | its owner |
 //! | `POST …/token` | replaces its token | its owner |
-//! | `DELETE …/token` | gives it up; its counters stay | its owner |
+//! | `DELETE …/token` | releases it; its counters stay | its owner |
 
 use axum::Json;
 use axum::extract::State;
@@ -46,25 +46,25 @@ struct Tokened<'a> {
     token: &'a str,
 }
 
-/// `GET` in the document.
+/// What the document says about `GET`.
 pub(crate) const SHOW: Doc = Doc::json::<NamespaceBody<'_>>("Read what is known of a namespace");
-/// `PUT` in the document.
+/// What the document says about `PUT`.
 pub(crate) const CLAIM: Doc =
     Doc::json::<Tokened<'_>>("Become the owner of a namespace without counters").status(201);
-/// `PATCH` in the document.
+/// What the document says about `PATCH`.
 pub(crate) const CONFIGURE: Doc =
     Doc::json::<NamespaceBody<'_>>("Let anybody list its counters, or not")
         .owners()
         .query(&[Param::new("public", "Whether anybody may", switch).required()]);
-/// `DELETE` in the document.
+/// What the document says about `DELETE`.
 pub(crate) const DELETE: Doc = Doc {
     answer: ResponseBody::Nothing,
     ..Doc::json::<()>("Delete a namespace and all its counters").owners().status(204)
 };
-/// `POST …/token` in the document.
+/// What the document says about `POST …/token`.
 pub(crate) const ROTATE: Doc =
     Doc::json::<Tokened<'_>>("Replace the token of a namespace").owners();
-/// `DELETE …/token` in the document.
+/// What the document says about `DELETE …/token`.
 pub(crate) const RELEASE: Doc =
     Doc::json::<NamespaceBody<'_>>("Give a namespace up; its counters stay").owners();
 
@@ -88,7 +88,7 @@ pub(crate) async fn claim(
     tokened(&app, quota, &name, credential, StatusCode::CREATED, NamespaceEdit::Claim).await
 }
 
-/// Lets anybody list its counters, or not: `?public=1`.
+/// Makes the list of its counters public, or private: `?public=1`.
 pub(crate) async fn configure(
     State(app): State<App>,
     caller: Caller,
@@ -104,7 +104,7 @@ pub(crate) async fn configure(
     Ok((quota, shown(&app, &name).await?).into_response())
 }
 
-/// A new token in place of the old one: `{"namespace","token"}`.
+/// Replaces its token: `{"namespace","token"}`.
 pub(crate) async fn rotate(
     State(app): State<App>,
     caller: Caller,
@@ -116,7 +116,7 @@ pub(crate) async fn rotate(
     tokened(&app, quota, &name, credential, StatusCode::OK, NamespaceEdit::Rotate).await
 }
 
-/// Gives it up; its counters stay.
+/// Releases it; its counters stay.
 pub(crate) async fn release(
     State(app): State<App>,
     caller: Caller,
@@ -161,7 +161,7 @@ async fn make(
     made.map_err(|error| ApiError::not_changed(format_args!("namespace {name}"), error))
 }
 
-/// Makes a change that brings a new token, and shows it.
+/// Makes a change that creates a token, and answers with it.
 async fn tokened(
     app: &App,
     quota: Quota,

@@ -1,5 +1,5 @@
-//! `/namespaces/{namespace}/counters`: its counters, the largest first. For its
-//! owner alone, unless the owner lets everybody see them.
+//! `/namespaces/{namespace}/counters`: its counters, the largest first. Only
+//! for its owner, unless the owner made the list public.
 
 use axum::Json;
 use axum::extract::State;
@@ -19,7 +19,7 @@ use crate::web::request::path::Namespace;
 use crate::web::request::query::Query;
 use crate::web::response::value::NO_STORE;
 
-/// The most counters on one page, and how many without `?limit=`.
+/// The most counters on one page, and the default of `?limit=`.
 const MAX_LIMIT: u32 = 1000;
 const LIMIT: u32 = 100;
 
@@ -37,7 +37,7 @@ pub(crate) struct Ranked {
     pub value: i64,
 }
 
-/// `/namespaces/{namespace}/counters` in the document.
+/// What the document says about `/namespaces/{namespace}/counters`.
 pub(crate) const DOC: Doc =
     Doc::json::<Ranking>("List the counters of a namespace, the largest first").owners().query(&[
         Param::new(
@@ -60,7 +60,7 @@ pub(crate) struct PageRange {
 }
 
 impl PageRange {
-    /// Reads it.
+    /// Reads the query.
     pub(crate) fn read(query: &Query) -> Result<Self, ApiError> {
         let offset = query.parsed::<u32>("offset", "a whole number from 0 to 4294967295")?;
         let allowed = "a whole number from 1 to 1000";
@@ -100,14 +100,14 @@ pub(crate) async fn allow(
     Err(ApiError::unauthorized("the list is for the namespace's owner"))
 }
 
-/// That part of it.
+/// One page of the list.
 pub(crate) async fn list(
     app: &App,
     namespace: Name,
     range: PageRange,
 ) -> Result<Ranking, ApiError> {
     let PageRange { offset, limit } = range;
-    // One more says whether there is a next page.
+    // One more than asked for tells whether there is a next page.
     let mut ranked = app.counters.ranking(&namespace, offset, limit + 1).await?;
     let next = (ranked.len() > limit as usize).then(|| offset.saturating_add(limit.into()));
     ranked.truncate(limit as usize);

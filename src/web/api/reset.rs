@@ -1,4 +1,4 @@
-//! `/reset/{namespace}/{key}`: its owner starts over.
+//! `/reset/{namespace}/{key}`: sets the total to 0, with its owner's token.
 
 use axum::response::{IntoResponse, Response};
 
@@ -8,7 +8,7 @@ use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::auth::OwnerChange;
 use crate::web::response::value::{Callback, Value};
 
-/// `/reset/{namespace}/{key}` in the document.
+/// What the document says about `/reset/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Value>("Start over").owners().query(&[CALLBACK]);
 
 /// `{"value":0}`.

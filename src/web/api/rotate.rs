@@ -1,5 +1,5 @@
-//! `/rotate/{namespace}/{key}`: its owner gets a new token for the counter, and
-//! the old one opens nothing any more.
+//! `/rotate/{namespace}/{key}`: replaces a counter's token. The old one stops
+//! working at once.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -19,10 +19,10 @@ struct Rotated<'a> {
     admin_key: &'a str,
 }
 
-/// `/rotate/{namespace}/{key}` in the document.
+/// What the document says about `/rotate/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Rotated<'_>>("Replace the token of a counter").owners();
 
-/// `{"admin_key":…}`, shown this once.
+/// `{"admin_key":…}`, shown only this once.
 pub(crate) async fn rotate(change: OwnerChange) -> Result<Response, ApiError> {
     let token = Token::generate().map_err(StoreError::from)?;
     change.make(Edit::Rotate(token.digest())).await?;

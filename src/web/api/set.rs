@@ -1,4 +1,4 @@
-//! `/set/{namespace}/{key}?value=n`: its owner sets the total.
+//! `/set/{namespace}/{key}?value=n`: sets the total, with its owner's token.
 
 use axum::response::{IntoResponse, Response};
 
@@ -9,7 +9,7 @@ use crate::web::request::auth::OwnerChange;
 use crate::web::request::query::{NUMBER, Query};
 use crate::web::response::value::{Callback, Value};
 
-/// `/set/{namespace}/{key}` in the document.
+/// What the document says about `/set/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Value>("Set the total")
     .owners()
     .query(&[Param::new("value", "The new total", number).required(), CALLBACK]);

@@ -10,11 +10,11 @@ use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::response::value::Callback;
 
-/// Abacus' fields, as far as they are ours too.
+/// The fields of Abacus that seen has too.
 #[derive(JsonSchema, Serialize)]
 struct Stats {
     version: &'static str,
-    /// As Abacus writes it, such as `1h2m3s`.
+    /// In Abacus' format, such as `1h2m3s`.
     uptime: String,
     commands: Commands,
 }
@@ -26,11 +26,11 @@ struct Commands {
     create: u64,
 }
 
-/// `/stats` in the document.
+/// What the document says about `/stats`.
 pub(crate) const DOC: Doc =
     Doc::json::<Stats>("Read what this process has done").query(&[CALLBACK]);
 
-/// How busy it is, and nothing about any counter.
+/// How busy the process is. Says nothing about any counter.
 pub(crate) async fn stats(
     State(app): State<App>,
     callback: Callback,

@@ -2,9 +2,9 @@
 //! server-sent events (HTML, section 9.2). `/stream/{namespace}/{a,b}` watches
 //! several at once.
 //!
-//! The first events say what is true now. An event's id is the state of all the
-//! watched counters, so that a client which comes back with `Last-Event-ID`, to
-//! this process or another, hears only what has changed since.
+//! The first events carry the current numbers. An event's id is the state of all
+//! watched counters, so a client that reconnects with `Last-Event-ID`, to this process
+//! or another, receives only what has changed since.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -33,34 +33,34 @@ use crate::web::request::path::Paths;
 use crate::web::response::Live;
 use crate::web::response::value::NO_STORE;
 
-/// Between two rounds of events, so that a counter is told ten times a second
-/// at most. Each stream has rounds of its own, or all would be written to at the
-/// moment of the news, and hits would wait behind them.
+/// The pause between two rounds of events: a counter changes ten times a second at
+/// most. Streams pause independently; otherwise all would be written to at once, and
+/// hits would wait behind them.
 const PAUSE: Duration = Duration::from_millis(100);
-/// A silent stream says something as often as this, lest a proxy close it.
+/// How often a silent stream sends a comment, so that proxies keep it open.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// The most counters on one stream: the state of all is in each event's id.
+/// The most counters on one stream, since each event's id holds the state of all.
 const MAX_COUNTERS: usize = 32;
-/// What a number that cannot be known is in an id.
+/// An unknown number, in an id.
 const NONE: &str = "-";
 
 #[derive(JsonSchema, Serialize)]
 struct Data<'a> {
-    /// Which of several counters; Abacus' streams have one and no such field.
+    /// Which of several counters. Absent for one counter, as in Abacus' streams.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a Name>,
-    /// Null where there is no such counter (yet).
+    /// Null for a counter that does not exist (yet).
     value: Option<i64>,
 }
 
-/// `/stream/{namespace}/{key}` in the document.
+/// What the document says about `/stream/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::other(
     "Hear a counter's number as it changes, or those of several with commas between",
     "text/event-stream",
 )
 .names(Names::Several(MAX_COUNTERS));
 
-/// The events, until the client goes or the process stops.
+/// Streams events until the client disconnects or the process stops.
 pub(crate) async fn stream(
     State(app): State<App>,
     caller: Caller,
@@ -71,7 +71,7 @@ pub(crate) async fn stream(
         return Err(ApiError::too_many("counters", keys.len(), MAX_COUNTERS));
     }
     let permit = app.stream_permits.take(caller.client).map_err(ApiError::no_stream)?;
-    // From now on, so that nothing is missed between the two.
+    // Listen before reading, so that no change between the two is missed.
     let listener = app.counters.subscribe(&namespace).await?;
     let totals = app.counters.totals(&namespace, &keys).await?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
@@ -93,13 +93,12 @@ pub(crate) async fn stream(
         Some((Ok::<_, Infallible>(event), watching))
     });
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT));
-    // A proxy that gathers an answer before it passes it on would never pass
-    // this one on.
+    // A proxy that buffers whole answers would never forward this one.
     let no_buffering = [("x-accel-buffering", "no")];
     Ok((Extension(Live), [NO_STORE], no_buffering, events).into_response())
 }
 
-/// The state that an id says; nothing is known of it without one.
+/// The state in an id; unknown without one.
 fn told(id: &str, counters: usize) -> Vec<Option<Option<i64>>> {
     let numbers = id.split(',').map(|text| match text {
         NONE => Some(None),
@@ -117,11 +116,11 @@ struct Watching {
     namespace: Name,
     keys: Vec<Name>,
     listener: Listener,
-    /// What is true, by counter.
+    /// The current totals, by counter.
     totals: Vec<Option<i64>>,
-    /// What the client has heard; `None` is nothing yet.
+    /// The totals last sent; `None` before the first.
     told: Vec<Option<Option<i64>>>,
-    /// What the client is about to hear.
+    /// Events to send.
     events: VecDeque<Event>,
     next_round: Instant,
 }
@@ -143,7 +142,7 @@ impl Watching {
         }
     }
 
-    /// Takes in what is new.
+    /// Waits for changes and applies them.
     async fn hear(&mut self, news: News) {
         match news {
             News::Updates(updates) => {
@@ -154,7 +153,7 @@ impl Watching {
                 }
             }
             News::Missed => {
-                // Without an answer the next news will do.
+                // If the store does not answer, the next update brings the totals.
                 if let Ok(totals) = self.counters.totals(&self.namespace, &self.keys).await {
                     self.totals = totals;
                 }
@@ -162,7 +161,7 @@ impl Watching {
         }
     }
 
-    /// Makes an event of every number that the client has not heard.
+    /// Queues an event for every total that was not sent yet.
     fn round(&mut self) {
         self.next_round = Instant::now() + PAUSE;
         for at in 0..self.keys.len() {
@@ -178,7 +177,7 @@ impl Watching {
         }
     }
 
-    /// What the client has heard by now.
+    /// The id of the state that was sent.
     fn id(&self) -> String {
         let numbers = self.told.iter().map(|told| match told {
             Some(Some(number)) => number.to_string(),

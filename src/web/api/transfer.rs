@@ -29,10 +29,10 @@ use crate::web::request::auth::Bearer;
 use crate::web::request::idempotency::{ID, IdempotencyKey};
 use crate::web::request::query::Query;
 
-/// `/export` in the document.
+/// What the document says about `/export`.
 pub(crate) const EXPORT: Doc = Doc::other("Export all counters as JSON lines", LINES).owners();
 
-/// `/import` in the document.
+/// What the document says about `/import`.
 pub(crate) const IMPORT: Doc = Doc {
     body: Some(schema::<String>),
     takes: LINES,

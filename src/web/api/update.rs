@@ -1,4 +1,4 @@
-//! `/update/{namespace}/{key}?value=±n`: its owner adds to the total. CountAPI
+//! `/update/{namespace}/{key}?value=±n`: adds to the total, with its owner's token. CountAPI
 //! calls the amount `amount`.
 
 use axum::response::{IntoResponse, Response};
@@ -10,7 +10,7 @@ use crate::web::request::auth::OwnerChange;
 use crate::web::request::query::{NUMBER, Query};
 use crate::web::response::value::{Callback, Value};
 
-/// `/update/{namespace}/{key}` in the document.
+/// What the document says about `/update/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Value>("Add to the total").owners().query(&[
     Param::new("value", "How much to add; amount does as well, as in CountAPI", number).required(),
     CALLBACK,

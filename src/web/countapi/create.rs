@@ -1,5 +1,5 @@
 //! `/create?namespace&key&value&enable_reset&update_lowerbound&update_upperbound`:
-//! makes a counter that nobody owns; `{"namespace","key","value"}`.
+//! creates a counter without an owner; `{"namespace","key","value"}`.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -31,7 +31,7 @@ struct CountApiCreated<'a> {
     value: i64,
 }
 
-/// In the document.
+/// What the document says about this route.
 pub(crate) const DOC: Doc =
     Doc::json::<CountApiCreated<'_>>("Create a counter that nobody owns (CountAPI)").query(&[
         CALLBACK,
@@ -44,7 +44,7 @@ pub(crate) const DOC: Doc =
         UPDATE_UPPERBOUND,
     ]);
 
-/// Creates.
+/// Creates the counter, or says that its name is taken.
 pub(crate) async fn create(
     State(app): State<App>,
     form: Form,

@@ -17,21 +17,21 @@ use crate::web::openapi::{CALLBACK, Param};
 use crate::web::request::query::Query;
 use crate::web::response::value::{Callback, NO_STORE};
 
-/// The counter that an answer is about, as `namespace/key`; after `:HOST:` and
-/// `:PATHNAME:` nothing else says it.
+/// The counter of an answer, as `namespace/key`. With `:HOST:` and `:PATHNAME:` the
+/// client cannot know it otherwise.
 pub(crate) const X_PATH: HeaderName = HeaderName::from_static("x-path");
 
 /// A transparent pixel: GIF89a, 1×1, two colours of which the first is not drawn.
 const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x01D\0;";
 
-/// Both in the document.
+/// What the document says about both.
 pub(crate) const FORMS: [Param; 2] = [CALLBACK, IMG];
 
-/// `?img` in the document.
+/// What the document says about `?img`.
 pub(crate) const IMG: Param =
     Param::new("img", "Answer with a picture of one pixel", || json!({ "type": "string" }));
 
-/// The form that the query asks for.
+/// The representation that the query asks for.
 pub(crate) struct Form {
     image: bool,
     callback: Option<Callback>,
@@ -50,7 +50,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Form {
     }
 }
 
-/// An answer that no form could be found for.
+/// The query asks for no valid representation.
 pub(crate) struct Refused(ApiError);
 
 impl From<ApiError> for Refused {
@@ -65,7 +65,7 @@ impl IntoResponse for Refused {
     }
 }
 
-/// A status, a body and what they are about.
+/// A status, a body and their counter.
 pub(crate) struct Reply {
     status: StatusCode,
     body: Value,
@@ -78,7 +78,7 @@ impl Reply {
         Self { status, body: to_json(body), path: Some(counter) }
     }
 
-    /// An answer about nothing in particular.
+    /// An answer about no counter.
     pub(crate) fn plain(status: StatusCode, body: impl Serialize) -> Self {
         Self { status, body: to_json(body), path: None }
     }
@@ -89,12 +89,12 @@ impl Reply {
     }
 }
 
-/// Names, numbers and words always have a JSON form.
+/// Names, numbers and words always serialize.
 fn to_json(body: impl Serialize) -> Value {
     serde_json::to_value(body).unwrap_or_default()
 }
 
-/// The form of CountAPI's errors.
+/// CountAPI's error body.
 #[derive(Serialize)]
 struct CountApiError<'a> {
     error: &'a str,
@@ -116,7 +116,7 @@ fn status_and_message(error: &ApiError) -> Reply {
 }
 
 impl Form {
-    /// The answer in this form.
+    /// The answer in this representation.
     pub(crate) fn answer(self, reply: Result<Reply, ApiError>) -> Response {
         let (mut reply, error) = match reply {
             Ok(reply) => (reply, None),
@@ -124,9 +124,9 @@ impl Form {
         };
         let path = reply.path.as_ref().and_then(|c| HeaderValue::try_from(c.to_string()).ok());
         let mut response = match self.callback {
-            // A broken picture helps nobody, so there is always one.
+            // An error is a picture too: a broken image helps nobody.
             _ if self.image => ([(CONTENT_TYPE, "image/gif")], PIXEL).into_response(),
-            // A script that failed to load is not called.
+            // Browsers do not run a script that comes with an error status.
             Some(callback) => {
                 reply.body["code"] = reply.status.as_u16().into();
                 if let Some(counter) = &reply.path {
@@ -141,7 +141,7 @@ impl Form {
             headers.insert(X_PATH, path);
         }
         headers.insert(NO_STORE.0, NO_STORE.1);
-        // What goes to the operator's log, and when to come again.
+        // The cause for the log, and `Retry-After`.
         if let Some(error) = error {
             error.annotate(&mut response);
         }

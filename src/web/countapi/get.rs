@@ -1,4 +1,4 @@
-//! `/get/{namespace}/{key}`: `{"value":n}`; 404 and null where there is none.
+//! `/get/{namespace}/{key}`: `{"value":n}`; 404 and null for a counter that does not exist.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,13 +10,13 @@ use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, Doc, Names};
 
-/// In the document.
+/// What the document says about this route.
 pub(crate) const DOC: Doc = Doc::json::<CountApiNumber>("Read a counter (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
     .other_responses(&[(404, openapi::schema::<CountApiNumber>)]);
 
-/// Reads.
+/// Reads the total.
 pub(crate) async fn get(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
     form.answer(read(&app, path).await)
 }

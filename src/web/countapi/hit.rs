@@ -12,13 +12,13 @@ use crate::web::count;
 use crate::web::openapi::{self, Doc, Names};
 use crate::web::request::caller::Caller;
 
-/// In the document.
+/// What the document says about this route.
 pub(crate) const DOC: Doc = Doc::json::<CountApiNumber>("Count a hit (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
     .other_responses(&[(404, openapi::schema::<CountApiNumber>)]);
 
-/// Counts.
+/// Counts a hit.
 pub(crate) async fn hit(
     State(app): State<App>,
     caller: Caller,

@@ -1,4 +1,4 @@
-//! `/info/{namespace}/{key}`: a counter's facts, as CountAPI has them.
+//! `/info/{namespace}/{key}`: a counter's facts, in CountAPI's fields.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,8 +13,8 @@ use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, Doc, Names};
 
-/// Until when a counter that nobody asks for lives, in milliseconds: CountAPI's
-/// half a year. Ours end never, and clients take a number.
+/// The time to live of an unused counter, in milliseconds. seen's never expire; this is
+/// CountAPI's half a year, since clients expect a number.
 const TTL: u64 = 15_778_476_000;
 
 #[derive(JsonSchema, Serialize)]
@@ -32,13 +32,13 @@ struct CountApiInfo<'a> {
     value: i64,
 }
 
-/// In the document.
+/// What the document says about this route.
 pub(crate) const DOC: Doc = Doc::json::<CountApiInfo<'_>>("Read the facts of a counter (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
     .other_responses(&[(404, openapi::schema::<CountApiNumber>)]);
 
-/// Reads.
+/// Reads the facts.
 pub(crate) async fn info(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
     form.answer(read(&app, path).await)
 }

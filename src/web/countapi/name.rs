@@ -1,9 +1,9 @@
 //! CountAPI's names: 3 to 64 characters, `:HOST:` and `:PATHNAME:`.
 //!
-//! `:HOST:` is the host of the page that asks and `:PATHNAME:` its path, as far
-//! as the browser tells: without a `Referrer-Policy` of the page's own it tells
-//! other sites the host alone. What is no letter, digit, `_`, `-` or `.`
-//! becomes a dot, and dots in front fill up to three characters, as they did.
+//! `:HOST:` and `:PATHNAME:` are the host and the path of the calling page, from its
+//! `Referer`. Browsers send other sites only the host unless the page sets a
+//! `Referrer-Policy`. As in CountAPI, characters other than letters, digits, `_`, `-`
+//! and `.` become dots, and leading dots fill the name up to three characters.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::HeaderMap;
@@ -18,8 +18,8 @@ use crate::web::error::ApiError;
 /// The shortest name here.
 const MIN_LENGTH: usize = 3;
 
-/// The counter that the path names, or what is wrong with it; an error only
-/// once it is asked for, when the form of the answer is known.
+/// The counter that the path names, or its error, which the handler reports once it
+/// knows the representation of the answer.
 pub(crate) struct CountApiPath(pub Result<Counter, ApiError>);
 
 impl<S: Send + Sync> FromRequestParts<S> for CountApiPath {
@@ -65,7 +65,7 @@ fn filled(text: &str) -> Result<Name, ApiError> {
     let name = match dotted.len() {
         0..MIN_LENGTH => format!("{dotted:.>MIN_LENGTH$}"),
         MIN_LENGTH..=MAX_LENGTH => dotted,
-        // Two long paths with the same beginning are two pages.
+        // Two long paths that begin alike are different pages.
         _ => {
             let hash = digest(&SHA256, text.as_bytes());
             format!("{}.{}", &dotted[..MAX_LENGTH - 17], hex::encode(&hash.as_ref()[..8]))

@@ -21,18 +21,18 @@ use crate::web::request::query::{NUMBER, Query};
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "CountApiSet")]
 struct Set {
-    /// Null where there is no counter.
+    /// Null for a counter that does not exist.
     old_value: Option<i64>,
     value: Option<i64>,
 }
 
-/// In the document.
+/// What the document says about this route.
 pub(crate) const DOC: Doc = Doc::json::<Set>("Set a counter that anybody may set (CountAPI)")
     .names(Names::CountApi)
     .query(&[CALLBACK, IMG, Param::new("value", "The new total", number).required()])
     .other_responses(&[(403, openapi::schema::<Set>), (404, openapi::schema::<Set>)]);
 
-/// Sets.
+/// Sets the total.
 pub(crate) async fn set(
     State(app): State<App>,
     form: Form,

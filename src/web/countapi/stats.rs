@@ -19,7 +19,7 @@ struct CountApiStats {
     version: &'static str,
 }
 
-/// In the document.
+/// What the document says about this route.
 pub(crate) const DOC: Doc =
     Doc::json::<CountApiStats>("Read what this process has done (CountAPI)").query(&FORMS);
 

@@ -16,7 +16,7 @@ use crate::web::request::auth::Bearer;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::{NUMBER, Query};
 
-/// In the document.
+/// What the document says about this route.
 pub(crate) const DOC: Doc =
     Doc::json::<CountApiNumber>("Add to a counter within its bounds (CountAPI)")
         .names(Names::CountApi)
@@ -26,7 +26,7 @@ pub(crate) const DOC: Doc =
             (404, openapi::schema::<CountApiNumber>),
         ]);
 
-/// Adds.
+/// Adds the amount.
 pub(crate) async fn update(
     State(app): State<App>,
     form: Form,

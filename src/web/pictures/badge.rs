@@ -32,7 +32,7 @@ pub(crate) const HIT: Doc = Doc::other("Count a hit and draw a badge", SVG).quer
     Param::new("readonly", "1 only reads", switch),
     Param::new("label", "What stands left of the number", text),
 ]);
-/// `/get/…/badge.svg` in the document.
+/// What the document says about `/get/…/badge.svg`.
 pub(crate) const GET: Doc = Doc::other("Draw a badge", SVG)
     .query(&[COUNT, Param::new("label", "What stands left of the number", text)]);
 

@@ -19,7 +19,7 @@ use crate::web::response::picture::{OrSvg, Picture, PictureError};
 /// The days of a chart, unless the caller wants others.
 const DAYS: usize = 30;
 
-/// `/get/…/chart.svg` in the document.
+/// What the document says about `/get/…/chart.svg`.
 pub(crate) const DOC: Doc =
     Doc::other("Draw the days of a counter", "image/svg+xml").query(&[Param::new(
         "days",

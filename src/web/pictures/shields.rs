@@ -41,7 +41,7 @@ struct Endpoint {
     cache_seconds: u32,
 }
 
-/// Both in the document.
+/// What the document says about both.
 pub(crate) const DOC: Doc =
     Doc::json::<Endpoint>("Read a counter as shields.io's endpoint takes it").query(&[COUNT]);
 

@@ -16,7 +16,7 @@ use crate::web::openapi::Param;
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const ALLOWED: &str = "1 to 255 visible ASCII characters";
 
-/// `?id=` in the document.
+/// What the document says about `?id=`.
 pub(crate) const ID: Param = Param::new(
     "id",
     "Under the same id a hit counts once in an hour",

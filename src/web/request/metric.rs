@@ -24,7 +24,7 @@ pub(crate) enum Metric {
     TodayTotal,
 }
 
-/// `?count=` in the document.
+/// What the document says about `?count=`.
 pub(crate) const COUNT: Param = Param::new(
     "count",
     "Which number to answer with",

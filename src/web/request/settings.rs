@@ -10,7 +10,7 @@ use crate::model::tally::MAX_TOTAL;
 use crate::web::error::ApiError;
 use crate::web::openapi::{Param, switch};
 
-/// `?dedupe=` in the document.
+/// What the document says about `?dedupe=`.
 pub(crate) const DEDUPE: Param =
     Param::new("dedupe", "How long further hits of a visitor do not count, such as 30m", || {
         json!({
@@ -19,18 +19,18 @@ pub(crate) const DEDUPE: Param =
         })
     });
 
-/// `?enable_reset=` in the document.
+/// What the document says about `?enable_reset=`.
 pub(crate) const ENABLE_RESET: Param =
     Param::new("enable_reset", "Let anybody set the total (CountAPI)", switch);
 
-/// `?update_lowerbound=` in the document.
+/// What the document says about `?update_lowerbound=`.
 pub(crate) const UPDATE_LOWERBOUND: Param = Param::new(
     "update_lowerbound",
     "The least that anybody may add at once (CountAPI)",
     || json!({ "type": "integer", "minimum": -MAX_TOTAL, "maximum": 0 }),
 );
 
-/// `?update_upperbound=` in the document.
+/// What the document says about `?update_upperbound=`.
 pub(crate) const UPDATE_UPPERBOUND: Param = Param::new(
     "update_upperbound",
     "The most that anybody may add at once (CountAPI)",
