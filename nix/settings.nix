@@ -47,6 +47,14 @@ in
   body-timeout = setting time "10s" "How long each 64 KiB of a request's body may take.";
   idle-timeout = setting time "75s" "How long a connection may stay silent between two requests.";
   write-timeout = setting time "30s" "How long a client may leave an answer unread.";
+  create-limit =
+    setting rate "100/1h"
+      "The most counters and namespaces that one client may create, as number/time, or `off`.";
+  id-limit =
+    setting rate "60/1m"
+      "The most hits of one client that have an id to remember, as number/time, or `off`.";
+  read-limit = setting rate "300/1m" "The most long answers of one client, as number/time, or `off`.";
+  token-limit = setting rate "10/1m" "The most wrong tokens of one client, as number/time, or `off`.";
   client-limit = setting rate "600/1m" "The most hits of one client, as number/time, or `off`.";
   counter-limit = setting rate "off" "The most hits on one counter, as number/time, or `off`.";
   trusted-proxies =

@@ -1,6 +1,7 @@
 //! The settings. This struct is the manual: `--help` and the README's table are
 //! made from it.
 
+mod client_limits;
 mod sockets;
 
 use std::net::{IpAddr, SocketAddr};
@@ -10,6 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
+pub use self::client_limits::ClientLimits;
 pub use self::sockets::Sockets;
 use crate::model::export::OnConflict;
 use crate::model::rate::Rate;
@@ -104,6 +106,10 @@ pub struct Settings {
     #[arg(long, env = "SEEN_COUNTER_LIMIT", value_name = "RATE", default_value = "off", value_parser = limit)]
     pub counter_limit: RateLimit,
 
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub clients: ClientLimits,
+
     /// Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges with commas
     /// between; set it when seen stands behind one, or all clients share one limit
     #[arg(long, env = "SEEN_TRUSTED_PROXIES", value_name = "RANGES", value_delimiter = ',', value_parser = range)]
@@ -114,7 +120,7 @@ pub struct Settings {
     #[arg(long, env = "SEEN_ALLOWED_HOSTS", value_name = "NAMES", value_delimiter = ',')]
     pub allowed_hosts: Vec<String>,
 
-    /// The instance's token, of 16 characters or more: it may change every counter and namespace.
+    /// The instance's token, of 24 characters or more: it may change every counter and namespace.
     /// A variable is better than a flag, which every user of the machine can read
     #[arg(long, env = "SEEN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
     pub token: Option<Secret>,
@@ -262,7 +268,7 @@ impl Settings {
     /// # Errors
     /// A variable has a value that its setting does not allow.
     pub fn from_environment() -> Result<Self, clap::Error> {
-        Cli::try_parse_from(["seen"]).map(|cli| cli.serve)
+        Cli::try_parse_from(["seen"]).map(|cli| cli.serve).map_err(without_secrets)
     }
 
     /// What bounds the store.
@@ -288,6 +294,19 @@ impl Settings {
                 .into()
         })
     }
+}
+
+/// The error without the value of a setting that may hold a secret: it is printed,
+/// and logs keep it.
+pub fn without_secrets(mut error: clap::Error) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue};
+    let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let (setting, value) = (context(ContextKind::InvalidArg), context(ContextKind::InvalidValue));
+    // A URL has its password before an `@`, or that of a Sentinel after a `?`.
+    if setting.contains("--token") || value.contains(['@', '?']) {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("(not shown)".into()));
+    }
+    error
 }
 
 /// systemd's `STATE_DIRECTORY`, or the XDG base directory specification's
@@ -329,11 +348,25 @@ fn range(text: &str) -> Result<IpNet, String> {
 
 fn secret(text: &str) -> Result<Secret, String> {
     // What a header can carry after "Bearer " (RFC 6750, section 2.1).
-    if text.len() >= 16 && text.bytes().all(|b| b.is_ascii_graphic()) {
+    let is_sendable = text.bytes().all(|b| b.is_ascii_graphic());
+    if is_sendable && is_hard_to_guess(text) {
         Ok(Secret(text.to_owned()))
     } else {
-        Err("give 16 or more visible ASCII characters, such as `openssl rand -hex 32` makes".into())
+        Err("it could be guessed, or not be sent; make one with `openssl rand -hex 32` (24 or more \
+             visible ASCII characters, no word or pattern repeated)"
+            .into())
     }
+}
+
+/// Whether a token is long and without a pattern: no rows as in `12345678` or
+/// `aaaaaaaa`, and no piece that is repeated.
+fn is_hard_to_guess(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let kinds = bytes.iter().collect::<std::collections::BTreeSet<_>>().len();
+    let in_a_row = bytes.windows(2).filter(|two| two[1].wrapping_sub(two[0]) <= 1).count();
+    let repeats =
+        (1..=bytes.len() / 2).any(|period| bytes[period..] == bytes[..bytes.len() - period]);
+    bytes.len() >= 24 && kinds >= 8 && 3 * in_a_row < bytes.len() && !repeats
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -370,6 +403,28 @@ mod tests {
         assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
         for bad in ["2", "", "0s", "-1s", "soon"] {
             assert!(duration(bad).unwrap_err().contains("500ms"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_could_be_guessed_is_refused() {
+        for weak in [
+            "password12345678",
+            "short",
+            "0123456789abcdef0123456789abcdef",
+            "passwordpasswordpassword",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "abcdefghijklmnopqrstuvwxyz",
+            "two words, which no header can carry",
+        ] {
+            assert!(secret(weak).unwrap_err().contains("openssl rand -hex 32"), "{weak}");
+        }
+        for strong in [
+            "8f14e45fceea167a5a36dedd4bea2543",
+            "d41d8cd98f00b204e9800998ecf8427ed41e8cd98f00b204e9800998ecf8427f",
+            "correct-horse-battery-staple",
+        ] {
+            assert!(secret(strong).is_ok(), "{strong}");
         }
     }
 

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use clap::Parser;
 use seen::cli::exit::Failure;
 use seen::cli::{export, healthcheck, import, runtime, serve};
-use seen::config::{Cli, Command};
+use seen::config::{self, Cli, Command};
 
 // Chosen by measurement: see benches/README.md.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| config::without_secrets(error).exit());
     let result = match cli.command {
         None => serve::run(&cli.serve),
         Some(Command::Serve(settings)) => serve::run(&settings),

@@ -21,6 +21,7 @@ pub struct Metrics {
     registry: Registry,
     hits: [Counter; Source::ALL.len()],
     created: Counter,
+    wrong_tokens: Counter,
     uncounted: Family<UncountedLabel, Counter>,
     over_limit: Family<LimitLabel, Counter>,
     in_flight: Gauge<i64, std::sync::atomic::AtomicI64>,
@@ -80,6 +81,14 @@ pub enum Limit {
     client_connections,
     /// Four times `--client-connections`, in one network.
     network_connections,
+    /// `--create-limit`.
+    create,
+    /// `--id-limit`.
+    ids,
+    /// `--read-limit`.
+    reads,
+    /// `--token-limit`.
+    tokens,
     /// The longest URL.
     url,
     /// The most and longest headers.
@@ -134,6 +143,12 @@ impl Default for Metrics {
         registry.register("hits", "Hits that the store has, by source", by_source.clone());
         let created = Counter::default();
         registry.register("created", "Counters that were created by name", created.clone());
+        let wrong_tokens = Counter::default();
+        registry.register(
+            "wrong_tokens",
+            "Requests that presented a token which opens nothing",
+            wrong_tokens.clone(),
+        );
         let uncounted = Family::default();
         registry.register("uncounted", "Hits that were answered with an error", uncounted.clone());
         let over_limit = Family::default();
@@ -183,6 +198,7 @@ impl Default for Metrics {
             registry,
             hits,
             created,
+            wrong_tokens,
             uncounted,
             over_limit,
             in_flight,
@@ -213,6 +229,11 @@ impl Metrics {
     /// A counter was created by name.
     pub fn created(&self) {
         self.created.inc();
+    }
+
+    /// A token was wrong.
+    pub fn wrong_token(&self) {
+        self.wrong_tokens.inc();
     }
 
     /// The sums.

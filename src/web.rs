@@ -18,7 +18,7 @@ mod response;
 mod routes;
 
 pub use self::app::App;
-pub use self::dispatch::answer;
+pub use self::dispatch::{answer, private};
 pub use self::response::Live;
 pub use self::response::bare::bare_answer;
 pub use self::routes::{dispatch, metrics_router, router};

@@ -202,13 +202,16 @@ fn nothing_personal_is_logged() {
 }
 
 #[test]
-fn a_request_has_an_id_and_keeps_the_one_of_a_proxy() {
+fn a_request_has_an_id_and_keeps_the_one_of_a_trusted_proxy() {
     let place = Place::file();
-    let seen = place.seen();
+    let claimed = [("x-request-id", "from-a-proxy")];
+    let forged = request("GET", &place.seen().url("/healthz"), &claimed);
+    assert_ne!(forged.header("x-request-id"), Some("from-a-proxy"));
+    let seen = place.seen_with(&["--trusted-proxies", "127.0.0.1"]);
     let first = seen.get("/healthz").header("x-request-id").unwrap().to_owned();
     let second = seen.get("/healthz").header("x-request-id").unwrap().to_owned();
     assert_ne!(first, second);
-    let kept = request("GET", &seen.url("/healthz"), &[("x-request-id", "from-a-proxy")]);
+    let kept = request("GET", &seen.url("/healthz"), &claimed);
     assert_eq!(kept.header("x-request-id"), Some("from-a-proxy"));
     let odd = request("GET", &seen.url("/healthz"), &[("x-request-id", "two words")]);
     assert_ne!(odd.header("x-request-id"), Some("two words"));

@@ -1,7 +1,8 @@
 //! `seen export`: every namespace and counter as a JSON line.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 
 use super::exit::Failure;
 use super::open;
@@ -14,7 +15,13 @@ use crate::transfer::walk::Walk;
 pub async fn run(settings: &Export) -> Result<(), Failure> {
     let output: Box<dyn Write> = match &settings.file {
         Some(file) => Box::new(
-            File::create(file)
+            // It has the digests of all tokens.
+            OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(file)
                 .map_err(|e| Failure::new(1, format!("cannot write {}: {e}", file.display())))?,
         ),
         None => Box::new(io::stdout().lock()),

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -65,7 +66,7 @@ async fn serve(settings: &Settings, location: &Location, room: usize) -> Result<
         Some(apart) => {
             let listener = listen(apart, "--metrics-listen").await?;
             let routes = web::metrics_router(app.clone());
-            let answer = move |_, request| web::answer(routes.clone(), request);
+            let answer = move |_, request| web::answer(routes.clone(), request).map(web::private);
             servers.push(tokio::spawn(connections::serve(
                 listener,
                 answer,

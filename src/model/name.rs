@@ -11,7 +11,23 @@ use serde::{Deserialize, Serialize};
 pub const DEFAULT_NAMESPACE: &str = "default";
 
 /// What a name may look like, for error messages.
-pub const ALLOWED: &str = "1 to 64 characters, each a letter, a digit, '_', '-' or '.'";
+pub const ALLOWED: &str = "1 to 64 characters, each a letter, a digit, '_', '-' or '.', and not \
+                           '.' or '..' alone";
+
+/// Namespaces that many people's counters share, by what other services' badges are
+/// called: a stranger who owned one could delete all of them.
+const SHARED: [&str; 10] = [
+    DEFAULT_NAMESPACE,
+    "countapi",
+    "ghpvc",
+    "github",
+    "hits",
+    "hits.sh",
+    "komarev",
+    "seeyoufarm",
+    "visitor-badge",
+    "visitorbadge",
+];
 
 /// The longest name, in characters (which are bytes here).
 pub const MAX_LENGTH: usize = 64;
@@ -27,6 +43,9 @@ pub enum InvalidName {
     /// Nothing was given.
     #[error("the name is empty")]
     Empty,
+    /// It is a step in a path, which proxies take before seen is asked.
+    #[error("a name cannot be {0:?}")]
+    Step(&'static str),
     /// It has more than [`MAX_LENGTH`] characters.
     #[error("the name is {0} characters long")]
     TooLong(usize),
@@ -41,6 +60,11 @@ impl Name {
         if text.is_empty() {
             return Err(InvalidName::Empty);
         }
+        for step in [".", ".."] {
+            if text == step {
+                return Err(InvalidName::Step(step));
+            }
+        }
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         if let Some(c) = text.chars().find(|&c| !allowed(c)) {
             return Err(InvalidName::Character(c));
@@ -54,6 +78,11 @@ impl Name {
     /// The namespace of single-segment names.
     pub fn default_namespace() -> Self {
         Self(DEFAULT_NAMESPACE.into())
+    }
+
+    /// Whether a namespace of this name belongs to many, and so to nobody.
+    pub fn is_shared(&self) -> bool {
+        SHARED.contains(&self.as_str())
     }
 
     /// The name as text.
@@ -88,7 +117,7 @@ impl JsonSchema for Name {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$" })
+        json_schema!({ "type": "string", "pattern": r"^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,64}$" })
     }
 }
 
@@ -127,7 +156,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_text_of_the_alphabet_is_a_name(text in "[A-Za-z0-9_.-]{1,64}") {
+        fn every_text_of_the_alphabet_is_a_name(text in "[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}") {
             let name = Name::new(&text);
             prop_assert_eq!(name.as_ref().map(Name::as_str), Ok(text.as_str()));
         }
@@ -135,7 +164,9 @@ mod tests {
         #[test]
         fn a_text_is_a_name_only_if_the_rule_says_so(text in "\\PC{0,80}") {
             let rule = (1..=64).contains(&text.len())
-                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+                && text != "."
+                && text != "..";
             prop_assert_eq!(Name::new(&text).is_ok(), rule);
         }
 
@@ -151,6 +182,8 @@ mod tests {
     #[test]
     fn lengths_at_the_edge() {
         assert_eq!(Name::new(""), Err(InvalidName::Empty));
+        assert_eq!(Name::new(".."), Err(InvalidName::Step("..")));
+        assert!(Name::new("...").is_ok() && Name::new("default").unwrap().is_shared());
         assert!(Name::new(&"a".repeat(64)).is_ok());
         assert_eq!(Name::new(&"a".repeat(65)), Err(InvalidName::TooLong(65)));
     }

@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::model::hex;
 use crate::web::headers;
 
-/// Identifies a request in answers and log lines. An id from a proxy is kept.
+/// Identifies a request in answers and log lines. An id from a trusted proxy is kept.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id accepted from a proxy, in bytes.
@@ -39,11 +39,11 @@ pub(crate) struct RequestLog {
 }
 
 impl RequestLog {
-    /// Takes it from `request`.
-    pub(crate) fn new<B>(request: &Request<B>, metrics: Arc<Metrics>) -> Self {
+    /// Takes it from `request`; its id only where a trusted proxy sent it.
+    pub(crate) fn new<B>(request: &Request<B>, metrics: Arc<Metrics>, is_trusted: bool) -> Self {
         Self {
             metrics,
-            id: id(request.headers().get(REQUEST_ID)),
+            id: id(request.headers().get(REQUEST_ID).filter(|_| is_trusted)),
             method: request.method().clone(),
             uri: request.uri().clone(),
             started: Instant::now(),
@@ -81,7 +81,11 @@ impl RequestLog {
         }
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, id);
-        headers::add(headers);
+        if headers::is_private(path) {
+            headers::add_private(headers);
+        } else {
+            headers::add(headers);
+        }
         response
     }
 }
@@ -116,7 +120,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_ends_its_request_alone() {
         let metrics = Arc::new(Metrics::default());
-        let log = || RequestLog::new(&Request::new(()), metrics.clone());
+        let log = || RequestLog::new(&Request::new(()), metrics.clone(), false);
         for response in [
             log().answer(|| async { panic!("a bug") }).await,
             log().answer(|| -> Ready<Response> { panic!("a bug") }).await,

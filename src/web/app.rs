@@ -7,13 +7,17 @@ use std::time::{Duration, Instant};
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
+use super::limits::creation::CreationLimits;
 use super::limits::quota::Quotas;
+use super::limits::reads::ReadLimits;
+use super::limits::tokens::TokenLimits;
 use crate::config::Settings;
 use crate::counters::Counters;
 use crate::counters::visitor::Visitors;
 use crate::metrics::Metrics;
 use crate::model::permits::Permits;
 use crate::model::token::Digest;
+use crate::store::Mode;
 
 /// The state that handlers share. A clone costs one reference count.
 #[derive(Clone)]
@@ -27,6 +31,11 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     pub(crate) visitors: Visitors,
     pub(crate) limits: Quotas,
+    pub(crate) creation: CreationLimits,
+    pub(crate) reads: ReadLimits,
+    pub(crate) tokens: TokenLimits,
+    /// Whether a hit may create a counter.
+    pub(crate) hits_create: bool,
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// The values of `Host` that are accepted; empty accepts any.
     pub(super) allowed_hosts: Vec<String>,
@@ -56,6 +65,10 @@ impl App {
             metrics,
             visitors,
             limits: Quotas::new(settings),
+            creation: CreationLimits::new(&settings.clients),
+            reads: ReadLimits::new(&settings.clients),
+            tokens: TokenLimits::new(&settings.clients),
+            hits_create: settings.mode != Mode::Create,
             trusted_proxies: settings.trusted_proxies.clone(),
             allowed_hosts: settings.allowed_hosts.clone(),
             history_hours: settings.history_hours,

@@ -6,6 +6,7 @@ use crate::model::name::Counter;
 use crate::picture::number::Format;
 use crate::web::App;
 use crate::web::error::ApiError;
+use crate::web::limits::creation;
 use crate::web::limits::quota::Quota;
 use crate::web::request::caller::Caller;
 use crate::web::request::metric::Metric;
@@ -21,11 +22,23 @@ pub(crate) async fn hit(
     id: Option<HitId>,
 ) -> Result<(i64, Quota), ApiError> {
     let quota = app.limits.take(caller, counter, &app.metrics)?;
+    if id.is_some() {
+        app.creation.id(caller)?;
+    }
+    let taken = creation::for_a_hit(app, caller, counter).await?;
     let visitor = caller.visitor(app, &counter.namespace).await;
     let hit = Hit { counter: counter.clone(), source: caller.source, visitor, id };
     match app.counters.hit(hit).await {
-        Ok(number) => Ok((number, quota)),
-        Err(error) => Err(ApiError::not_counted(counter, error)),
+        // The first hit is the one that created it.
+        Ok(1) => Ok((1, quota)),
+        Ok(number) => {
+            taken.give_back();
+            Ok((number, quota))
+        }
+        Err(error) => {
+            taken.give_back();
+            Err(ApiError::not_counted(counter, error))
+        }
     }
 }
 

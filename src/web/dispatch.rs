@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::header::AUTHORIZATION;
 use axum::http::{Method, Request};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -22,9 +23,12 @@ use super::App;
 use crate::counters::deadline;
 use crate::web::access_log::RequestLog;
 use crate::web::api::hit::PlainHit;
-use crate::web::limits::head;
+use crate::web::headers;
+use crate::web::limits::{head, reads};
 use crate::web::request::caller::Caller;
+use crate::web::request::client_ip;
 use crate::web::request::slow_body::Timed;
+use crate::web::response::picture;
 
 /// Answers requests. A clone costs one reference count.
 #[derive(Clone)]
@@ -51,7 +55,10 @@ impl Dispatch {
         peer: SocketAddr,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response> + Send + use<> {
-        let log = RequestLog::new(&request, self.0.app.metrics.clone());
+        let log = {
+            let is_trusted = client_ip::is_trusted(peer.ip(), &self.0.app.trusted_proxies);
+            RequestLog::new(&request, self.0.app.metrics.clone(), is_trusted)
+        };
         let wait = self.0.app.counters.deadline();
         deadline::scope(wait, log.answer(move || self.respond(peer, request)))
     }
@@ -75,15 +82,34 @@ impl Dispatch {
     }
 
     async fn routed(self, peer: SocketAddr, request: Request<Incoming>) -> Response {
-        let Parts { routes, preflight, .. } = &*self.0;
-        let app = &self.0.app;
+        let Parts { routes, preflight, app } = &*self.0;
+        let (method, headers) = (request.method().clone(), request.headers());
+        let caller = Caller::of(peer.ip(), &method, headers, app);
+        if let Err(error) = app.tokens.check(caller.client, headers) {
+            return error.into_response();
+        }
+        let has_token = headers.contains_key(AUTHORIZATION);
+        let is_private = headers::is_private(request.uri().path());
+        let dear = reads::is_dear(&request).then(|| reads::asked(headers));
+        if dear.is_some()
+            && let Err(error) = app.reads.take(&caller)
+        {
+            return picture::error_at(request.uri().path(), error);
+        }
         let timed = |body| Timed::new(body, app.body_timeout, app.metrics.clone());
         let mut request = request.map(|body| Body::new(timed(body)));
         request.extensions_mut().insert(ConnectInfo(peer));
-        if *request.method() == Method::OPTIONS {
+        let answer = if method == Method::OPTIONS && !is_private {
             answer(preflight.clone(), request).await
         } else {
             answer(routes.clone(), request).await
+        };
+        if has_token {
+            app.tokens.answered(caller.client, answer.status(), &app.metrics);
+        }
+        match dear {
+            Some(asked) if method == Method::GET => reads::tagged(asked, answer).await,
+            _ => answer,
         }
     }
 }
@@ -94,6 +120,12 @@ where
     S: Service<R, Response = Response, Error = Infallible>,
 {
     from.call(request).await.unwrap_or_else(|never| match never {})
+}
+
+/// An answer of a listener for operators alone.
+pub fn private(mut answer: Response) -> Response {
+    headers::add_private(answer.headers_mut());
+    answer
 }
 
 #[cfg(test)]

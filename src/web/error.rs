@@ -15,9 +15,9 @@ use crate::counters::batcher::HitError;
 use crate::metrics::Limit;
 use crate::model::history::RangeError;
 use crate::model::name;
-use crate::model::name::{Counter, InvalidName};
+use crate::model::name::{Counter, InvalidName, Name};
 use crate::model::permits::Full;
-use crate::model::rate::Rate;
+use crate::model::rate::{Rate, Tier};
 use crate::model::tally::{MAX_TOTAL, Refusal};
 use crate::picture::ParamError;
 use crate::store::EditError;
@@ -146,6 +146,24 @@ impl ApiError {
         let whose = if which == Limit::counter { "counter" } else { "client" };
         let error = format!("too many hits of this {whose}; nothing was counted");
         Self::new(StatusCode::TOO_MANY_REQUESTS, error)
+            .allowed(format!("{} in {:?}", rate.quota, rate.window))
+            .retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+            .limit(which)
+    }
+
+    /// 429: a client, or its network, has used up a limit other than that of hits.
+    pub(crate) fn over_quota(which: Limit, (tier, rate, wait): (Tier, Rate, Duration)) -> Self {
+        let what = match which {
+            Limit::create => "new counters and namespaces",
+            Limit::ids => "hits with an id",
+            Limit::tokens => "wrong tokens",
+            _ => "long answers",
+        };
+        let whose = match tier {
+            Tier::Client => "client",
+            Tier::Network => "network",
+        };
+        Self::new(StatusCode::TOO_MANY_REQUESTS, format!("too many {what} for this {whose}"))
             .allowed(format!("{} in {:?}", rate.quota, rate.window))
             .retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
             .limit(which)
@@ -326,6 +344,12 @@ impl ApiError {
                     .limit(full)
             }
         }
+    }
+
+    /// 403: a name that many counters share has no owner but the instance's.
+    pub(crate) fn reserved_name(name: &Name) -> Self {
+        Self::new(StatusCode::FORBIDDEN, format!("{name} is shared by many counters"))
+            .allowed("another name, or the instance's token")
     }
 
     /// 404: there is no such counter.

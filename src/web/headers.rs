@@ -31,6 +31,18 @@ static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
 /// The policy of everything except pages.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
+/// Whether a path is for operators alone, whose pages are of no other origin.
+pub(crate) fn is_private(path: &str) -> bool {
+    matches!(path, "/export" | "/import" | "/metrics")
+}
+
+/// Adds them to an answer at a private path: no page of another origin may read it.
+pub(crate) fn add_private(headers: &mut HeaderMap) {
+    add(headers);
+    headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+    headers.remove(ACCESS_CONTROL_EXPOSE_HEADERS);
+}
+
 /// Adds them, unless the answer has them already.
 ///
 /// Two of them are CORS, the same for every origin. (tower-http's layer builds them for

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::handler::Handler;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
@@ -282,8 +283,8 @@ impl Table {
     /// it, since it takes megabytes to build and most instances never serve it.
     pub(crate) fn finish(self) -> Router<App> {
         let operations = self.operations;
-        let document = LazyLock::new(move || Document::of(&operations).render());
-        let document: Arc<LazyLock<String, _>> = Arc::new(document);
+        let document = LazyLock::new(move || Bytes::from(Document::of(&operations).render()));
+        let document: Arc<LazyLock<Bytes, _>> = Arc::new(document);
         let answer = move || {
             let document = document.clone();
             async move { ([(CONTENT_TYPE, "application/json")], LazyLock::force(&document).clone()) }
@@ -425,7 +426,7 @@ fn path_names(path: &str) -> impl Iterator<Item = &str> {
 }
 
 fn name_form(which: &str, names: Names) -> Value {
-    let rule = "[A-Za-z0-9_.-]{1,64}";
+    let rule = r"(?!\.{1,2}(?:,|$))[A-Za-z0-9_.-]{1,64}";
     let pattern: Cow<'_, str> = match names {
         Names::Several(most) if which == "key" => {
             format!("^{rule}(,{rule}){{0,{}}}$", most - 1).into()

@@ -35,12 +35,11 @@ pub struct Seen {
 /// It limits nobody, since every client of a test has the same address.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seen"));
-    command
-        .env_clear()
-        .env("SEEN_CLIENT_LIMIT", "off")
-        .env("SEEN_CLIENT_CONNECTIONS", "100000")
-        .args(arguments)
-        .stdin(Stdio::null());
+    command.env_clear().args(arguments).stdin(Stdio::null());
+    for limit in ["CLIENT", "CREATE", "ID", "READ", "TOKEN"] {
+        command.env(format!("SEEN_{limit}_LIMIT"), "off");
+    }
+    command.env("SEEN_CLIENT_CONNECTIONS", "100000");
     command
 }
 

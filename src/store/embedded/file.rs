@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, Result};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +39,8 @@ impl LockedFile {
             .write(true)
             .create(true)
             .truncate(false)
+            // It has the digests of all tokens.
+            .mode(0o600)
             .open(path)
             .map_err(LockError::Io)?;
         match file.try_lock() {

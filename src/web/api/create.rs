@@ -84,10 +84,14 @@ async fn create(
     let value = query.number(&["initializer", "value"])?.unwrap_or(0);
     let settings = settings::changed(Settings::default(), query)?;
     let credential = bearer.presented(app, &counter.namespace).await?;
+    let taken = app.creation.take(caller, credential)?;
     let token = Token::generate().map_err(StoreError::from)?;
     let edit = Edit::Create { value, settings, token: Some(token.digest()) };
     let made = app.counters.edit(counter, credential, edit).await;
-    made.map_err(|error| ApiError::not_changed(counter, error))?;
+    if let Err(error) = made {
+        taken.give_back();
+        return Err(ApiError::not_changed(counter, error));
+    }
     app.metrics.created();
     let Counter { namespace, key } = counter;
     let body = Created { key, namespace, admin_key: token.expose(), value };

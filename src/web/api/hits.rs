@@ -34,9 +34,9 @@ fn list(forms: &mut SchemaGenerator) -> Schema {
 #[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    #[schemars(regex(pattern = "^[A-Za-z0-9_.-]{1,64}$"))]
+    #[schemars(regex(pattern = r"^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,64}$"))]
     namespace: Option<String>,
-    #[schemars(regex(pattern = "^[A-Za-z0-9_.-]{1,64}$"))]
+    #[schemars(regex(pattern = r"^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,64}$"))]
     key: String,
     #[schemars(regex(pattern = "^[!-~]{1,255}$"))]
     id: Option<String>,

@@ -4,7 +4,7 @@
 //! | request | effect | allowed for |
 //! |---|---|---|
 //! | `GET` | describes it | anybody |
-//! | `PUT` | claims it: 201 and its token, shown once | anybody, while it holds no counters; the instance |
+//! | `PUT` | claims it: 201 and its token, shown once | anybody, while it holds no counters and is not a shared name; the instance |
 //! | `PATCH ?public=1` | makes the list of its counters public, or private | its owner |
 //! | `DELETE` | deletes it and all its counters | its owner |
 //! | `POST …/token` | replaces its token | its owner |
@@ -85,7 +85,16 @@ pub(crate) async fn claim(
 ) -> Result<Response, ApiError> {
     let quota = app.limits.change(&caller)?;
     let credential = bearer.presented(&app, &name).await?;
-    tokened(&app, quota, &name, credential, StatusCode::CREATED, NamespaceEdit::Claim).await
+    if name.is_shared() && credential != Credential::Instance {
+        return Err(ApiError::reserved_name(&name));
+    }
+    let taken = app.creation.take(&caller, credential)?;
+    let claim = NamespaceEdit::Claim;
+    let claimed = tokened(&app, quota, &name, credential, StatusCode::CREATED, claim).await;
+    if claimed.is_err() {
+        taken.give_back();
+    }
+    claimed
 }
 
 /// Makes the list of its counters public, or private: `?public=1`.

@@ -83,8 +83,13 @@ async fn apply(
     caller.may_change()?;
     app.limits.change(caller)?;
     let credential = bearer.presented(app, &counter.namespace).await?;
+    let taken = app.creation.take(caller, credential)?;
     let edit = Edit::Create { value, settings, token: None };
-    match app.counters.edit(&counter, credential, edit).await {
+    let made = app.counters.edit(&counter, credential, edit).await;
+    if made.is_err() {
+        taken.give_back();
+    }
+    match made {
         Ok(_) => {
             app.metrics.created();
             let about = counter.clone();

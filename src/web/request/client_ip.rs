@@ -11,10 +11,15 @@ use crate::model::network::Client;
 /// The header in which proxies report their clients. The last entry is the nearest.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// Whether an address is that of a trusted proxy.
+pub(crate) fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|net| net.contains(&ip.to_canonical()))
+}
+
 /// The client behind a connection from `peer`. Headers are believed only as far as
 /// `trusted` proxies have written them.
 pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
-    let is_trusted = |ip: IpAddr| trusted.iter().any(|net| net.contains(&ip.to_canonical()));
+    let is_trusted = |ip: IpAddr| is_trusted(ip, trusted);
     if !is_trusted(peer) {
         return Client::of(peer);
     }

@@ -29,15 +29,15 @@ pub(crate) struct IdempotencyKey(pub Option<HitId>);
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         if let Some(value) = parts.headers.get(&HEADER) {
             let text = value.to_str().map_err(|_| {
                 ApiError::invalid_parameter(HEADER.as_str(), "not readable", ALLOWED)
             })?;
             return hash(HEADER.as_str(), text).map(|id| Self(Some(id)));
         }
-        let Some(query) = parts.uri.query() else { return Ok(Self(None)) };
-        Query::parse(query)?.get("id").map(|text| hash("id", text)).transpose().map(Self)
+        let query = Query::from_request_parts(parts, state).await?;
+        query.get("id").map(|text| hash("id", text)).transpose().map(Self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The query of a request, read strictly: every value must be valid.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -8,11 +9,15 @@ use axum::http::request::Parts;
 use crate::model::tally::MAX_TOTAL;
 use crate::web::error::ApiError;
 
-/// The pairs of a query, percent-decoded, in their order.
-pub(crate) struct Query(Vec<(String, String)>);
+/// The pairs of a query, percent-decoded, in their order. A clone shares them.
+#[derive(Clone)]
+pub(crate) struct Query(Arc<Vec<(String, String)>>);
 
 /// The longest query, in bytes. The longest badge logo fits.
 pub(crate) const MAX_BYTES: usize = 32 << 10;
+
+/// The most pairs in a query; no route knows half as many names.
+const MAX_PAIRS: usize = 64;
 
 /// The range of totals and amounts.
 pub(crate) const NUMBER: &str = "a whole number between -9007199254740991 and 9007199254740991";
@@ -23,8 +28,12 @@ impl Query {
         if text.len() > MAX_BYTES {
             return Err(ApiError::url_too_long("query", MAX_BYTES));
         }
+        let pairs = text.bytes().filter(|b| *b == b'&').count() + 1;
+        if pairs > MAX_PAIRS {
+            return Err(ApiError::too_many("parameters", pairs, MAX_PAIRS));
+        }
         let pairs = serde_urlencoded::from_str(text).map_err(ApiError::invalid_query)?;
-        Ok(Self(pairs))
+        Ok(Self(Arc::new(pairs)))
     }
 
     /// The value of the first pair with this name.
@@ -42,7 +51,7 @@ impl Query {
     pub(crate) fn or(mut self, pairs: &[(&str, &str)]) -> Self {
         for (name, value) in pairs {
             if self.get(name).is_none() {
-                self.0.insert(0, ((*name).to_owned(), (*value).to_owned()));
+                Arc::make_mut(&mut self.0).insert(0, ((*name).to_owned(), (*value).to_owned()));
             }
         }
         self
@@ -96,13 +105,26 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        parts.uri.query().map_or(Ok(Self(Vec::new())), Self::parse)
+        // Several extractors ask; it is read for the first.
+        if let Some(query) = parts.extensions.get::<Self>() {
+            return Ok(query.clone());
+        }
+        let query = Self::parse(parts.uri.query().unwrap_or_default())?;
+        parts.extensions.insert(query.clone());
+        Ok(query)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A query of 16,000 names took 5 ms, and was read four times.
+    #[test]
+    fn a_query_has_so_many_pairs() {
+        assert!(Query::parse(&"a&".repeat(MAX_PAIRS - 1)).is_ok());
+        assert!(Query::parse(&"a&".repeat(MAX_PAIRS)).is_err());
+    }
 
     #[test]
     fn values_are_decoded_and_checked() {

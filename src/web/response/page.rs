@@ -10,6 +10,14 @@ use crate::model::name::Counter;
 use crate::picture::escape;
 use crate::web::error::ApiError;
 
+/// No other window holds on to a page (HTML, section 7.1.3).
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// What a page may use of the machine, which is nothing (Permissions Policy, W3C).
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const NO_PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), \
+                              payment=(), usb=()";
+
 /// Everything comes from seen itself, and no script or style stands in a page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -68,6 +76,8 @@ impl IntoResponse for Page {
             (CONTENT_TYPE, "text/html; charset=utf-8"),
             (CONTENT_SECURITY_POLICY, POLICY),
             (REFERRER_POLICY, "same-origin"),
+            (OPENER_POLICY, "same-origin"),
+            (PERMISSIONS_POLICY, NO_PERMISSIONS),
             (CACHE_CONTROL, "no-store"),
             (VARY, "accept"),
         ];

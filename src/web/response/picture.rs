@@ -12,6 +12,9 @@ use crate::picture::{ParamError, error_badge};
 use crate::web::error::ApiError;
 use crate::web::request::query::Query;
 
+/// How caches are told to ask each time.
+pub(crate) const NEVER: &str = "max-age=0, no-cache, no-store, must-revalidate";
+
 /// A drawn picture on its way out.
 pub(crate) struct Picture {
     svg: String,
@@ -56,7 +59,7 @@ impl IntoResponse for Picture {
             set(STALE, "true");
         }
         if self.keep == 0 {
-            set(CACHE_CONTROL, "max-age=0, no-cache, no-store, must-revalidate");
+            set(CACHE_CONTROL, NEVER);
             set(EXPIRES, "Thu, 01 Jan 1970 00:00:00 GMT");
             set(PRAGMA, "no-cache");
         } else {

@@ -1,0 +1,106 @@
+//! What a stranger may create: counters, claims and ids take the store's memory, and
+//! keep it for longer than a hit does.
+
+use crate::config::ClientLimits;
+use crate::metrics::Limit;
+use crate::model::edit::Credential;
+use crate::model::hit::Source;
+use crate::model::name::Counter;
+use crate::model::network::Client;
+use crate::model::rate::Tiers;
+use crate::web::App;
+use crate::web::error::ApiError;
+use crate::web::request::caller::Caller;
+
+/// How many clients' worth an image proxy may create: a README that many people open
+/// is one counter, and whoever only says to be a proxy has as much.
+const PROXY_TIMES: u32 = 10;
+
+/// The limits of creating; one that is off is `None`.
+pub(crate) struct CreationLimits {
+    client: Option<Tiers>,
+    proxy: Option<Tiers>,
+    ids: Option<Tiers>,
+}
+
+/// What was taken for a counter that may turn out to exist already.
+#[must_use]
+pub(crate) struct Taken<'a>(Option<(&'a Tiers, Client)>);
+
+impl Taken<'_> {
+    /// Nothing was created.
+    pub(crate) fn give_back(self) {
+        if let Some((tiers, client)) = self.0 {
+            tiers.give_back(client);
+        }
+    }
+}
+
+impl CreationLimits {
+    pub(crate) fn new(settings: &ClientLimits) -> Self {
+        let create = settings.create_limit.0;
+        Self {
+            client: create.map(Tiers::new),
+            proxy: create.map(|rate| Tiers::new(rate.times(PROXY_TIMES))),
+            ids: settings.id_limit.0.map(Tiers::new),
+        }
+    }
+
+    /// Takes one thing to create; whoever has shown a token of the instance or of the
+    /// namespace creates what is theirs.
+    ///
+    /// # Errors
+    /// 429 where the client or its network has created as much as it may.
+    pub(crate) fn take(
+        &self,
+        caller: &Caller,
+        credential: Credential,
+    ) -> Result<Taken<'_>, ApiError> {
+        match credential {
+            Credential::Instance | Credential::NamespaceOwner(_) => Ok(Taken(None)),
+            Credential::None | Credential::Presented(_) => self.take_of_a_stranger(caller),
+        }
+    }
+
+    fn take_of_a_stranger(&self, caller: &Caller) -> Result<Taken<'_>, ApiError> {
+        let tiers = if caller.source == Source::Proxy { &self.proxy } else { &self.client };
+        let Some(tiers) = tiers else { return Ok(Taken(None)) };
+        match tiers.take(caller.client) {
+            Ok(()) => Ok(Taken(Some((tiers, caller.client)))),
+            Err(over) => Err(ApiError::over_quota(Limit::create, over)),
+        }
+    }
+
+    /// Takes one id that the store will remember.
+    ///
+    /// # Errors
+    /// 429 where the client or its network has used as many as it may.
+    pub(crate) fn id(&self, caller: &Caller) -> Result<(), ApiError> {
+        let Some(tiers) = &self.ids else { return Ok(()) };
+        tiers.take(caller.client).map_err(|over| ApiError::over_quota(Limit::ids, over))
+    }
+}
+
+/// Takes a counter to create, if a hit on this one may create it: of a counter that
+/// this process has seen it is known that it need not. Without one to take, the hit
+/// counts only where the store has the counter.
+///
+/// # Errors
+/// 429 for a counter that does not exist, or the store could not be asked.
+pub(crate) async fn for_a_hit<'a>(
+    app: &'a App,
+    caller: &Caller,
+    counter: &Counter,
+) -> Result<Taken<'a>, ApiError> {
+    if !app.hits_create || app.counters.last_known(counter).is_some() {
+        return Ok(Taken(None));
+    }
+    match app.creation.take_of_a_stranger(caller) {
+        Ok(taken) => Ok(taken),
+        // Boxed: each connection keeps room for a hit, and this is rare.
+        Err(refusal) => match Box::pin(app.counters.total(counter)).await? {
+            Some(_) => Ok(Taken(None)),
+            None => Err(refusal),
+        },
+    }
+}

@@ -1,0 +1,97 @@
+//! Reads that cost much more than they take to ask: each client has so many, and one
+//! that has the answer already is told so.
+
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use ring::digest::{SHA256, digest};
+
+use crate::config::ClientLimits;
+use crate::metrics::Limit;
+use crate::model::hex;
+use crate::model::hit::Source;
+use crate::model::rate::{Limiter, Tier};
+use crate::web::error::ApiError;
+use crate::web::request::caller::Caller;
+use crate::web::response::picture;
+
+/// How many clients' quota an image proxy has, as of hits.
+const PROXY_TIMES: u32 = 20;
+
+/// The limits of dear reads; none where they are off.
+pub(crate) struct ReadLimits {
+    client: Option<Limiter>,
+    proxy: Option<Limiter>,
+}
+
+impl ReadLimits {
+    pub(crate) fn new(settings: &ClientLimits) -> Self {
+        let rate = settings.read_limit.0;
+        Self {
+            client: rate.map(Limiter::new),
+            proxy: rate.map(|rate| Limiter::new(rate.times(PROXY_TIMES))),
+        }
+    }
+
+    /// Takes a read from the caller's quota.
+    ///
+    /// # Errors
+    /// 429 where there is none left.
+    pub(crate) fn take(&self, caller: &Caller) -> Result<(), ApiError> {
+        let limit = if caller.source == Source::Proxy { &self.proxy } else { &self.client };
+        let Some(limit) = limit else { return Ok(()) };
+        let left = limit.take(&caller.client);
+        if left.wait.is_zero() {
+            return Ok(());
+        }
+        Err(ApiError::over_quota(Limit::reads, (Tier::Client, limit.rate(), left.wait)))
+    }
+}
+
+/// Whether a request asks for something dear.
+pub(crate) fn is_dear<B>(request: &Request<B>) -> bool {
+    let path = request.uri().path();
+    matches!(*request.method(), Method::GET | Method::HEAD)
+        && (path == "/openapi.json"
+            || path.starts_with("/counter/")
+            || (path.starts_with("/get/")
+                && (path.ends_with("/history") || path.ends_with("/chart.svg")))
+            || (path.starts_with("/namespaces/") && path.ends_with("/counters")))
+}
+
+/// The answer with a tag, or 304 for a client that has it (RFC 9110, section 13.1.2).
+pub(crate) async fn tagged(asked: Option<HeaderValue>, answer: Response) -> Response {
+    // Image proxies keep what has a tag, whatever else it says.
+    let is_for_proxies = answer.headers().get(CACHE_CONTROL).is_some_and(|v| *v == picture::NEVER);
+    if answer.status() != StatusCode::OK || is_for_proxies {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    // What is answered here is in memory already.
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let hash = digest(&SHA256, &bytes);
+    let tag = format!("\"{}\"", hex::encode(&hash.as_ref()[..12]));
+    if let Ok(value) = HeaderValue::try_from(&tag) {
+        parts.headers.insert(ETAG, value);
+    }
+    if asked.is_some_and(|asked| matches(&asked, &tag)) {
+        parts.status = StatusCode::NOT_MODIFIED;
+        parts.headers.remove(CONTENT_LENGTH);
+        return Response::from_parts(parts, Body::empty());
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+/// What a request says it has.
+pub(crate) fn asked(headers: &HeaderMap) -> Option<HeaderValue> {
+    headers.get(IF_NONE_MATCH).cloned()
+}
+
+fn matches(asked: &HeaderValue, tag: &str) -> bool {
+    let asked = String::from_utf8_lossy(asked.as_bytes());
+    let strong = |one: &str| one.trim().trim_start_matches("W/") == tag;
+    asked.trim() == "*" || asked.split(',').any(strong)
+}

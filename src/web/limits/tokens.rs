@@ -1,0 +1,86 @@
+//! How often somebody may guess a token.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
+
+use crate::config::ClientLimits;
+use crate::metrics::{Limit, Metrics};
+use crate::model::network::Client;
+use crate::model::rate::{Limiter, Rate, Tier, Tiers};
+use crate::web::error::ApiError;
+
+/// How many clients' wrong tokens there may be in all, before whoever has sent one
+/// must wait for all of them.
+const CLIENTS_IN_ALL: u32 = 60;
+
+/// The least time between two log lines.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The limit of wrong tokens; none where it is off.
+pub(crate) struct TokenLimits(Option<Guesses>);
+
+struct Guesses {
+    rate: Rate,
+    clients: Tiers,
+    all: Limiter,
+    log: Mutex<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    last: Option<Instant>,
+    /// Wrong tokens since then.
+    wrong: u64,
+}
+
+impl TokenLimits {
+    pub(crate) fn new(settings: &ClientLimits) -> Self {
+        Self(settings.token_limit.0.map(|rate| Guesses {
+            rate,
+            clients: Tiers::new(rate),
+            all: Limiter::new(rate.times(CLIENTS_IN_ALL)),
+            log: Mutex::default(),
+        }))
+    }
+
+    /// Refuses a token unread where the client or its network has sent too many wrong
+    /// ones; where all together have, whoever has sent any. An owner whose network
+    /// has sent none is always heard.
+    ///
+    /// # Errors
+    /// 429, and how long to wait.
+    pub(crate) fn check(&self, client: Client, headers: &HeaderMap) -> Result<(), ApiError> {
+        let Some(guesses) = self.0.as_ref().filter(|_| headers.contains_key(AUTHORIZATION)) else {
+            return Ok(());
+        };
+        let mut wait = guesses.clients.wait(client);
+        if wait.is_zero() && !guesses.clients.is_untouched(client) {
+            wait = guesses.all.wait(&());
+        }
+        if wait.is_zero() {
+            return Ok(());
+        }
+        Err(ApiError::over_quota(Limit::tokens, (Tier::Client, guesses.rate, wait)))
+    }
+
+    /// Notes an answer to a request that presented a token.
+    pub(crate) fn answered(&self, client: Client, status: StatusCode, metrics: &Metrics) {
+        if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return;
+        }
+        metrics.wrong_token();
+        let Some(guesses) = &self.0 else { return };
+        // Whether it is taken does not matter: the request was answered.
+        let _ = guesses.clients.take(client);
+        guesses.all.take(&());
+        let mut log = guesses.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.wrong += 1;
+        if log.last.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
+            tracing::warn!(wrong = log.wrong, "somebody presented wrong tokens");
+            *log = Log { last: Some(Instant::now()), wrong: 0 };
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What a stranger may do to an instance that is open to all: create a little, guess
+//! seldom, own nothing that is shared, read nothing that is the operator's.
+
+mod common;
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Instant;
+
+use common::{Answer, Place, Seen, command, request};
+
+const TOKEN: &str = "an-instance-token-of-a-test";
+const CAMO: (&str, &str) = ("user-agent", "github-camo (1234abcd)");
+
+/// A hit of the client at this address, as a trusted proxy tells it.
+fn hit_from(seen: &Seen, ip: &str, path: &str) -> u16 {
+    request("GET", &seen.url(path), &[("x-forwarded-for", ip)]).status
+}
+
+fn behind_a_proxy(place: &Place, arguments: &[&str]) -> Seen {
+    place.seen_with(&[&["--trusted-proxies", "127.0.0.1"], arguments].concat())
+}
+
+fn over_limit(seen: &Seen, limit: &str) -> bool {
+    seen.get("/metrics").body.contains(&format!("seen_over_limit_total{{limit=\"{limit}\"}}"))
+}
+
+/// 12,093 new counters in half a second, from one address that called itself camo.
+fn a_stranger_creates_little_and_what_exists_goes_on(place: Place) {
+    let seen = behind_a_proxy(&place, &["--create-limit", "3/1h"]);
+    let hit = |ip, key: &str| hit_from(&seen, ip, &format!("/hit/site/{key}"));
+    assert_eq!(["a", "b", "c", "d"].map(|key| hit("192.0.2.1", key)), [200, 200, 200, 429]);
+    for key in ["a", "b", "c"] {
+        assert_eq!(hit("192.0.2.1", key), 200, "what exists goes on counting");
+    }
+    // Neighbours have four clients' worth together.
+    let keys: Vec<String> = (0..20).map(|n| format!("n{n}")).collect();
+    let ips: Vec<String> = (2..22).map(|n| format!("192.0.2.{n}")).collect();
+    let created = ips.iter().zip(&keys).filter(|(ip, key)| hit(ip, key) == 200).count();
+    assert_eq!(created, 9);
+    assert_eq!(hit("198.51.100.1", "other"), 200, "another network has its own");
+    assert!(over_limit(&seen, "create"));
+    // A picture is drawn all the same.
+    let headers = [("x-forwarded-for", "192.0.2.1")];
+    let badge = request("GET", &seen.url("/hit/site/new/badge.svg"), &headers);
+    assert!(badge.status == 200 && badge.body.starts_with("<svg"), "{badge:?}");
+    assert_eq!(seen.get("/get/site/new").status, 404);
+    // A process that has just started knows no counter, and asks the store.
+    drop(seen);
+    let seen = behind_a_proxy(&place, &["--create-limit", "1/1h"]);
+    let hit = |key: &str| hit_from(&seen, "192.0.2.1", &format!("/hit/site/{key}"));
+    assert_eq!(["x", "a", "b", "c", "y"].map(hit), [200, 200, 200, 200, 429]);
+}
+
+on_every_store! { a_stranger_creates_little_and_what_exists_goes_on }
+
+#[test]
+fn who_says_to_be_a_proxy_creates_ten_clients_worth() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--create-limit", "1/1h"]);
+    let hit = |n: usize| request("GET", &seen.url(&format!("/hit/site/{n}")), &[CAMO]).status;
+    assert_eq!((0..20).filter(|n| hit(*n) == 200).count(), 10);
+}
+
+#[test]
+fn creating_claiming_and_hitting_share_one_limit() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--create-limit", "4/1h", "--token", TOKEN]);
+    let bearer = format!("Bearer {TOKEN}");
+    let ask = |method, path: &str, headers: &[_]| request(method, &seen.url(path), headers).status;
+    assert_eq!(ask("POST", "/create/a/b", &[]), 201);
+    assert_eq!(ask("POST", "/create/a/b", &[]), 409, "it exists, and costs nothing");
+    assert_eq!(ask("GET", "/countapi/create?namespace=abc&key=def", &[]), 200);
+    assert_eq!(ask("PUT", "/namespaces/mine", &[]), 201);
+    assert_eq!(ask("GET", "/hit/a/c", &[]), 200);
+    for (method, path) in [
+        ("POST", "/create/a/d"),
+        ("POST", "/create"),
+        ("GET", "/countapi/create?namespace=abc&key=ghi"),
+        ("PUT", "/namespaces/more"),
+        ("GET", "/hit/a/d"),
+    ] {
+        let answer = request(method, &seen.url(path), &[]);
+        assert_eq!(answer.status, 429, "{path}: {answer:?}");
+    }
+    let owner = [("authorization", bearer.as_str())];
+    assert_eq!(ask("POST", "/create/a/d", &owner), 201, "the operator has no such limit");
+}
+
+/// Each id is remembered for an hour.
+#[test]
+fn ids_have_a_limit_of_their_own() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--id-limit", "2/1h"]);
+    let status = |n: u8| seen.get(&format!("/hit/a/b?id={n}")).status;
+    assert_eq!([status(1), status(2), status(3)], [200, 200, 429]);
+    assert_eq!(seen.value("/hit/a/b"), 3, "without an id it counts");
+    assert!(over_limit(&seen, "ids"));
+}
+
+/// 49,500 guesses a second, and not a line in the log.
+#[test]
+fn guessing_tokens_is_slow_and_seen() {
+    let place = Place::file();
+    let seen = behind_a_proxy(&place, &["--token-limit", "3/1h", "--token", TOKEN]);
+    let export = |ip: &str, token: &str| -> Answer {
+        let bearer = format!("Bearer {token}");
+        let headers = [("x-forwarded-for", ip), ("authorization", bearer.as_str())];
+        request("GET", &seen.url("/export"), &headers)
+    };
+    let guesses: Vec<_> = (0..5).map(|n| export("192.0.2.1", &format!("guess-{n}"))).collect();
+    let statuses: Vec<_> = guesses.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [401, 401, 401, 429, 429]);
+    assert!(guesses[4].header("retry-after").is_some());
+    assert_eq!(export("192.0.2.1", TOKEN).status, 429, "even the right one is not read");
+    assert_eq!(export("198.51.100.1", TOKEN).status, 200, "the owner is elsewhere");
+    seen.wait_for_log("somebody presented wrong tokens");
+    assert!(seen.get("/metrics").body.contains("seen_wrong_tokens_total 3"));
+}
+
+#[test]
+fn when_many_guess_the_owner_is_still_heard() {
+    let place = Place::file();
+    let seen = behind_a_proxy(&place, &["--token-limit", "1/1h", "--token", TOKEN]);
+    let export = |ip: &str, token: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers = [("x-forwarded-for", ip), ("authorization", bearer.as_str())];
+        request("GET", &seen.url("/export"), &headers).status
+    };
+    for n in 0..70 {
+        assert_eq!(export(&format!("10.1.{n}.1"), "guess"), 401);
+    }
+    assert_eq!(export("198.51.100.1", TOKEN), 200);
+}
+
+#[test]
+fn a_weak_token_is_refused_and_never_shown() {
+    for (setting, value) in
+        [("SEEN_TOKEN", "password12345678"), ("SEEN_STORE", "redis://user:s3cretpw@host:99999")]
+    {
+        let mut command = command(&[]);
+        let output = command.env(setting, value).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(!said.contains("password1") && !said.contains("s3cretpw"), "{said}");
+        assert!(setting != "SEEN_TOKEN" || said.contains("openssl rand -hex 32"), "{said}");
+    }
+}
+
+#[test]
+fn what_many_share_belongs_to_nobody() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--token", TOKEN]);
+    let claim = |name: &str, headers: &[_]| {
+        request("PUT", &seen.url(&format!("/namespaces/{name}")), headers).status
+    };
+    for shared in ["default", "github", "visitor-badge"] {
+        assert_eq!(claim(shared, &[]), 403, "{shared}");
+    }
+    assert_eq!(claim("my-site", &[]), 201);
+    let bearer = format!("Bearer {TOKEN}");
+    assert_eq!(claim("github", &[("authorization", &bearer)]), 201);
+    for step in [".", ".."] {
+        let answer = request("GET", &seen.url(&format!("/hit/%2e/{step}x")), &[]);
+        assert_eq!(answer.status, 400, "{answer:?}");
+    }
+}
+
+#[test]
+fn no_other_pages_script_reads_what_is_the_operators() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--token", TOKEN]);
+    let bearer = format!("Bearer {TOKEN}");
+    let origin = [("origin", "https://evil.example"), ("authorization", bearer.as_str())];
+    for (method, path) in
+        [("GET", "/export"), ("GET", "/metrics"), ("OPTIONS", "/export"), ("OPTIONS", "/import")]
+    {
+        let answer = request(method, &seen.url(path), &origin);
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{path}: {answer:?}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+    }
+    let hit = request("GET", &seen.url("/hit/a/b"), &origin);
+    assert_eq!(hit.header("access-control-allow-origin"), Some("*"));
+}
+
+#[test]
+fn dear_reads_have_a_limit_and_a_tag() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--read-limit", "5/1h"]);
+    assert_eq!(seen.value("/hit/a/b"), 1);
+    let document = seen.get("/openapi.json");
+    let tag = document.header("etag").unwrap();
+    let again = request("GET", &seen.url("/openapi.json"), &[("if-none-match", tag)]);
+    assert_eq!((again.status, again.body.as_str()), (304, ""));
+    let chart = seen.get("/get/a/b/chart.svg?cacheSeconds=60");
+    let history = seen.get("/get/a/b/history");
+    assert!(chart.header("etag").is_some() && history.header("etag").is_some());
+    assert_eq!(seen.get("/counter/a/b").status, 200);
+    let refused = seen.get("/get/a/b/chart.svg");
+    assert!(refused.status == 429 && refused.body.starts_with("<svg"), "{refused:?}");
+    assert_eq!(seen.get("/get/a/b/history").status, 429);
+    assert_eq!(seen.value("/get/a/b"), 1, "a number is not dear");
+    assert!(over_limit(&seen, "reads"));
+}
+
+/// 16,000 names in a query took 5 ms each time, and were read up to four times.
+#[test]
+fn a_query_of_many_pairs_is_refused_at_once() {
+    let place = Place::file();
+    let seen = place.seen();
+    let path = format!("/hit/a/b?{}", "a&".repeat(16_000));
+    let started = Instant::now();
+    let answer = seen.get(&path);
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert!(answer.body.contains("up to 64"), "{answer:?}");
+    eprintln!("{:?}", started.elapsed());
+}
+
+#[test]
+fn files_are_for_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let mode = |name: &str| file(name).metadata().unwrap().permissions().mode() & 0o777;
+    let store = file("seen.redb").display().to_string();
+    drop(Seen::start(&["--store", &store]));
+    assert_eq!(mode("seen.redb"), 0o600);
+    let lines = file("lines").display().to_string();
+    assert!(command(&["export", "--store", &store, &lines]).status().unwrap().success());
+    assert_eq!(mode("lines"), 0o600);
+}
+
+#[test]
+fn pages_keep_to_themselves() {
+    let place = Place::file();
+    let seen = place.seen();
+    let page = request("GET", &seen.url("/privacy"), &[("accept", "text/html")]);
+    assert_eq!(page.header("cross-origin-opener-policy"), Some("same-origin"));
+    assert!(page.header("permissions-policy").unwrap().contains("camera=()"));
+}
