@@ -7,10 +7,17 @@ let
   packages = self.packages.${system};
 
   gather = kind: lib.mapAttrs' (name: lib.nameValuePair "${kind}-${name}");
-  call = lib.callPackageWith (pkgs // packages);
+  crate = pkgs.callPackage ./crate.nix { };
+  call = lib.callPackageWith (pkgs // packages // { inherit crate; });
 in
 lib.mapAttrs' (
   file: _: lib.nameValuePair (lib.removeSuffix ".nix" file) (call (./checks + "/${file}") { })
 ) (builtins.readDir ./checks)
-// gather "package" packages
+# `oci` needs a builder for the other architecture.
+// gather "package" (
+  removeAttrs packages [
+    "default"
+    "oci"
+  ]
+)
 // gather "shell" self.devShells.${system}

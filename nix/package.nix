@@ -1,34 +1,22 @@
 # The program `seen`; on Linux one static file that refers to no other.
-#
-# Static by glibc and not by musl, because nixpkgs' cached rustc serves for it:
-# pkgsStatic would first compile rustc for an hour.
 {
   lib,
   stdenv,
-  rustPlatform,
-  glibc,
+  callPackage,
   nukeReferences,
   static ? stdenv.hostPlatform.isLinux,
 }:
 let
-  manifest = lib.importTOML ../Cargo.toml;
+  crate = callPackage ./crate.nix { inherit static; };
+  inherit (crate) manifest;
 in
-rustPlatform.buildRustPackage (
+crate.build (
   {
-    pname = manifest.package.name;
-    inherit (manifest.package) version;
-
+    profile = "release";
     src = (import ./sources.nix lib).program;
-    cargoLock.lockFile = ../Cargo.lock;
 
-    buildInputs = lib.optional static glibc.static;
     nativeBuildInputs = lib.optional static nukeReferences;
-    env = lib.optionalAttrs static { RUSTFLAGS = "-C target-feature=+crt-static"; };
     stripAllList = [ "bin" ];
-
-    # The unit tests. Those of tests/ want a Redis: nix/checks/tests.nix.
-    cargoTestFlags = [ "--lib" ];
-
     postFixup = lib.optionalString static (import ./static.nix "seen");
 
     meta = {

@@ -9,13 +9,16 @@ let
       root = ../.;
       fileset = fileset.unions files;
     };
-  crate = [
+  manifest = [
     ../Cargo.toml
     ../Cargo.lock
-    ../src
   ];
+  crate = manifest ++ [ ../src ];
 in
 {
+  # What decides over the dependencies alone.
+  manifest = of manifest;
+
   # The program, without documents, tests and Nix files.
   program = of crate;
 
@@ -36,6 +39,7 @@ in
       ../nix
       ../tests
       (fileset.maybeMissing ../benches)
+      (fileset.maybeMissing ../deny.toml)
       (fileset.maybeMissing ../rustfmt.toml)
     ]
   );

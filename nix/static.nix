@@ -3,9 +3,9 @@
 # (for locales and plug-ins that a static program never loads), and each name in
 # the file would carry that folder into the image.
 program: ''
-  if $READELF --program-headers "$out/bin/${program}" | grep -q INTERP; then
+  if $READELF --program-headers "$out/bin/${program}" | grep INTERP >/dev/null; then
     echo "${program} is not static: it asks for a dynamic loader, which the image does not have." >&2
-    echo "See nix/static.nix; RUSTFLAGS or NIX_CFLAGS_LINK may have been overridden." >&2
+    echo "See nix/static.nix; RUSTFLAGS or REDIS_LDFLAGS may have been overridden." >&2
     exit 1
   fi
   nuke-refs "$out/bin/${program}"

@@ -1,16 +1,18 @@
 # Clippy finds nothing, in the tests neither.
 {
   lib,
-  seen,
+  crate,
   clippy,
 }:
-# Not static, because only builds for a target keep that flag from build scripts.
-(seen.override { static = false; }).overrideAttrs (old: {
+crate.build {
+  profile = "debug";
   pname = "seen-clippy";
   src = (import ../sources.nix lib).checked;
-  nativeBuildInputs = old.nativeBuildInputs ++ [ clippy ];
-  buildPhase = "cargo clippy --offline --all-targets -- --deny warnings";
-  doCheck = false;
+  nativeBuildInputs = [ clippy ];
+  buildPhase = ''
+    runHook preBuild
+    cargo clippy --offline --target ${crate.target} --all-targets -- --deny warnings
+  '';
   installPhase = "touch $out";
   dontFixup = true;
-})
+}

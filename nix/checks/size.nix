@@ -13,7 +13,7 @@ runCommand "seen-size" { } ''
       exit 1
     fi
   }
-  ceiling app-image ${app-image} 4000000
+  ceiling app-image ${app-image} 4500000
   ceiling image ${image} 8000000
   touch $out
 ''
