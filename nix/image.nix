@@ -6,17 +6,20 @@
   runCommand,
   cacert,
   seen,
+  release,
 }:
 let
-  inherit (lib.importTOML ../Cargo.toml) package;
+  inherit (release) package created;
 
   # By a store path and not by a copied file: were the program not static, its
   # closure would come along and it would still run.
   root = runCommand "seen-root" { } ''
     mkdir -p $out/bin $out/etc/ssl/certs
     ln -s ${lib.getExe seen} $out/bin/seen
-    # For `rediss://`; mount your own file over it for a private authority.
-    cp ${cacert}/etc/ssl/certs/ca-bundle.crt $out/etc/ssl/certs/
+    # For `rediss://`; mount your own file over it for a private authority. Not
+    # nixpkgs' ca-bundle.crt, which holds each of them a second time in a form
+    # that only OpenSSL reads.
+    cp ${cacert}/etc/ssl/certs/ca-no-trust-rules-bundle.crt $out/etc/ssl/certs/ca-bundle.crt
   '';
 
   seconds = n: n * 1000000000;
@@ -24,6 +27,8 @@ in
 dockerTools.buildLayeredImage {
   inherit (package) name;
   tag = seen.version;
+  inherit created;
+  mtime = created;
   contents = [ root ];
 
   fakeRootCommands = ''
