@@ -18,15 +18,9 @@
       on = systems: f: lib.genAttrs systems (system: f nixpkgs.legacyPackages.${system});
     in
     {
-      packages = on every (import ./nix/packages.nix);
+      packages = on every (pkgs: import ./nix/packages.nix { inherit self pkgs; });
 
-      apps = on every (pkgs: {
-        default = {
-          type = "app";
-          program = lib.getExe (pkgs.callPackage ./nix/package.nix { });
-          meta.description = "Count visits and answer with badges";
-        };
-      });
+      apps = on linux (pkgs: import ./nix/apps.nix { inherit self pkgs; });
 
       devShells = on every (pkgs: {
         default = pkgs.callPackage ./nix/shell.nix { };
