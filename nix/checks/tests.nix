@@ -1,18 +1,26 @@
-# All tests but those in a browser, with a real Redis in the sandbox, against the static program.
+# All tests, with a real Redis and a real browser in the sandbox.
 {
   lib,
-  seen,
+  crate,
   redis,
+  callPackage,
 }:
-seen.overrideAttrs {
+let
+  browser = callPackage ../browser.nix { };
+in
+crate.build {
+  profile = "debug";
   pname = "seen-tests";
   src = (import ../sources.nix lib).checked;
-  nativeCheckInputs = [ redis ];
-  # A sandbox has no browser; .ci/run has one.
-  SEEN_TEST_BROWSER = "none";
-  cargoCheckType = "debug";
-  cargoTestFlags = [ ];
-  dontBuild = true;
+  dontCargoBuild = true;
+  buildPhase = "runHook preBuild";
+  doCheck = true;
+  nativeCheckInputs = [ redis ] ++ browser.packages;
+  env = browser.env // {
+    SEEN_TEST_BROWSER_SANDBOX = "none";
+  };
+  # Chromium keeps its profile and its crash reports there.
+  preCheck = "export HOME=$TMPDIR";
   installPhase = "touch $out";
   dontFixup = true;
 }

@@ -111,8 +111,9 @@ impl Browser {
             // Names for sites of another origin; whatever else is asked, is not found.
             "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
         ];
-        if is_root() {
-            // Chromium's sandbox refuses to run as root.
+        let unwanted = std::env::var_os("SEEN_TEST_BROWSER_SANDBOX").is_some_and(|w| w == "none");
+        if is_root() || unwanted {
+            // Chromium's sandbox refuses to run as root, and may not be made in Nix' own.
             arguments.push("--no-sandbox");
         }
         let capabilities = json!({"capabilities": {"alwaysMatch": {

@@ -1,0 +1,34 @@
+# What tests/browser wants beside cargo, on Linux: Chromium, its driver, fonts,
+# and axe-core, the judge of pages' accessibility.
+{
+  lib,
+  fetchurl,
+  runCommand,
+  makeFontsConf,
+  dejavu_fonts,
+  chromium,
+  chromedriver,
+}:
+let
+  # The version and its digest stand in the script that gets it elsewhere.
+  script = builtins.readFile ../tests/get-browser;
+  named = name: lib.head (builtins.match ".*\n${name}=([0-9a-f.]+)\n.*" script);
+  version = named "axe_version";
+  archive = fetchurl {
+    url = "https://registry.yarnpkg.com/axe-core/-/axe-core-${version}.tgz";
+    sha512 = named "axe_sha512";
+  };
+in
+{
+  packages = [
+    chromium
+    chromedriver
+  ];
+  env = {
+    SEEN_TEST_AXE = runCommand "axe-core-${version}.min.js" { } ''
+      tar -xzf ${archive} --to-stdout package/axe.min.js >$out
+    '';
+    # Letters, where the machine has no fonts.
+    FONTCONFIG_FILE = makeFontsConf { fontDirectories = [ dejavu_fonts ]; };
+  };
+}
