@@ -21,7 +21,8 @@ in
 
     package = mkOption {
       type = types.package;
-      default = pkgs.callPackage ./package.nix { };
+      # Not the static one: names are then looked up as /etc/nsswitch.conf says.
+      default = pkgs.callPackage ./package.nix { static = false; };
       defaultText = lib.literalMD "seen, built with your system's nixpkgs";
       description = "Which seen to run.";
     };
@@ -76,12 +77,13 @@ in
   };
 
   config = mkIf cfg.enable {
-    services.seen.settings.store = mkIf cfg.redis.createLocally "redis://127.0.0.1:${toString redis.port}";
+    services.seen.settings.store = mkIf cfg.redis.createLocally "redis+unix://${redis.unixSocket}";
 
     services.redis.servers.seen = mkIf cfg.redis.createLocally {
       enable = true;
-      bind = "127.0.0.1";
-      port = lib.mkDefault 6379;
+      # By a socket alone, which only its group may use: a port is open to every
+      # user of the machine.
+      port = 0;
       # Every hit is on the disk before it is answered, and none is deleted.
       appendOnly = true;
       appendFsync = "always";
@@ -117,6 +119,7 @@ in
 
         # A user that exists while the service runs, and its /var/lib/seen.
         DynamicUser = true;
+        SupplementaryGroups = lib.optional cfg.redis.createLocally redis.group;
         StateDirectory = "seen";
         StateDirectoryMode = "0700";
         UMask = "0077";
@@ -137,7 +140,8 @@ in
         ProtectKernelTunables = true;
 
         # Nothing but the network.
-        CapabilityBoundingSet = lib.optional (cfg.port < 1024) "CAP_NET_BIND_SERVICE";
+        # Empty in so many words: an empty list would write no line at all.
+        CapabilityBoundingSet = if cfg.port < 1024 then "CAP_NET_BIND_SERVICE" else "";
         AmbientCapabilities = lib.optional (cfg.port < 1024) "CAP_NET_BIND_SERVICE";
         NoNewPrivileges = true;
         LockPersonality = true;
