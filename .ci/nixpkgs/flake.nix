@@ -1,28 +1,58 @@
-# A stand-in for nixpkgs, for machines that reach no Nix binary cache: it offers
-# what this repository's flake calls, and no more, on Debian 13's tools and the
-# machine's own Rust toolchain. .ci/checks hands it to Nix in nixpkgs' place, by
-# a lock file made with `--override-input nixpkgs`.
+# nixpkgs for machines that reach no Nix binary cache, laid over the lab's
+# (../shared/lab, whose README says what in it is nixpkgs' own and what is
+# Debian's). Beside this file .ci/images lays ./corepkgs, ./nix-lib and the lab's
+# stages.nix and overlay.nix; here stands what they lack.
 #
-# A run on it proves, with real Nix and a real Docker engine:
-#   * flake.nix and nix/*.nix evaluate, and every file that they name is there;
-#   * the crate builds offline in Nix' sandbox, from Cargo.lock's crates alone,
-#     to a static program that refers to nothing in the store;
-#   * that it builds to the same bytes again, and at another path;
-#   * a change to the documents rebuilds nothing;
-#   * the images load, start, are what they say, and stay below their ceilings.
-#
-# It does not prove that nixpkgs' own builders do the same: their compiler,
-# glibc and Redis are of other versions, and the archive is packed by image.py
-# here (to the format of nixpkgs' dockerTools), so its digest is not the one
-# that a user's machine gets. The NixOS module only parses on it. For that side
-# the flake is evaluated by hand against nixpkgs' code.
+# x86_64-linux is built. aarch64-linux is evaluated by the same nixpkgs, as it is
+# on its own bootstrap, and aarch64-darwin, which the lab has nothing of, by
+# ./darwin.nix. ./arm.nix says whether aarch64-linux is instead this machine's
+# programs under the other name, to build an image index of two architectures.
 {
-  outputs = _: {
-    lib = import ./lib.nix;
-    legacyPackages = (import ./lib.nix).genAttrs [
-      "x86_64-linux"
-      "aarch64-linux"
-      "aarch64-darwin"
-    ] (import ./pkgs.nix);
-  };
+  outputs =
+    _:
+    let
+      lib = import ./corepkgs/lib.nix;
+      lacking = import ./lacking.nix lib;
+      lab =
+        overlays:
+        import ./corepkgs {
+          localSystem.system = "x86_64-linux";
+          stdenvStages = import ./stages.nix;
+          overlays = [
+            (import ./overlay.nix)
+            (import ./here.nix lib)
+            lacking
+          ]
+          ++ overlays;
+        };
+    in
+    {
+      inherit lib;
+      legacyPackages = {
+        x86_64-linux = lab [ ];
+        aarch64-linux =
+          if import ./arm.nix then
+            lab [
+              (_: super: {
+                go = super.go // {
+                  GOARCH = "arm64";
+                };
+              })
+            ]
+          else
+            import ./corepkgs {
+              localSystem.system = "aarch64-linux";
+              overlays = [
+                lacking
+                # Its own is of last year; nothing is built with it.
+                (_: super: {
+                  rustc = super.rustc // {
+                    version = "1.95.0";
+                  };
+                })
+              ];
+            };
+        aarch64-darwin = import ./darwin.nix { inherit lib lacking; };
+      };
+    };
 }

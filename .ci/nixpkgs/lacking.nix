@@ -1,0 +1,59 @@
+# What seen's flake calls and the lab's nixpkgs has not: Debian's programs, by
+# link, or a folder without any where Debian has none either.
+lib: self: super:
+let
+  programs =
+    name: names:
+    self.runCommand name { meta.mainProgram = lib.head (names ++ [ name ]); } ''
+      mkdir -p $out/bin
+      for program in ${toString names}; do ln -s /usr/bin/$program $out/bin/; done
+    '';
+  # From crates.io: .ci/run installs them.
+  tool =
+    name: program:
+    self.runCommand name { } ''
+      mkdir -p $out/bin
+      ln -s /lab/tools/bin/${program} $out/bin/
+    '';
+in
+{
+  # As nixpkgs' own, without its options for other shells.
+  mkShell =
+    { packages, ... }@arguments:
+    self.stdenv.mkDerivation (
+      {
+        name = "nix-shell";
+        nativeBuildInputs = packages;
+        buildCommand = "export > $out";
+      }
+      // removeAttrs arguments [ "packages" ]
+    );
+  rustPlatform = super.rustPlatform // {
+    rustLibSrc = self.runCommand "rust-lib-src" { } "mkdir $out";
+  };
+  testers = super.testers // {
+    runNixOSTest = import ./nixos.nix lib self;
+  };
+  bashInteractive = programs "bash" [ "bash" ];
+
+  docker-client = programs "docker-client" [ "docker" ];
+  chromium = programs "chromium" [ "chromium" ];
+  chromedriver = programs "chromedriver" [ "chromedriver" ];
+  nodejs = programs "nodejs" [ "node" ];
+  dejavu_fonts = self.runCommand "dejavu-fonts" { } ''
+    mkdir -p $out/share/fonts
+    ln -s /usr/share/fonts/truetype/dejavu $out/share/fonts/truetype
+  '';
+  makeFontsConf = _: self.writeText "fonts.conf" (builtins.readFile ./fonts.conf);
+
+  shellcheck = programs "shellcheck" [ "shellcheck" ];
+  shellcheck-minimal = self.shellcheck // {
+    compiler.bootstrapAvailable = true;
+  };
+
+  cargo-deny = tool "cargo-deny" "cargo-deny";
+  deadnix = tool "deadnix" "deadnix";
+  nixfmt = tool "nixfmt" "nixfmt";
+  nixfmt-tree = tool "nixfmt-tree" "nixfmt";
+}
+// lib.genAttrs [ "cargo-nextest" "rust-analyzer" "statix" "wrk" ] (name: programs name [ ])
