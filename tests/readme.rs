@@ -204,7 +204,8 @@ fn routes(text: &str) -> Vec<String> {
 #[test]
 fn every_route_that_is_named_is_served() {
     // What is a file of an image or of the machine.
-    const FILES: [&str; 7] = ["/bin/", "/data", "/etc/", "/nix/", "/run/", "/src", "/tmp/"];
+    const FILES: [&str; 8] =
+        ["/bin/", "/data", "/etc/", "/nix/", "/run/", "/share/", "/src", "/tmp/"];
     let place = Place::file();
     let seen = place.seen();
     let mut asked = 0;
@@ -254,7 +255,8 @@ fn the_guide_quotes_what_is_there() {
         quoted += 1;
     }
     assert!(quoted > 40, "{quoted}");
-    let nix = ["nix/package.nix", "nix/image.nix"].map(|n| std::fs::read_to_string(file(n)));
+    let nix = ["nix/crate.nix", "nix/package.nix", "nix/image.nix"];
+    let nix = nix.map(|name| std::fs::read_to_string(file(name)));
     let nix: Vec<String> = nix.into_iter().flat_map(|text| code(&text.unwrap())).collect();
     for line in blocks(&guide, "nix").into_iter().flat_map(code) {
         assert!(nix.contains(&line), "nix/ has no {line:?}");
