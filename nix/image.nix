@@ -44,9 +44,14 @@ dockerTools.buildLayeredImage {
       "PATH=/bin"
       "SEEN_LISTEN=0.0.0.0:8000"
       "SEEN_STORE=/data/seen.redb"
+      # For the operator's Prometheus alone: whoever publishes port 8000 does not publish it.
+      "SEEN_METRICS_LISTEN=0.0.0.0:9000"
       "SSL_CERT_FILE=/etc/ssl/certs/ca-bundle.crt"
     ];
-    ExposedPorts."8000/tcp" = { };
+    ExposedPorts = {
+      "8000/tcp" = { };
+      "9000/tcp" = { };
+    };
     Healthcheck = {
       Test = [
         "CMD"

@@ -42,7 +42,7 @@ in
   history-days = setting count 400 "How many days of each counter are remembered day by day.";
   history-hours = setting count 72 "How many hours of each counter are remembered hour by hour.";
   connections = setting count 16384 "The most connections at once.";
-  client-connections = setting count 256 "The most connections of one client at once.";
+  client-connections = setting count 192 "The most connections of one client at once.";
   head-timeout = setting time "10s" "How long the head of a request may take.";
   body-timeout = setting time "10s" "How long each 64 KiB of a request's body may take.";
   idle-timeout = setting time "75s" "How long a connection may stay silent between two requests.";

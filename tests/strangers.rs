@@ -51,7 +51,10 @@ fn a_stranger_creates_little_and_what_exists_goes_on(place: Place) {
     assert_eq!(["x", "a", "b", "c", "y"].map(hit), [200, 200, 200, 200, 429]);
 }
 
-on_every_store! { a_stranger_creates_little_and_what_exists_goes_on }
+on_every_store! {
+    a_stranger_creates_little_and_what_exists_goes_on
+    an_update_of_a_stranger_is_no_more_than_a_hit
+}
 
 #[test]
 fn who_says_to_be_a_proxy_creates_ten_clients_worth() {
@@ -95,6 +98,26 @@ fn ids_have_a_limit_of_their_own() {
     assert_eq!([status(1), status(2), status(3)], [200, 200, 429]);
     assert_eq!(seen.value("/hit/a/b"), 3, "without an id it counts");
     assert!(over_limit(&seen, "ids"));
+}
+
+/// It went past a dedupe window and the limit of a counter.
+fn an_update_of_a_stranger_is_no_more_than_a_hit(place: Place) {
+    let seen = place.seen_with(&["--counter-limit", "4/1h"]);
+    let made = seen.get("/create/mysite/once?dedupe=24h").json();
+    let update = |path: &str, headers: &[_]| {
+        let answer = request("GET", &seen.url(&format!("/countapi/update/mysite/{path}")), headers);
+        (answer.status, answer.json()["value"].as_i64())
+    };
+    assert_eq!([1, 2, 3].map(|_| update("once?amount=1", &[])), [(200, Some(1)); 3]);
+    assert_eq!(update("once?amount=-1", &[]), (403, Some(1)));
+    let bearer = format!("Bearer {}", made["admin_key"].as_str().unwrap());
+    assert_eq!(update("once?amount=5", &[("authorization", &bearer)]), (200, Some(6)));
+    assert_eq!(update("none?amount=1", &[]), (404, None));
+    assert_eq!(seen.get("/countapi/create?namespace=mysite&key=open").status, 200);
+    let often = [1, 2, 3, 4, 5].map(|_| update("open?amount=1", &[]).0);
+    assert_eq!(often, [200, 200, 200, 200, 429]);
+    let guess = [("authorization", "Bearer guessed")];
+    assert_eq!(update("open?amount=1", &guess).0, 429, "no token lifts it");
 }
 
 /// 49,500 guesses a second, and not a line in the log.

@@ -15,7 +15,7 @@ pub struct Sockets {
 
     /// The most connections of one client at once, and a quarter of what an IPv4 /24 or an IPv6 /48
     /// may have; trusted proxies have no such bound
-    #[arg(long, env = "SEEN_CLIENT_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = 256, value_parser = at_least_one)]
+    #[arg(long, env = "SEEN_CLIENT_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = 192, value_parser = at_least_one)]
     pub client_connections: usize,
 
     /// How long the head of a request may take, from its first byte

@@ -7,9 +7,10 @@ use axum::response::Response;
 
 use super::form::{CountApiNumber, Form, IMG, Reply};
 use super::name::CountApiPath;
-use crate::model::edit::Edit;
+use crate::model::edit::{Credential, Edit};
 use crate::store::EditError;
 use crate::web::App;
+use crate::web::count;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, CALLBACK, Doc, Names, Param, number};
 use crate::web::request::auth::Bearer;
@@ -49,8 +50,28 @@ async fn apply(
     let amount = query.number(&["amount"])?;
     let amount = amount.ok_or_else(|| ApiError::missing_parameter("amount", NUMBER))?;
     caller.may_change()?;
-    app.limits.change(caller)?;
     let credential = bearer.presented(app, &counter.namespace).await?;
+    let reply = |counter, status, value| Ok(Reply::of(counter, status, CountApiNumber { value }));
+    let Some(count) = app.counters.count(&counter).await? else {
+        app.limits.change(caller)?;
+        return reply(counter, StatusCode::NOT_FOUND, None);
+    };
+    let is_owner = match credential {
+        Credential::Instance | Credential::NamespaceOwner(_) => true,
+        Credential::Presented(digest) => count.token == Some(digest),
+        Credential::None => false,
+    };
+    if is_owner {
+        app.limits.change(caller)?;
+    } else if count.settings.dedupe == 0 {
+        app.limits.take(caller, &counter, &app.metrics)?;
+    } else if amount == 1 {
+        // Each visitor counts once here, whichever way it comes.
+        let (value, _) = count::hit(app, caller, &counter, None).await?;
+        return reply(counter, StatusCode::OK, Some(value));
+    } else {
+        return reply(counter, StatusCode::FORBIDDEN, Some(count.total));
+    }
     let (status, value) = match app.counters.edit(&counter, credential, Edit::Add(amount)).await {
         Ok(edited) => (StatusCode::OK, edited.new),
         Err(EditError::Missing) => (StatusCode::NOT_FOUND, None),
@@ -58,5 +79,5 @@ async fn apply(
         Err(EditError::Forbidden { value }) => (StatusCode::FORBIDDEN, value),
         Err(error) => return Err(ApiError::not_changed(&counter, error)),
     };
-    Ok(Reply::of(counter, status, CountApiNumber { value }))
+    reply(counter, status, value)
 }
