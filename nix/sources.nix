@@ -13,7 +13,10 @@ let
     ../Cargo.toml
     ../Cargo.lock
   ];
-  crate = manifest ++ [ ../src ];
+  crate = manifest ++ [
+    ../src
+    ../templates
+  ];
 in
 {
   # What decides over the dependencies alone.

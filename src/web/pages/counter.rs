@@ -1,13 +1,27 @@
 //! `/counter/{namespace}/{key}`: a counter's page.
 
+use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 
+use crate::model::name::Counter;
 use crate::picture::number::Format;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::path::Path;
-use crate::web::response::page::{Page, PageError, note, snippets};
+use crate::web::response::page::{Page, PageError, Snippets, note};
+
+#[derive(Template)]
+#[template(path = "counter.html")]
+struct CounterPage {
+    counter: Counter,
+    total: String,
+    today: String,
+    uniques: String,
+    human: String,
+    stale: &'static str,
+    snippets: Snippets,
+}
 
 /// Shows it; looking at a page of seen's own counts nothing.
 pub(crate) async fn show(
@@ -28,21 +42,15 @@ pub(crate) async fn show(
             (None, known.ok_or(error)?)
         }
     };
-    let print = |n: i128| Format::Separated.print(n);
-    let part = |n: Option<u64>| n.map_or_else(|| "?".into(), |n| print(n.into()));
-    let texts = [
-        ("counter", counter.to_string()),
-        ("namespace", counter.namespace.to_string()),
-        ("key", counter.key.to_string()),
-        ("stale", note(count.is_none()).into()),
-        ("total", print(total.into())),
-        ("today", part(count.as_ref().map(|c| c.today))),
-        ("uniques", part(count.as_ref().map(|c| c.uniques_today))),
-        ("human", part(count.as_ref().map(|c| c.sources.human()))),
-    ];
-    let texts = texts.each_ref().map(|(name, text)| (*name, text.as_str()));
-    let title = format!("{counter}: {} hits", print(total.into()));
-    let parts = [("snippets", snippets(&headers, &counter, ""))];
-    let page = Page::new(&title, include_str!("assets/counter.html"), &texts, &parts);
+    let part = |n: Option<u64>| n.map_or_else(|| "?".into(), |n| Format::Separated.print(n));
+    let page = Page::new(&CounterPage {
+        total: Format::Separated.print(total),
+        today: part(count.as_ref().map(|c| c.today)),
+        uniques: part(count.as_ref().map(|c| c.uniques_today)),
+        human: part(count.as_ref().map(|c| c.sources.human())),
+        stale: note(count.is_none()),
+        snippets: Snippets::new(&headers, &counter, ""),
+        counter,
+    });
     Ok(page.stale(count.is_none()))
 }

@@ -1,5 +1,6 @@
 //! `/`: the page that greets and counts.
 
+use askama::Template;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, VARY};
@@ -8,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::builder;
+use super::builder::Form;
 use crate::model::name::{Counter, Name};
 use crate::picture::number::Format;
 use crate::web::App;
@@ -87,15 +88,26 @@ fn times(value: i64) -> &'static str {
     if value == 1 { "time" } else { "times" }
 }
 
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    sentence: String,
+    value: String,
+    times: &'static str,
+    stale: &'static str,
+    origin: String,
+    form: Form,
+}
+
 fn page(value: i64, stale: bool, headers: &HeaderMap) -> Result<Page, ApiError> {
-    let texts = [
-        ("value", &*Format::Separated.print(value)),
-        ("times", times(value)),
-        ("stale", page::note(stale)),
-        ("origin", &page::origin(headers)),
-    ];
-    let parts = [("form", builder::form(&Query::parse("")?, headers)?)];
-    let page = Page::new(&sentence(value), include_str!("assets/home.html"), &texts, &parts);
+    let page = Page::new(&Home {
+        sentence: sentence(value),
+        value: Format::Separated.print(value),
+        times: times(value),
+        stale: page::note(stale),
+        origin: page::origin(headers),
+        form: Form::new(&Query::parse("")?, headers)?,
+    });
     Ok(page.stale(stale))
 }
 

@@ -1,5 +1,6 @@
 //! `/counter/{namespace}`: the page of a namespace, its counters ranked.
 
+use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 
@@ -12,7 +13,7 @@ use crate::web::error::ApiError;
 use crate::web::request::auth::Bearer;
 use crate::web::request::path::Namespace;
 use crate::web::request::query::Query;
-use crate::web::response::page::{Markup, Page, PageError, origin, template};
+use crate::web::response::page::{Page, PageError, origin};
 
 /// Shows what `/namespaces/{namespace}/counters` lists, to those it is for; to
 /// others, how its owner would let them see it.
@@ -27,64 +28,51 @@ pub(crate) async fn show(
     let range = PageRange::read(&query?)?;
     let facts = app.counters.namespace(&namespace).await.map_err(ApiError::from)?;
     if let Err(error) = ranking::allow(&app, &namespace, &facts, &bearer).await {
-        let private = private(&namespace, facts.owner.is_some(), &headers);
+        let private = private(namespace, facts.owner.is_some(), &headers);
         return Err(PageError::told(error, private));
     }
     let list = ranking::list(&app, namespace, range).await?;
-    Ok(listed(&list, range))
+    Ok(listed(list, range))
 }
 
-fn private(namespace: &Name, owned: bool, headers: &HeaderMap) -> Page {
+#[derive(Template)]
+#[template(path = "private.html")]
+struct Private {
+    namespace: Name,
+    how: &'static str,
+    origin: String,
+}
+
+fn private(namespace: Name, owned: bool, headers: &HeaderMap) -> Page {
     let how = if owned {
         "Whoever claimed it was given a token."
     } else {
         "Nobody owns it yet. While it has no counters anybody may claim it, by PUT to \
          /namespaces/ and its name; later, whoever has the instance's token."
     };
-    let texts = [("namespace", namespace.as_str()), ("how", how), ("origin", &origin(headers))];
-    let title = format!("{namespace} is private");
-    Page::new(&title, include_str!("assets/private.html"), &texts, &[])
+    Page::new(&Private { namespace, how, origin: origin(headers) })
 }
 
-fn listed(list: &Ranking, range: PageRange) -> Page {
-    let namespace = list.namespace.as_str();
+#[derive(Template)]
+#[template(path = "namespace.html")]
+struct Listed {
+    list: Ranking,
+    which: String,
+    previous: Option<u64>,
+    limit: u32,
+}
+
+fn listed(list: Ranking, PageRange { offset, limit }: PageRange) -> Page {
     let print = |n: u64| Format::Separated.print(n);
-    let mut rows = Markup::default();
-    for ranked in &list.counters {
-        let value = Format::Separated.print(ranked.value);
-        let texts = [("namespace", namespace), ("key", ranked.key.as_str()), ("value", &value)];
-        rows.push(&template(include_str!("assets/ranked.html"), &texts, &[]));
-    }
-    let link = |to: Option<u64>, words: &str| match to {
-        None => Markup::default(),
-        Some(offset) => {
-            let (offset, limit) = (offset.to_string(), range.limit.to_string());
-            let texts = [
-                ("namespace", namespace),
-                ("offset", &offset),
-                ("limit", &limit),
-                ("words", words),
-            ];
-            let link = "<a href=\"/counter/{{namespace}}?offset={{offset}}&amp;limit={{limit}}\">\
-                        {{words}}</a> ";
-            template(link, &texts, &[])
-        }
-    };
-    let previous = (range.offset > 0).then(|| range.offset.saturating_sub(range.limit.into()));
+    let previous = (offset > 0).then(|| offset.saturating_sub(limit.into()));
     let which = match list.counters.len() as u64 {
-        0 if range.offset == 0 => "It has no counters yet.".to_owned(),
+        0 if offset == 0 => "It has no counters yet.".to_owned(),
         0 => "It has no more counters.".to_owned(),
         shown => format!(
             "Its counters, the largest first: {} to {}.",
-            print(range.offset + 1),
-            print(range.offset + shown)
+            print(offset + 1),
+            print(offset + shown)
         ),
     };
-    let parts = [
-        ("rows", rows),
-        ("previous", link(previous, "Larger ones")),
-        ("next", link(list.next, "Smaller ones")),
-    ];
-    let texts = [("namespace", namespace), ("which", &which)];
-    Page::new(namespace, include_str!("assets/namespace.html"), &texts, &parts)
+    Page::new(&Listed { list, which, previous, limit })
 }

@@ -1,5 +1,7 @@
-//! What all pages share: the frame, their headers, and text made harmless.
+//! What all pages share: their headers, the page of an error, and the code to paste.
+//! The templates are in `templates/`; askama escapes every text in them.
 
+use askama::Template;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
 };
@@ -8,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::model::name::Counter;
 use crate::picture::escape;
+use crate::web::base_path;
 use crate::web::error::ApiError;
 
 /// No other window holds on to a page (HTML, section 7.1.3).
@@ -39,17 +42,16 @@ pub(crate) fn note(stale: bool) -> &'static str {
 }
 
 impl Page {
-    /// The page with this title whose `<main>` is `body`, a [`template`].
-    pub(crate) fn new(
-        title: &str,
-        body: &str,
-        texts: &[(&str, &str)],
-        parts: &[(&str, Markup)],
-    ) -> Self {
-        let body = template(body, texts, parts);
-        let frame = include_str!("../pages/assets/frame.html");
-        let html = template(frame, &[("title", title)], &[("body", body)]).0;
-        Self { status: StatusCode::OK, stale: false, html }
+    /// The page that a template makes.
+    pub(crate) fn new(template: &impl Template) -> Self {
+        match template.render() {
+            Ok(html) => Self { status: StatusCode::OK, stale: false, html },
+            // Only a value whose Display fails comes here, and no template has one.
+            Err(_) => {
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                Self { status, stale: false, html: String::new() }
+            }
+        }
     }
 
     /// The same, which says in a header whether it shows a number of old.
@@ -60,14 +62,20 @@ impl Page {
     /// The page for an error.
     pub(crate) fn error(error: &ApiError) -> Self {
         let (status, _) = error.status_and_message();
-        let texts = [("status", status.as_str()), ("sentence", &error.sentence())];
-        Self::new("seen", include_str!("../pages/assets/error.html"), &texts, &[]).of(error)
+        Self::new(&ErrorPage { status: status.as_u16(), sentence: error.sentence() }).of(error)
     }
 
     /// The same, which has the status of an error.
     pub(crate) fn of(self, error: &ApiError) -> Self {
         Self { status: error.status_and_message().0, ..self }
     }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    status: u16,
+    sentence: String,
 }
 
 impl IntoResponse for Page {
@@ -112,52 +120,8 @@ impl IntoResponse for PageError {
     }
 }
 
-/// HTML that seen wrote, in which every text from outside is harmless.
-#[derive(Default)]
-pub(crate) struct Markup(String);
-
-impl Markup {
-    /// One after another.
-    pub(crate) fn push(&mut self, other: &Self) {
-        self.0.push_str(&other.0);
-    }
-}
-
-/// Fills a template: `{{name}}` becomes the text given for it, made harmless, and
-/// `{{{name}}}` the part. What has been filled in is not read again.
-pub(crate) fn template(source: &str, texts: &[(&str, &str)], parts: &[(&str, Markup)]) -> Markup {
-    let mut filled = String::with_capacity(source.len() + 256);
-    let mut rest = source;
-    while let Some((before, after)) = rest.split_once("{{") {
-        filled.push_str(before);
-        let part = after.strip_prefix('{').and_then(|after| after.split_once("}}}"));
-        let part = part.and_then(|(name, after)| Some((find(parts, name)?, after)));
-        let text = after.split_once("}}");
-        let text = text.and_then(|(name, after)| Some((find(texts, name)?, after)));
-        rest = match (part, text) {
-            (Some((part, after)), _) => {
-                filled.push_str(&part.0);
-                after
-            }
-            (None, Some((text, after))) => {
-                escape::push(&mut filled, text);
-                after
-            }
-            (None, None) => {
-                filled.push_str("{{");
-                after
-            }
-        };
-    }
-    filled.push_str(rest);
-    Markup(filled)
-}
-
-fn find<'a, T>(named: &'a [(&str, T)], name: &str) -> Option<&'a T> {
-    named.iter().find(|pair| pair.0 == name).map(|pair| &pair.1)
-}
-
-/// Where visitors reach this seen, for code to copy: by the address they used.
+/// Where visitors reach this seen, for code to copy: by the address they used, with
+/// the base path.
 pub(crate) fn origin(headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("host").filter(|host| {
@@ -169,44 +133,39 @@ pub(crate) fn origin(headers: &HeaderMap) -> String {
         Some("https") => "https",
         _ => "http",
     };
-    format!("{scheme}://{}", host.unwrap_or("localhost:8000"))
+    format!("{scheme}://{}{}", host.unwrap_or("localhost:8000"), base_path())
 }
 
-/// The code that people paste to show a counter, for a page that asks for it
-/// by name; with a badge query (with its `?`) or nothing.
-pub(crate) fn snippets(headers: &HeaderMap, counter: &Counter, query: &str) -> Markup {
-    let origin = origin(headers);
-    let badge = format!("{origin}/hit/{counter}/badge.svg{query}");
-    let page = format!("{origin}/counter/{counter}");
-    let mut escaped = String::with_capacity(badge.len() + 16);
-    escape::push(&mut escaped, &badge);
-    let texts = [
-        ("markdown", format!("[![views]({badge})]({page})")),
-        ("html", format!("<a href=\"{page}\"><img src=\"{escaped}\" alt=\"views\"></a>")),
-        (
-            "script",
-            format!(
+/// The code that people paste to show a counter.
+pub(crate) struct Snippets {
+    pub markdown: String,
+    pub html: String,
+    pub script: String,
+}
+
+impl Snippets {
+    /// For a page that was asked for with these headers; `query` is the badge's, with
+    /// its `?`, or empty.
+    pub(crate) fn new(headers: &HeaderMap, counter: &Counter, query: &str) -> Self {
+        let origin = origin(headers);
+        let badge = format!("{origin}/hit/{counter}/badge.svg{query}");
+        let page = format!("{origin}/counter/{counter}");
+        let mut escaped = String::with_capacity(badge.len() + 16);
+        escape::push(&mut escaped, &badge);
+        Self {
+            markdown: format!("[![views]({badge})]({page})"),
+            html: format!("<a href=\"{page}\"><img src=\"{escaped}\" alt=\"views\"></a>"),
+            script: format!(
                 "<script async src=\"{origin}/seen.js\"></script>\n\
                  <span data-seen=\"{counter}\"></span> views"
             ),
-        ),
-    ];
-    let texts = texts.each_ref().map(|(name, text)| (*name, text.as_str()));
-    template(include_str!("../pages/assets/snippets.html"), &texts, &[])
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_text_is_never_taken_for_markup_or_for_a_template() {
-        let texts = [("a", "<script>{{b}}{{{c}}}"), ("b", "\"&")];
-        let part = template("<i>{{b}}{{d}}</i>", &texts, &[]);
-        let page = template("<p>{{a}}</p>{{b}}{{{c}}}", &texts, &[("c", part)]).0;
-        let expected = "<p>&lt;script&gt;{{b}}{{{c}}}</p>&quot;&amp;<i>&quot;&amp;{{d}}</i>";
-        assert_eq!(page, expected);
-    }
 
     #[test]
     fn a_host_that_is_none_is_not_printed() {
