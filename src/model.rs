@@ -12,6 +12,7 @@ pub mod name;
 pub mod network;
 pub mod permits;
 pub mod rate;
+pub mod summary;
 pub mod tally;
 pub mod time;
 pub mod token;

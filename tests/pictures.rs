@@ -187,9 +187,9 @@ fn a_chart_shows_the_days_and_an_empty_one_is_drawn_too() {
         seen.value("/hit/site/page");
     }
     for (path, words) in [
-        ("/get/site/page/chart.svg", "3 visits in 30 days"),
+        ("/get/site/page/chart.svg", "3 views in 30 days"),
         ("/get/site/page/chart.svg?days=7&kind=sparkline", "3"),
-        ("/get/site/nobody/chart.svg", "no visits yet"),
+        ("/get/site/nobody/chart.svg", "no views yet"),
     ] {
         let chart = seen.get(path);
         assert_eq!(chart.status, 200, "{path}: {chart:?}");

@@ -14,6 +14,7 @@ mod theme;
 
 use std::fmt::Write;
 
+pub(crate) use axis::scale;
 pub use params::ChartParams;
 use series::DailyCounts;
 pub use series::MAX_DAYS;
@@ -163,7 +164,7 @@ impl Canvas<'_> {
         out
     }
 
-    /// "1,234 visits in 30 days, 99 at most in one", and the total if known.
+    /// "1,234 views in 30 days, 99 at most in one", and the total if known.
     fn sentence(&self) -> String {
         let mut out = self.summary();
         if self.series.sum() > 0 && self.series.counts.len() > 1 {
@@ -172,16 +173,16 @@ impl Canvas<'_> {
         out
     }
 
-    /// "1,234 visits in 30 days", and the total if known.
+    /// "1,234 views in 30 days", and the total if known.
     fn summary(&self) -> String {
         let sum = self.series.sum();
         let days = self.series.counts.len();
         let mut out = match (sum, self.chart.total) {
             _ if !self.chart.known => "the days are unavailable just now".to_owned(),
-            (0, None | Some(0)) => return "no visits yet".into(),
-            (0, _) => "no visits in this time".to_owned(),
+            (0, None | Some(0)) => return "no views yet".into(),
+            (0, _) => "no views in this time".to_owned(),
             (sum, _) => format!(
-                "{} visit{} in {days} day{}",
+                "{} view{} in {days} day{}",
                 Format::Separated.print(sum),
                 if sum == 1 { "" } else { "s" },
                 if days == 1 { "" } else { "s" },
@@ -243,18 +244,18 @@ mod tests {
 
     #[test]
     fn a_chart_says_itself_in_a_sentence() {
-        assert_eq!(name(&chart(&[])), "site/page: no visits yet");
-        assert_eq!(name(&chart(&[(1, 1)])), "site/page: 1 visit in 1 day");
+        assert_eq!(name(&chart(&[])), "site/page: no views yet");
+        assert_eq!(name(&chart(&[(1, 1)])), "site/page: 1 view in 1 day");
         let mut two = chart(&[(1, 1000), (3, 5)]);
-        assert_eq!(name(&two), "site/page: 1,005 visits in 3 days, at most 1,000 a day");
+        assert_eq!(name(&two), "site/page: 1,005 views in 3 days, at most 1,000 a day");
         two.total = Some(5000);
         assert_eq!(
             name(&two),
-            "site/page: 1,005 visits in 3 days, 5,000 in all, at most 1,000 a day"
+            "site/page: 1,005 views in 3 days, 5,000 in all, at most 1,000 a day"
         );
         let mut quiet = chart(&[(1, 0)]);
         quiet.total = Some(7);
-        assert_eq!(name(&quiet), "site/page: no visits in this time, 7 in all");
+        assert_eq!(name(&quiet), "site/page: no views in this time, 7 in all");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::model::hit::{Hit, HitId};
 use crate::model::name::Counter;
+use crate::model::time::Timestamp;
 use crate::picture::number::Format;
 use crate::web::App;
 use crate::web::error::ApiError;
@@ -59,14 +60,25 @@ pub(crate) async fn read(
             stale: total.is_stale(),
         }));
     }
-    let Some(count) = app.counters.count(counter).await? else { return Ok(None) };
     let clamp = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    if let Metric::Days(_) | Metric::UniqueDays(_) | Metric::BestDay = metric {
+        let Some(history) = app.counters.history(counter).await? else { return Ok(None) };
+        let today = Timestamp::now().day();
+        let value = match metric {
+            Metric::Days(days) => history.hits_of_days(days, today),
+            Metric::UniqueDays(days) => history.uniques_of_days(days, today),
+            _ => history.best_day().map_or(0, |(_, hits)| hits),
+        };
+        return Ok(Some(Number { value: clamp(value), of: None, stale: false }));
+    }
+    let Some(count) = app.counters.count(counter).await? else { return Ok(None) };
     let (value, of) = match metric {
-        Metric::Total => (count.total, None),
         Metric::Human => (clamp(count.sources.human()), None),
         Metric::Unique => (clamp(count.uniques_today), None),
         Metric::Today => (clamp(count.today), None),
         Metric::TodayTotal => (clamp(count.today), Some(count.total)),
+        // All others were answered above.
+        _ => (count.total, None),
     };
     Ok(Some(Number { value, of, stale: false }))
 }

@@ -5,4 +5,5 @@ pub(super) mod builder;
 pub(super) mod counter;
 pub(super) mod home;
 pub(super) mod namespace;
+mod plot;
 pub(super) mod privacy;

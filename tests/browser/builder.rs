@@ -18,10 +18,10 @@ fn the_copied_markdown_shows_a_badge_that_counts() {
     browser.open(&seen.url(
         "/builder?namespace=mine&key=page&label=a+b%26c&color=green&style=plastic&count=total",
     ));
-    let button = "[aria-labelledby=md] button";
+    let button = "[aria-labelledby=md] + button";
     assert_eq!(
         browser.value(&format!("document.querySelector('{button}').ariaLabel")),
-        "Copy Markdown"
+        "Copy For a README (Markdown)"
     );
     browser.click(button);
     browser.wait(&format!("document.querySelector('{button}').textContent"), "Copied");
@@ -57,7 +57,7 @@ fn the_builder_shows_at_once_what_is_asked_for() {
     let Some(browser) = Browser::start() else { return };
     let place = Place::file();
     let seen = place.seen();
-    browser.open(&seen.url("/"));
+    browser.open(&seen.url("/builder"));
     let ask = |name: &str, value: &str| {
         browser.run(&format!(
             "const field = document.querySelector('#builder [name={name}]'); field.value = {value:?};

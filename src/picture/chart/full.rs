@@ -54,7 +54,7 @@ pub(crate) fn render(canvas: &Canvas<'_>) -> String {
         plot.push_baseline(&mut out);
         if canvas.chart.known && canvas.chart.total.unwrap_or(0) == 0 {
             let middle = 0.5 * (plot.top + plot.bottom);
-            words(&mut out, "m", "middle", 0.5 * width, middle, "The first visit will stand here.");
+            words(&mut out, "m", "middle", 0.5 * width, middle, "Waiting for the first view.");
         }
     } else {
         plot.push_axis(&mut out);

@@ -1,5 +1,5 @@
 //! `/builder`: a badge made to order, and the code to paste. A form, so that it
-//! works without scripts; the front page holds the same one.
+//! works without scripts.
 
 use askama::Template;
 use axum::http::HeaderMap;
@@ -11,7 +11,7 @@ use crate::picture::params::BadgeParams;
 use crate::web::error::ApiError;
 use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
-use crate::web::response::page::{Page, PageError, Snippets};
+use crate::web::response::page::{Page, PageError, Snippets, origin};
 
 /// What may be asked of the badge, with what it is unless asked.
 const LOOKS: [(&str, &str); 6] = [
@@ -24,12 +24,16 @@ const LOOKS: [(&str, &str); 6] = [
 ];
 
 /// `?count=`, in words.
-const COUNTS: [(&str, &str); 5] = [
-    ("total", "all hits"),
-    ("human", "hits by people"),
-    ("unique", "visitors today"),
-    ("today", "hits today"),
+const COUNTS: [(&str, &str); 9] = [
+    ("total", "all views"),
+    ("human", "views without bots"),
+    ("7d", "views of 7 days"),
+    ("30d", "views of 30 days"),
+    ("today", "views today"),
     ("today-total", "today / all"),
+    ("unique", "unique visitors today"),
+    ("unique-7d", "daily unique visitors, 7 days"),
+    ("unique-30d", "daily unique visitors, 30 days"),
 ];
 
 #[derive(Template)]
@@ -58,6 +62,7 @@ pub(crate) struct Form {
     pub logos: Vec<Choice>,
     /// The path of the badge.
     pub preview: String,
+    pub origin: String,
     pub snippets: Snippets,
 }
 
@@ -88,7 +93,7 @@ impl Form {
         let asked = serde_urlencoded::to_string(&asked).map_err(ApiError::invalid_query)?;
         let asked = if asked.is_empty() { asked } else { format!("?{asked}") };
         let styles = Style::ALL.map(|style| match style {
-            Style::Pixel => (style.name(), "pixel, which nobody sees"),
+            Style::Pixel => (style.name(), "pixel (invisible)"),
             style => (style.name(), style.name()),
         });
         let mut logos = vec![("", "none")];
@@ -101,6 +106,7 @@ impl Form {
             styles: choices(&styles, badge.style.unwrap_or_default().name()),
             logos: choices(&logos, logo),
             preview: format!("/get/{counter}/badge.svg{asked}"),
+            origin: origin(headers),
             snippets: Snippets::new(headers, &counter, &asked),
             namespace: counter.namespace,
             key: counter.key,

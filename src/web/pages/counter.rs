@@ -4,53 +4,218 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 
+use super::plot::{Plot, Span, counted};
+use crate::model::count::{Count, History, Sources};
+use crate::model::hit::Source;
 use crate::model::name::Counter;
+use crate::model::time::Timestamp;
+use crate::picture::Day;
 use crate::picture::number::Format;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::path::Path;
-use crate::web::response::page::{Page, PageError, Snippets, note};
+use crate::web::request::query::Query;
+use crate::web::response::page::{Page, PageError, Snippets, note, origin};
 
 #[derive(Template)]
 #[template(path = "counter.html")]
 struct CounterPage {
     counter: Counter,
-    total: String,
-    today: String,
-    uniques: String,
-    human: String,
+    total: i64,
+    /// All but the total, unless the store cannot be asked.
+    known: Option<Known>,
     stale: &'static str,
     snippets: Snippets,
 }
 
-/// Shows it; looking at a page of seen's own counts nothing.
+/// What the store says beside the total.
+struct Known {
+    cards: Vec<Card>,
+    since: String,
+    sources: Vec<Share>,
+    plot: Plot,
+    /// Whether the total came without days, by an import or by `/set`.
+    no_history: bool,
+}
+
+/// A number with its name.
+struct Card {
+    name: &'static str,
+    number: String,
+    /// What stands below it, smaller; may be empty.
+    note: String,
+}
+
+/// How much of the views came from one source.
+struct Share {
+    /// For the style of it.
+    name: &'static str,
+    words: &'static str,
+    views: u64,
+    /// In tenths of a percent, and where it begins on the bar.
+    share: u64,
+    from: u64,
+}
+
+impl CounterPage {
+    fn printed(&self) -> String {
+        Format::Separated.print(self.total)
+    }
+
+    fn noun(&self) -> &'static str {
+        if self.total == 1 { "view" } else { "views" }
+    }
+
+    fn description(&self) -> String {
+        let noun = self.noun();
+        match &self.known {
+            Some(known) => format!("{} {noun}. {}.", self.printed(), known.plot.sentence()),
+            None => format!("{} {noun}.", self.printed()),
+        }
+    }
+}
+
+/// Shows it, `?range=` of its past; looking at a page of seen's own counts nothing.
 pub(crate) async fn show(
     State(app): State<App>,
     path: Result<Path, ApiError>,
+    query: Result<Query, ApiError>,
     headers: HeaderMap,
 ) -> Result<Page, PageError> {
     let Path(counter) = path?;
-    let (count, total) = match app.counters.count(&counter).await.map_err(ApiError::from) {
-        Ok(Some(count)) => {
-            let total = count.total;
-            (Some(count), total)
-        }
-        Ok(None) => return Err(ApiError::no_counter(&counter).into()),
+    let query = query?;
+    let range = query.get("range").unwrap_or("30d");
+    let span = Span::named(range)
+        .ok_or_else(|| ApiError::invalid_parameter("range", range, "24h, 7d, 30d, 90d or 1y"))?;
+    let asked = async {
+        let count = app.counters.count(&counter).await?;
+        let history = app.counters.history(&counter).await?;
+        Ok::<_, ApiError>(count.zip(history))
+    };
+    let (total, known) = match asked.await {
+        Ok(Some((count, history))) => (count.total, Some(Known::of(&count, &history, span))),
+        Ok(None) => return Err(missing(counter, &headers)),
         // What was seen last, or the error: to ask again would take as long again.
         Err(error) => {
             let known = app.counters.last_known(&counter).filter(|_| error.is_transient());
-            (None, known.ok_or(error)?)
+            (known.ok_or(error)?, None)
         }
     };
-    let part = |n: Option<u64>| n.map_or_else(|| "?".into(), |n| Format::Separated.print(n));
-    let page = Page::new(&CounterPage {
-        total: Format::Separated.print(total),
-        today: part(count.as_ref().map(|c| c.today)),
-        uniques: part(count.as_ref().map(|c| c.uniques_today)),
-        human: part(count.as_ref().map(|c| c.sources.human())),
-        stale: note(count.is_none()),
-        snippets: Snippets::new(&headers, &counter, ""),
+    let stale = known.is_none();
+    let snippets = Snippets::new(&headers, &counter, "");
+    let page = CounterPage { counter, total, known, stale: note(stale), snippets };
+    Ok(Page::new(&page).stale(stale))
+}
+
+#[derive(Template)]
+#[template(path = "waiting.html")]
+struct Waiting {
+    counter: Counter,
+    sentence: String,
+    origin: String,
+    snippets: Snippets,
+}
+
+/// The page of a counter that nobody hit yet: how to begin.
+fn missing(counter: Counter, headers: &HeaderMap) -> PageError {
+    let error = ApiError::no_counter(&counter);
+    let page = Page::new(&Waiting {
+        sentence: error.sentence(),
+        origin: origin(headers),
+        snippets: Snippets::new(headers, &counter, ""),
         counter,
     });
-    Ok(page.stale(count.is_none()))
+    PageError::told(error, page)
+}
+
+impl Share {
+    fn printed(&self) -> String {
+        Format::Separated.print(self.views)
+    }
+}
+
+impl Known {
+    fn of(count: &Count, history: &History, span: Span) -> Self {
+        let now = Timestamp::now();
+        let first = history.first_day().unwrap_or(u32::MAX).min(count.created.day());
+        Self {
+            cards: cards(count, history, now.day()),
+            since: date(first),
+            sources: shares(&count.sources),
+            plot: Plot::of(history, span, now),
+            no_history: count.total != 0 && history.first_day().is_none(),
+        }
+    }
+}
+
+fn cards(count: &Count, history: &History, today: u32) -> Vec<Card> {
+    let print = |number: u64| Format::Separated.print(number);
+    let yesterday = history.days.get(today.saturating_sub(1));
+    let days = |name, days| Card {
+        name,
+        number: print(history.hits_of_days(days, today)),
+        note: counted(history.uniques_of_days(days, today), "unique visitor"),
+    };
+    let (best, when) =
+        history.best_day().map_or((0, String::new()), |(day, hits)| (hits, date(day)));
+    vec![
+        Card {
+            name: "Today",
+            number: print(count.today),
+            note: format!("{} yesterday", print(yesterday)),
+        },
+        days("7 days", 7),
+        days("30 days", 30),
+        Card { name: "Best day", number: print(best), note: when },
+        Card {
+            name: "Unique visitors today",
+            number: print(count.uniques_today),
+            note: String::new(),
+        },
+        Card { name: "Excluding bots", number: print(count.sources.human()), note: String::new() },
+    ]
+}
+
+fn shares(sources: &Sources) -> Vec<Share> {
+    let sum: u128 = Source::ALL.into_iter().map(|source| u128::from(sources.get(source))).sum();
+    let mut from = 0;
+    let shares = Source::ALL.into_iter().filter(|source| sources.get(*source) > 0).map(|source| {
+        let views = sources.get(source);
+        // A part of the sum: at most 1000.
+        let share = u64::try_from(1000 * u128::from(views) / sum).unwrap_or(1000);
+        from += share;
+        Share { name: source.as_str(), words: words(source), views, share, from: from - share }
+    });
+    shares.collect()
+}
+
+fn words(source: Source) -> &'static str {
+    match source {
+        Source::Browser => "Browsers",
+        Source::Proxy => "Image proxies, such as GitHub's",
+        Source::Bot => "Bots",
+        Source::Prefetch => "Prefetches",
+        Source::Own => "The owner",
+    }
+}
+
+fn date(day: u32) -> String {
+    Day(i32::try_from(day).unwrap_or(i32::MAX)).long()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_of_all_views_and_stand_side_by_side() {
+        let mut sources = Sources::default();
+        assert!(shares(&sources).is_empty());
+        sources.add(Source::Browser, 3);
+        sources.add(Source::Bot, 1);
+        let parts: Vec<_> = shares(&sources).iter().map(|s| (s.name, s.from, s.share)).collect();
+        assert_eq!(parts, [("browser", 0, 750), ("bot", 750, 250)]);
+        sources.add(Source::Own, u64::MAX - 4);
+        assert_eq!(shares(&sources).len(), 3);
+    }
 }

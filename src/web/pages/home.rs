@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::builder::Form;
 use crate::model::name::{Counter, Name};
 use crate::picture::number::Format;
 use crate::web::App;
@@ -19,7 +18,6 @@ use crate::web::openapi;
 use crate::web::openapi::{Doc, ResponseBody};
 use crate::web::request::caller::Caller;
 use crate::web::request::metric::Metric;
-use crate::web::request::query::Query;
 use crate::web::response::negotiate;
 use crate::web::response::negotiate::Representation;
 use crate::web::response::page;
@@ -59,13 +57,13 @@ pub(crate) async fn visit(
             let known =
                 count::read_or_last_known(&app, &counter, Metric::Total, Some(&error)).await;
             let Reading::Number(known) = known? else { return Err(error) };
-            return Ok(page(known.value(), known.stale, &headers)?.into_response());
+            return Ok(page(known.value(), known.stale, &headers).into_response());
         }
         Err(error) => return Err(error),
     };
     let mut response = match form {
         Representation::Text => format!("{}\n", sentence(value)).into_response(),
-        Representation::Html => page(value, false, &headers)?.into_response(),
+        Representation::Html => page(value, false, &headers).into_response(),
         Representation::Json => Json(Greeting { message: sentence(value), value }).into_response(),
     };
     let headers = response.headers_mut();
@@ -96,19 +94,17 @@ struct Home {
     times: &'static str,
     stale: &'static str,
     origin: String,
-    form: Form,
 }
 
-fn page(value: i64, stale: bool, headers: &HeaderMap) -> Result<Page, ApiError> {
+fn page(value: i64, stale: bool, headers: &HeaderMap) -> Page {
     let page = Page::new(&Home {
         sentence: sentence(value),
         value: Format::Separated.print(value),
         times: times(value),
         stale: page::note(stale),
         origin: page::origin(headers),
-        form: Form::new(&Query::parse("")?, headers)?,
     });
-    Ok(page.stale(stale))
+    page.stale(stale)
 }
 
 #[cfg(test)]

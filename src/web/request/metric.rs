@@ -22,17 +22,24 @@ pub(crate) enum Metric {
     Today,
     /// Hits of today, and all of them.
     TodayTotal,
+    /// Hits of the last days, today (UTC) included.
+    Days(u32),
+    /// Unique visitors of the last days, each day's added up.
+    UniqueDays(u32),
+    /// Hits of the day with the most.
+    BestDay,
 }
 
 /// What the document says about `?count=`.
 pub(crate) const COUNT: Param = Param::new(
     "count",
     "Which number to answer with",
-    || json!({ "type": "string", "enum": ["", "total", "human", "unique", "today", "today-total"] }),
+    || json!({ "type": "string", "enum": ["", "total", "human", "unique", "today", "today-total", "7d", "30d", "unique-7d", "unique-30d", "best-day"] }),
 );
 
 /// The values of `?count=`.
-const ALLOWED: &str = "total, human, unique, today or today-total";
+const ALLOWED: &str =
+    "total, human, unique, today, today-total, 7d, 30d, unique-7d, unique-30d or best-day";
 
 impl Metric {
     /// Reads the value of `?count=`; empty is the total.
@@ -46,6 +53,11 @@ impl Metric {
             "unique" => Ok(Self::Unique),
             "today" => Ok(Self::Today),
             "today-total" => Ok(Self::TodayTotal),
+            "7d" => Ok(Self::Days(7)),
+            "30d" => Ok(Self::Days(30)),
+            "unique-7d" => Ok(Self::UniqueDays(7)),
+            "unique-30d" => Ok(Self::UniqueDays(30)),
+            "best-day" => Ok(Self::BestDay),
             other => Err(ApiError::invalid_parameter("count", other, ALLOWED)),
         }
     }

@@ -39,13 +39,16 @@ if (form) {
     if (!form.checkValidity()) return;
     let answer, made;
     try {
-      answer = await fetch('/builder?' + new URLSearchParams(new FormData(form)));
+      answer = await fetch(form.getAttribute('action') + '?' + new URLSearchParams(new FormData(form)));
       made = new DOMParser().parseFromString(await answer.text(), 'text/html');
     } catch { return; /* The button still works, or says why not. */ }
     if (mine !== turn) return;
     problem.textContent = answer.ok ? '' : made.querySelector('main .lead').textContent;
     if (!answer.ok) return;
-    document.querySelector('.preview img').src = made.querySelector('.preview img').getAttribute('src');
+    const images = made.querySelectorAll('.preview img');
+    document.querySelectorAll('.preview img').forEach((image, at) => {
+      image.src = images[at].getAttribute('src');
+    });
     const codes = made.querySelectorAll('[data-copy]');
     document.querySelectorAll('[data-copy]').forEach((code, at) => {
       code.textContent = codes[at].textContent;
@@ -55,6 +58,121 @@ if (form) {
     clearTimeout(timer);
     timer = setTimeout(show, 200);
   });
+}
+
+// A chart tells its values: to the pointer, to a finger, and to the arrow keys.
+for (const plot of document.querySelectorAll('[data-plot]')) {
+  const readout = plot.querySelector('[data-readout]'), bars = plot.querySelector('.bars');
+  const columns = [...bars.querySelectorAll('g')], whole = readout.textContent;
+  const words = columns.map((column) => column.firstChild.textContent);
+  let chosen = -1;
+  const choose = (at) => {
+    columns[chosen]?.classList.remove('chosen');
+    chosen = at;
+    columns[at]?.classList.add('chosen');
+    readout.textContent = words[at] ?? whole;
+  };
+  const under = (event) => {
+    const box = bars.getBoundingClientRect();
+    const at = Math.floor((event.clientX - box.left) / box.width * columns.length);
+    choose(Math.max(0, Math.min(columns.length - 1, at)));
+  };
+  bars.tabIndex = 0;
+  bars.addEventListener('pointermove', under);
+  bars.addEventListener('pointerdown', under);
+  bars.addEventListener('pointerleave', (event) => { if (event.pointerType === 'mouse') choose(-1); });
+  bars.addEventListener('focus', () => { if (chosen < 0) choose(columns.length - 1); });
+  bars.addEventListener('blur', () => choose(-1));
+  bars.addEventListener('keydown', (event) => {
+    const last = columns.length - 1;
+    const to = { ArrowLeft: Math.max(0, chosen - 1), ArrowRight: Math.min(last, chosen + 1),
+      Home: 0, End: last, Escape: -1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    choose(to);
+  });
+}
+
+// A counter that nobody hit yet shows itself once somebody does.
+const waiting = document.querySelector('[data-waiting]');
+if (waiting) {
+  setInterval(async () => {
+    try {
+      if ((await fetch(waiting.dataset.waiting)).ok) location.reload();
+    } catch { /* The next try may work. */ }
+  }, 5000);
+}
+
+// The list of a site, sorted and filtered in place.
+const arrange = () => {
+  const table = document.querySelector('[data-sortable]'), filter = document.querySelector('[data-filter]');
+  if (!table) return;
+  filter.parentElement.hidden = false;
+  filter.oninput = () => {
+    for (const row of table.tBodies[0].rows) {
+      row.hidden = !row.cells[0].textContent.toLowerCase().includes(filter.value.toLowerCase());
+    }
+  };
+  for (const head of table.querySelectorAll('th[data-sort]')) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    button.onclick = () => {
+      const down = head.getAttribute('aria-sort') !== 'descending';
+      for (const other of table.querySelectorAll('th')) other.removeAttribute('aria-sort');
+      head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
+      const of = (row) => row.cells[head.cellIndex].dataset.value ?? row.cells[head.cellIndex].textContent;
+      const rows = [...table.tBodies[0].rows].sort((a, b) => of(a).localeCompare(of(b), 'en', { numeric: true }));
+      table.tBodies[0].append(...(down ? rows.reverse() : rows));
+    };
+  }
+};
+arrange();
+
+// The owner's token opens a private list. It stays in this tab and is sent in a header.
+const owner = document.querySelector('[data-owner]');
+if (owner) {
+  const name = 'seen-token ' + location.pathname, problem = owner.querySelector('[role=status]');
+  const ask = async (token) => {
+    let answer, page;
+    try {
+      answer = await fetch(location.href, { headers: { authorization: 'Bearer ' + token } });
+      page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    } catch {
+      problem.textContent = 'The server cannot be reached.';
+      return;
+    }
+    if (!answer.ok) {
+      sessionStorage.removeItem(name);
+      problem.textContent = answer.status === 401 ? 'This is not the token of this site.' : 'The server refused: ' + answer.status + '.';
+      return;
+    }
+    sessionStorage.setItem(name, token);
+    document.title = page.title;
+    document.querySelector('main').replaceWith(page.querySelector('main'));
+    arrange();
+  };
+  owner.hidden = false;
+  owner.onsubmit = (event) => {
+    event.preventDefault();
+    ask(owner.querySelector('input').value.trim());
+  };
+  const kept = sessionStorage.getItem(name);
+  if (kept) ask(kept);
+}
+
+// A colour is picked as well as typed.
+for (const text of document.querySelectorAll('[data-colour]')) {
+  const picker = document.createElement('input');
+  picker.type = 'color';
+  picker.setAttribute('aria-label', text.dataset.colour + ', from a palette');
+  picker.value = /^#[0-9a-f]{6}$/i.test(text.value) ? text.value : '#007ec6';
+  picker.oninput = () => {
+    text.value = picker.value;
+    text.dispatchEvent(new Event('input', { bubbles: true }));
+  };
+  text.after(picker);
 }
 
 // Code that is copied at a press.
@@ -75,5 +193,6 @@ for (const code of document.querySelectorAll('[data-copy]')) {
     button.textContent = 'Copied';
     setTimeout(() => { button.textContent = 'Copy'; }, 1500);
   };
-  code.parentElement.append(button);
+  button.className = 'copy';
+  code.parentElement.after(button);
 }
