@@ -210,10 +210,10 @@ fn dates(names: &[String]) -> Vec<Date> {
     let chosen = names.iter().enumerate().rev().step_by(step).enumerate();
     let dates = chosen.map(|(place, (index, name))| {
         let x = (100 * index + 50) / names.len();
-        let anchor = match x {
-            0..6 => "start",
-            95.. => "end",
-            _ => "middle",
+        let (x, anchor) = match x {
+            0..6 => (0, "start"),
+            94.. => (100, "end"),
+            x => (x, "middle"),
         };
         Date { x, anchor, words: name.clone(), spare: place % 2 == 1 }
     });
