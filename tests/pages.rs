@@ -3,6 +3,11 @@
 
 mod common;
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
 use common::{Answer, Place, request};
 
 fn assert_locked_down(page: &Answer) {
@@ -90,4 +95,69 @@ fn the_script_and_the_style_are_kept_by_browsers() {
         assert_eq!(request("GET", &seen.url(path), &[("if-none-match", &weak)]).status, 304);
         assert_eq!(request("GET", &seen.url(path), &[("if-none-match", "\"0.1.0\"")]).status, 200);
     }
+    let icon = request("HEAD", &seen.url("/favicon.ico"), &[]);
+    assert_eq!((icon.status, icon.header("content-type")), (200, Some("image/x-icon")));
+}
+
+#[test]
+fn the_page_of_a_counter_shows_the_range_that_is_asked_for() {
+    let place = Place::file();
+    let seen = place.seen();
+    for _ in 0..3 {
+        seen.value("/hit/site/page");
+    }
+    for (range, words) in [
+        ("24h", "3 views in the last 24 hours"),
+        ("7d", "3 views in the last 7 days"),
+        ("30d", "3 views in the last 30 days"),
+        ("90d", "3 views in the last 90 days"),
+        ("1y", "3 views in the last 1 year"),
+    ] {
+        let page = seen.get(&format!("/counter/site/page?range={range}"));
+        assert!(page.body.contains(words), "{range}: {}", page.body);
+        let current = format!("range={range}#past\" aria-current=\"true\"");
+        assert!(page.body.contains(&current), "{range}: {}", page.body);
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(page.body.as_bytes()).unwrap();
+        let bytes = packed.finish().unwrap().len();
+        assert!(bytes <= 10_000, "{range}: {bytes} bytes by gzip");
+    }
+    assert_eq!(seen.get("/counter/site/page?range=2w").status, 400);
+}
+
+#[test]
+fn numbers_of_days_are_those_of_the_history() {
+    let place = Place::file();
+    let seen = place.seen();
+    for _ in 0..3 {
+        seen.value("/hit/site/page");
+    }
+    for (count, value) in [("7d", 3), ("30d", 3), ("best-day", 3)] {
+        assert_eq!(seen.value(&format!("/get/site/page?count={count}")), value, "{count}");
+    }
+    let today = seen.value("/get/site/page?count=unique");
+    for count in ["unique-7d", "unique-30d"] {
+        assert_eq!(seen.value(&format!("/get/site/page?count={count}")), today, "{count}");
+    }
+    let badge = seen.get("/get/site/page/badge.svg?count=7d");
+    assert!(badge.body.contains("views: 3"), "{badge:?}");
+    assert_eq!(seen.get("/get/site/page?count=8d").status, 400);
+}
+
+#[test]
+fn a_private_list_opens_to_its_owner() {
+    let place = Place::file();
+    let seen = place.seen();
+    let claimed = request("PUT", &seen.url("/namespaces/site"), &[]).json();
+    let token = format!("Bearer {}", claimed["token"].as_str().unwrap());
+    for key in ["page", "page", "other"] {
+        seen.value(&format!("/hit/site/{key}"));
+    }
+    assert_eq!(seen.get("/counter/site").status, 401);
+    let list = request("GET", &seen.url("/counter/site"), &[("authorization", &token)]);
+    assert_eq!(list.status, 200, "{list:?}");
+    for words in [">3</strong> views", "/counter/site/other", "66 %", "33 %"] {
+        assert!(list.body.contains(words), "{words}: {}", list.body);
+    }
+    assert_locked_down(&list);
 }

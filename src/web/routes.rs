@@ -128,6 +128,7 @@ fn table() -> Table {
         .route("/assets/page.css", get(assets::style))
         .route("/assets/page.js", get(assets::script))
         .route("/assets/icon.svg", get(assets::icon))
+        .route("/favicon.ico", get(assets::favicon))
         .route("/ghpvc/", get(aliases::komarev))
         .route("/api/count/incr/badge.svg", get(aliases::seeyoufarm_incr))
         .route("/api/count/keep/badge.svg", get(aliases::seeyoufarm_keep))
@@ -156,7 +157,7 @@ mod tests {
 
     /// What is for people, or stands in for another counter's pictures, or is
     /// the document itself.
-    const NO_API: [&str; 13] = [
+    const NO_API: [&str; 14] = [
         "/api/count/incr/badge.svg",
         "/api/count/keep/badge.svg",
         "/assets/icon.svg",
@@ -166,6 +167,7 @@ mod tests {
         "/builder",
         "/counter/{namespace}",
         "/counter/{namespace}/{key}",
+        "/favicon.ico",
         "/ghpvc/",
         "/openapi.json",
         "/privacy",

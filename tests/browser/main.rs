@@ -8,7 +8,9 @@ mod driver;
 mod site;
 
 mod builder;
+mod chart;
 mod drawn;
 mod live;
 mod looks;
+mod owner;
 mod seen_js;

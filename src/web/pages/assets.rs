@@ -10,14 +10,15 @@ const KEEP: &str = "public, max-age=3600";
 /// One file that is a part of the program.
 struct Asset {
     kind: &'static str,
-    text: &'static str,
-    /// Of the text: it changes with the file, and only with it.
+    bytes: &'static [u8],
+    /// Of the bytes: it changes with the file, and only with it.
     hash: u64,
 }
 
 static STYLE: Asset = Asset::new("text/css; charset=utf-8", include_str!("assets/page.css"));
 static SCRIPT: Asset = Asset::new(SCRIPTS, include_str!("assets/page.js"));
 static ICON: Asset = Asset::new("image/svg+xml", include_str!("assets/icon.svg"));
+static FAVICON: Asset = Asset::binary("image/x-icon", include_bytes!("assets/favicon.ico"));
 static SEEN: Asset = Asset::new(SCRIPTS, include_str!("assets/seen.js"));
 const SCRIPTS: &str = "text/javascript; charset=utf-8";
 
@@ -36,6 +37,11 @@ pub(crate) async fn icon(headers: HeaderMap) -> Response {
     ICON.answer(&headers)
 }
 
+/// The same icon for programs that ask for it unbidden, such as feed readers.
+pub(crate) async fn favicon(headers: HeaderMap) -> Response {
+    FAVICON.answer(&headers)
+}
+
 /// What shows counts in other people's pages.
 pub(crate) async fn seen(headers: HeaderMap) -> Response {
     SEEN.answer(&headers)
@@ -43,7 +49,11 @@ pub(crate) async fn seen(headers: HeaderMap) -> Response {
 
 impl Asset {
     const fn new(kind: &'static str, text: &'static str) -> Self {
-        Self { kind, text, hash: fnv(text.as_bytes()) }
+        Self::binary(kind, text.as_bytes())
+    }
+
+    const fn binary(kind: &'static str, bytes: &'static [u8]) -> Self {
+        Self { kind, bytes, hash: fnv(bytes) }
     }
 
     fn answer(&self, headers: &HeaderMap) -> Response {
@@ -59,7 +69,7 @@ impl Asset {
         if known.is_some_and(|known| known.split(',').any(same)) {
             return (StatusCode::NOT_MODIFIED, common).into_response();
         }
-        ([(CONTENT_TYPE, self.kind)], common, self.text).into_response()
+        ([(CONTENT_TYPE, self.kind)], common, self.bytes).into_response()
     }
 }
 
@@ -86,7 +96,7 @@ mod tests {
     #[test]
     fn the_script_is_small_on_its_way() {
         let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-        packed.write_all(SEEN.text.as_bytes()).unwrap();
+        packed.write_all(SEEN.bytes).unwrap();
         let bytes = packed.finish().unwrap().len();
         assert!(bytes <= 1536, "{bytes} bytes by gzip, comments included");
     }
