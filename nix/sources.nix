@@ -35,6 +35,7 @@ in
       ../LICENSE
       ../README.md
       ../compose.yaml
+      ../contrib
       ../docs
       ../examples
       ../flake.lock

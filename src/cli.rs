@@ -1,5 +1,6 @@
 //! One subcommand a file, and what they share.
 
+pub mod check;
 pub mod exit;
 pub mod export;
 pub mod healthcheck;

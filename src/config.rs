@@ -2,13 +2,15 @@
 //! made from it.
 
 mod client_limits;
+pub mod environment;
 mod sockets;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
 pub use self::client_limits::ClientLimits;
@@ -19,7 +21,13 @@ use crate::store::{Limits, Location, Mode};
 
 /// A hit counter that you host yourself.
 #[derive(Debug, Parser)]
-#[command(name = "seen", version, about, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "seen",
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    after_help = EXAMPLES
+)]
 pub struct Cli {
     /// What to do; without a command, seen serves.
     #[command(subcommand)]
@@ -29,11 +37,21 @@ pub struct Cli {
     pub serve: Settings,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  seen                                         count in a file, on 127.0.0.1:8000
+  seen --store redis://127.0.0.1:6379          count in Redis
+  SEEN_TOKEN_FILE=/run/secrets/token seen      read a secret from a file
+  seen check --store redis://127.0.0.1:6379    show the settings, and try the store
+  seen export > backup.jsonl                   back up";
+
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Count and answer until told to stop (the default)
     Serve(Box<Settings>),
+    /// Show the settings that `serve` would use, and whether the store answers
+    Check(Box<Settings>),
     /// Ask a running seen on this machine whether it is well: exit 0 or 1
     Healthcheck(Healthcheck),
     /// Write all counters as JSON lines, to standard output or a file
@@ -48,36 +66,53 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
     /// Where to listen, as address:port
-    #[arg(long, env = "SEEN_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8000", value_parser = address)]
+    #[arg(help_heading = "Listening", long, env = "SEEN_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8000", value_parser = address)]
     pub listen: SocketAddr,
 
     /// Listen here for /metrics alone, and do not answer it elsewhere
-    #[arg(long, env = "SEEN_METRICS_LISTEN", value_name = "ADDRESS", value_parser = address)]
+    #[arg(help_heading = "Listening", long, env = "SEEN_METRICS_LISTEN", value_name = "ADDRESS", value_parser = address)]
     pub metrics_listen: Option<SocketAddr>,
 
     /// Where counts live: a file, or redis:// rediss:// redis-cluster:// redis-sentinel:// and a
     /// server; unset, a file in your state directory
-    #[arg(long, env = "SEEN_STORE", value_name = "PLACE", hide_env_values = true)]
+    #[arg(
+        help_heading = "Store",
+        long,
+        env = "SEEN_STORE",
+        value_name = "PLACE",
+        hide_env_values = true
+    )]
     pub store: Option<Location>,
 
+    /// A file that holds what --store takes, such as a Docker or Kubernetes secret
+    #[arg(help_heading = "Store", long, env = "SEEN_STORE_FILE", value_name = "FILE", conflicts_with = "store", value_parser = in_file(location))]
+    pub store_file: Option<Location>,
+
     /// Count in a Redis whose maxmemory-policy may delete counters
-    #[arg(long, env = "SEEN_ALLOW_EVICTION")]
+    #[arg(help_heading = "Store", long, env = "SEEN_ALLOW_EVICTION")]
     pub allow_eviction: bool,
 
     /// The longest that a hit may wait for the store before it is answered 503
-    #[arg(long, env = "SEEN_DEADLINE", value_name = "TIME", default_value = "2s", value_parser = duration)]
+    #[arg(help_heading = "Store", long, env = "SEEN_DEADLINE", value_name = "TIME", default_value = "2s", value_parser = duration)]
     pub deadline: Duration,
 
     /// The most hits that may wait for the store at once; more are answered 503
-    #[arg(long, env = "SEEN_QUEUE", value_name = "HITS", default_value_t = 65_536, value_parser = at_least_one)]
+    #[arg(help_heading = "Store", long, env = "SEEN_QUEUE", value_name = "HITS", default_value_t = 65_536, value_parser = at_least_one)]
     pub queue: usize,
 
     /// Who may create counters
-    #[arg(long, env = "SEEN_MODE", value_name = "MODE", default_value = "open")]
+    #[arg(
+        help_heading = "Access",
+        long,
+        env = "SEEN_MODE",
+        value_name = "MODE",
+        default_value = "open"
+    )]
     pub mode: Mode,
 
     /// The most counters in one namespace
     #[arg(
+        help_heading = "Limits",
         long,
         env = "SEEN_NAMESPACE_COUNTERS",
         value_name = "COUNTERS",
@@ -86,73 +121,137 @@ pub struct Settings {
     pub namespace_counters: u64,
 
     /// The most counters in all; replicas on one Redis may exceed it by a little
-    #[arg(long, env = "SEEN_COUNTERS", value_name = "COUNTERS", default_value_t = 1_000_000)]
+    #[arg(
+        help_heading = "Limits",
+        long,
+        env = "SEEN_COUNTERS",
+        value_name = "COUNTERS",
+        default_value_t = 1_000_000
+    )]
     pub counters: u64,
 
     /// How long a counter remembers each day's hits, in days
-    #[arg(long, env = "SEEN_HISTORY_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=4000))]
+    #[arg(help_heading = "Store", long, env = "SEEN_HISTORY_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=4000))]
     pub history_days: u32,
 
     /// How long a counter remembers each hour's hits, in hours
-    #[arg(long, env = "SEEN_HISTORY_HOURS", value_name = "HOURS", default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    #[arg(help_heading = "Store", long, env = "SEEN_HISTORY_HOURS", value_name = "HOURS", default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=2000))]
     pub history_hours: u32,
 
     /// The most hits of one client (an IPv4 address or an IPv6 /64), as number/time, or `off`;
     /// image proxies have 20 times as much, since many people stand behind each
-    #[arg(long, env = "SEEN_CLIENT_LIMIT", value_name = "RATE", default_value = "600/1m", value_parser = limit)]
+    #[arg(help_heading = "Limits", long, env = "SEEN_CLIENT_LIMIT", value_name = "RATE", default_value = "600/1m", value_parser = limit)]
     pub client_limit: RateLimit,
 
     /// The most hits on one counter, as number/time, or `off`
-    #[arg(long, env = "SEEN_COUNTER_LIMIT", value_name = "RATE", default_value = "off", value_parser = limit)]
+    #[arg(help_heading = "Limits", long, env = "SEEN_COUNTER_LIMIT", value_name = "RATE", default_value = "off", value_parser = limit)]
     pub counter_limit: RateLimit,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Limits")]
     #[allow(missing_docs)]
     pub clients: ClientLimits,
 
     /// Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges with commas
     /// between; set it when seen stands behind one, or all clients share one limit
-    #[arg(long, env = "SEEN_TRUSTED_PROXIES", value_name = "RANGES", value_delimiter = ',', value_parser = range)]
+    #[arg(help_heading = "Listening", long, env = "SEEN_TRUSTED_PROXIES", value_name = "RANGES", value_delimiter = ',', value_parser = range)]
     pub trusted_proxies: Vec<IpNet>,
 
     /// The host names under which seen is asked, with commas between; other names are answered 421.
     /// Addresses and `localhost` are always answered. Without it, any name is
-    #[arg(long, env = "SEEN_ALLOWED_HOSTS", value_name = "NAMES", value_delimiter = ',')]
+    #[arg(
+        help_heading = "Listening",
+        long,
+        env = "SEEN_ALLOWED_HOSTS",
+        value_name = "NAMES",
+        value_delimiter = ','
+    )]
     pub allowed_hosts: Vec<String>,
 
     /// The instance's token, of 24 characters or more: it may change every counter and namespace.
     /// A variable is better than a flag, which every user of the machine can read
-    #[arg(long, env = "SEEN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
+    #[arg(help_heading = "Access", long, env = "SEEN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
     pub token: Option<Secret>,
 
+    /// A file that holds the token, such as a Docker or Kubernetes secret
+    #[arg(help_heading = "Access", long, env = "SEEN_TOKEN_FILE", value_name = "FILE", conflicts_with = "token", value_parser = in_file(secret))]
+    pub token_file: Option<Secret>,
+
     /// The most streams of live numbers at once
-    #[arg(long, env = "SEEN_STREAMS", value_name = "STREAMS", default_value_t = 8192, value_parser = at_least_one)]
+    #[arg(help_heading = "Limits", long, env = "SEEN_STREAMS", value_name = "STREAMS", default_value_t = 8192, value_parser = at_least_one)]
     pub streams: usize,
 
     /// The most streams of one client at once, and a quarter of what an IPv4 /24 or an IPv6 /48 may
     /// have
-    #[arg(long, env = "SEEN_CLIENT_STREAMS", value_name = "STREAMS", default_value_t = 64, value_parser = at_least_one)]
+    #[arg(help_heading = "Limits", long, env = "SEEN_CLIENT_STREAMS", value_name = "STREAMS", default_value_t = 64, value_parser = at_least_one)]
     pub client_streams: usize,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Limits")]
     #[allow(missing_docs)]
     pub sockets: Sockets,
 
+    /// The path under which a proxy shows seen, such as /stats; a trusted proxy may say it as
+    /// X-Forwarded-Prefix instead
+    #[arg(help_heading = "Listening", long, env = "SEEN_BASE_PATH", value_name = "PATH")]
+    pub base_path: Option<BasePath>,
+
     /// Threads that answer requests; one does tens of thousands of hits a second
-    #[arg(long, env = "SEEN_THREADS", value_name = "THREADS", default_value_t = 1, value_parser = at_least_one)]
+    #[arg(help_heading = "Listening", long, env = "SEEN_THREADS", value_name = "THREADS", default_value_t = 1, value_parser = at_least_one)]
     pub threads: usize,
 
     /// How long to finish requests and write the last hits after a signal to stop
-    #[arg(long, env = "SEEN_GRACE", value_name = "TIME", default_value = "10s", value_parser = duration)]
+    #[arg(help_heading = "Listening", long, env = "SEEN_GRACE", value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub grace: Duration,
 
     /// The least important messages to log
-    #[arg(long, env = "SEEN_LOG", value_name = "LEVEL", default_value = "info")]
+    #[arg(
+        help_heading = "Log",
+        long,
+        env = "SEEN_LOG",
+        value_name = "LEVEL",
+        default_value = "info"
+    )]
     pub log: Level,
 
     /// How to log: `auto` is text on a terminal and JSON elsewhere
-    #[arg(long, env = "SEEN_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
+    #[arg(
+        help_heading = "Log",
+        long,
+        env = "SEEN_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "auto"
+    )]
     pub log_format: LogFormat,
+}
+
+/// The path under which a proxy shows seen: `/stats`, without a slash at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BasePath(String);
+
+impl BasePath {
+    /// As it stands in front of a path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for BasePath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // The unreserved characters of RFC 3986, section 2.3, and nothing that is `..`.
+        let is_sound = |segment: &str| {
+            !segment.is_empty()
+                && !matches!(segment, "." | "..")
+                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+        };
+        let path = text.strip_suffix('/').unwrap_or(text);
+        match path.strip_prefix('/') {
+            Some(path) if text.len() <= 256 && path.split('/').all(is_sound) => {
+                Ok(Self(format!("/{path}")))
+            }
+            _ => Err("give a path such as /stats, of letters, digits and - . _ ~".into()),
+        }
+    }
 }
 
 /// A rate, or none. (clap takes an `Option` for a setting that may be absent.)
@@ -188,6 +287,10 @@ pub struct StoreOrUrl {
     #[arg(long, env = "SEEN_STORE", value_name = "PLACE", hide_env_values = true)]
     pub store: Option<Location>,
 
+    /// A file that holds what --store takes
+    #[arg(long, env = "SEEN_STORE_FILE", value_name = "FILE", conflicts_with = "store", value_parser = in_file(location))]
+    pub store_file: Option<Location>,
+
     /// Go through a running seen instead, such as http://127.0.0.1:8000
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
@@ -195,6 +298,10 @@ pub struct StoreOrUrl {
     /// The token of that running seen
     #[arg(long, env = "SEEN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
     pub token: Option<Secret>,
+
+    /// A file that holds that token
+    #[arg(long, env = "SEEN_TOKEN_FILE", value_name = "FILE", conflicts_with = "token", value_parser = in_file(secret))]
+    pub token_file: Option<Secret>,
 }
 
 /// The settings of an export.
@@ -268,7 +375,14 @@ impl Settings {
     /// # Errors
     /// A variable has a value that its setting does not allow.
     pub fn from_environment() -> Result<Self, clap::Error> {
-        Cli::try_parse_from(["seen"]).map(|cli| cli.serve).map_err(without_secrets)
+        let read =
+            || Cli::from_arg_matches(&environment::command().try_get_matches_from(["seen"])?);
+        read().map(|cli| cli.serve).map_err(without_secrets)
+    }
+
+    /// The instance's token, given as it is or in a file.
+    pub fn token(&self) -> Option<&Secret> {
+        self.token.as_ref().or(self.token_file.as_ref())
     }
 
     /// What bounds the store.
@@ -284,7 +398,7 @@ impl Settings {
 
     /// Where counts live; without a setting, a file in the user's state directory.
     pub fn store(&self) -> Result<Location, String> {
-        if let Some(store) = &self.store {
+        if let Some(store) = self.store.as_ref().or(self.store_file.as_ref()) {
             return Ok(store.clone());
         }
         let state = state_directory(|name| std::env::var_os(name).map(PathBuf::from));
@@ -296,14 +410,28 @@ impl Settings {
     }
 }
 
+impl StoreOrUrl {
+    /// The store to work on, if one is named.
+    pub fn store(&self) -> Option<&Location> {
+        self.store.as_ref().or(self.store_file.as_ref())
+    }
+
+    /// The token of the running seen.
+    pub fn token(&self) -> Option<&Secret> {
+        self.token.as_ref().or(self.token_file.as_ref())
+    }
+}
+
 /// The error without the value of a setting that may hold a secret: it is printed,
 /// and logs keep it.
 pub fn without_secrets(mut error: clap::Error) -> clap::Error {
     use clap::error::{ContextKind, ContextValue};
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let (setting, value) = (context(ContextKind::InvalidArg), context(ContextKind::InvalidValue));
-    // A URL has its password before an `@`, or that of a Sentinel after a `?`.
-    if setting.contains("--token") || value.contains(['@', '?']) {
+    // A URL has its password before an `@`, or that of a Sentinel after a `?`. The name of
+    // a file with a secret is none.
+    let is_token = setting.contains("--token") && !setting.contains("--token-file");
+    if is_token || value.contains(['@', '?']) {
         error.insert(ContextKind::InvalidValue, ContextValue::String("(not shown)".into()));
     }
     error
@@ -322,6 +450,22 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         "give an IP address and a port, such as 127.0.0.1:8000, 0.0.0.0:8000 or [::]:8000".into()
     })
+}
+
+fn location(text: &str) -> Result<Location, String> {
+    text.parse()
+}
+
+/// Parses what a file holds; the newline at its end, which editors add, is not a part.
+fn in_file<T>(
+    parse: fn(&str) -> Result<T, String>,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync {
+    move |path| {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| format!("cannot read it: {error}"))?;
+        // The content is a secret: the error says what is allowed and not what was found.
+        parse(text.trim_end_matches(['\n', '\r']))
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -403,6 +547,16 @@ mod tests {
         assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
         for bad in ["2", "", "0s", "-1s", "soon"] {
             assert!(duration(bad).unwrap_err().contains("500ms"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_base_path_is_a_path() {
+        let parse = |text: &str| text.parse::<BasePath>().map(|base| base.0);
+        assert_eq!(parse("/stats"), Ok("/stats".into()));
+        assert_eq!(parse("/a/b.c/"), Ok("/a/b.c".into()));
+        for bad in ["", "/", "stats", "//a", "/a//b", "/../a", "/a b", "/a\"b", "/a?b", "//h/x"] {
+            assert!(parse(bad).unwrap_err().contains("/stats"), "{bad}");
         }
     }
 

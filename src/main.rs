@@ -2,20 +2,27 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use seen::cli::exit::Failure;
-use seen::cli::{export, healthcheck, import, runtime, serve};
-use seen::config::{self, Cli, Command};
+use seen::cli::{check, export, healthcheck, import, runtime, serve};
+use seen::config::{self, Cli, Command, environment};
 
 // Chosen by measurement: see benches/README.md.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| config::without_secrets(error).exit());
+    let matches = environment::command().try_get_matches();
+    let matches = matches.unwrap_or_else(|error| config::without_secrets(error).exit());
+    let cli = Cli::from_arg_matches(&matches)
+        .unwrap_or_else(|error| config::without_secrets(error).exit());
     let result = match cli.command {
         None => serve::run(&cli.serve),
         Some(Command::Serve(settings)) => serve::run(&settings),
+        Some(Command::Check(settings)) => {
+            let given = matches.subcommand().map_or(&matches, |(_, given)| given);
+            runtime::once(check::run(&settings, given))
+        }
         Some(Command::Healthcheck(settings)) => {
             healthcheck::ask(&settings).map_err(|sentence| Failure::new(1, sentence))
         }

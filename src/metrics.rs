@@ -1,5 +1,10 @@
-//! What `/metrics` shows, in Prometheus' text format. Labels are bounded: no
-//! name of a counter is ever one.
+//! What `/metrics` shows, as OpenMetrics or in Prometheus' text format. Labels are
+//! bounded: no name of a counter is ever one. Every series is there from the start, so
+//! that a rate over the first event is not lost.
+
+mod process;
+mod route;
+pub mod text;
 
 use std::time::Duration;
 
@@ -11,6 +16,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use self::process::Process;
+pub use self::route::Route;
+use self::route::RouteLabel;
 use crate::model::hit::Source;
 
 /// The media type of [`Metrics::render`] (OpenMetrics 1.0, section 4.1).
@@ -34,6 +42,7 @@ pub struct Metrics {
     store_errors: Counter,
     /// By the first digit of the status, from 1.
     requests: [Counter; 5],
+    durations: [Histogram; Route::ALL.len()],
 }
 
 /// Why a hit was not counted.
@@ -50,6 +59,11 @@ pub enum Uncounted {
     limited,
     /// A cap or the mode forbids the counter.
     refused,
+}
+
+impl Uncounted {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::busy, Self::late, Self::store, Self::limited, Self::refused];
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -97,6 +111,29 @@ pub enum Limit {
     body,
 }
 
+impl Limit {
+    /// Every one.
+    pub const ALL: [Self; 17] = [
+        Self::client,
+        Self::counter,
+        Self::namespace_counters,
+        Self::counters,
+        Self::streams,
+        Self::client_streams,
+        Self::network_streams,
+        Self::connections,
+        Self::client_connections,
+        Self::network_connections,
+        Self::create,
+        Self::ids,
+        Self::reads,
+        Self::tokens,
+        Self::url,
+        Self::headers,
+        Self::body,
+    ];
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LimitLabel {
     limit: Limit,
@@ -132,13 +169,24 @@ struct RequestLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VersionLabel {
+    version: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SourceLabel {
     source: &'static str,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
-        let mut registry = Registry::with_prefix("seen");
+        let mut root = Registry::default();
+        root.register_collector(Box::new(Process::new()));
+        let registry = root.sub_registry_with_prefix("seen");
+        // A gauge that is always 1, since the older format has no type for it.
+        let build = Family::<VersionLabel, Gauge>::default();
+        build.get_or_create(&VersionLabel { version: env!("CARGO_PKG_VERSION") }).set(1);
+        registry.register("build_info", "The version that runs", build);
         let by_source = Family::<SourceLabel, Counter>::default();
         registry.register("hits", "Hits that the store has, by source", by_source.clone());
         let created = Counter::default();
@@ -151,7 +199,13 @@ impl Default for Metrics {
         );
         let uncounted = Family::default();
         registry.register("uncounted", "Hits that were answered with an error", uncounted.clone());
+        for reason in Uncounted::ALL {
+            let _ = uncounted.get_or_create(&UncountedLabel { reason });
+        }
         let over_limit = Family::default();
+        for limit in Limit::ALL {
+            let _ = over_limit.get_or_create(&LimitLabel { limit });
+        }
         registry.register(
             "over_limit",
             "Requests that were answered with an error because of a limit",
@@ -164,6 +218,9 @@ impl Default for Metrics {
         let connections = Gauge::default();
         registry.register("connections", "Connections that are open", connections.clone());
         let timeouts = Family::default();
+        for what in Timeout::ALL {
+            let _ = timeouts.get_or_create(&TimeoutLabel { what });
+        }
         registry.register(
             "timeouts",
             "Connections that were ended because a client was too slow",
@@ -192,10 +249,21 @@ impl Default for Metrics {
         registry.register("requests", "HTTP requests, by the answer's status", by_status.clone());
         let requests = ["1xx", "2xx", "3xx", "4xx", "5xx"]
             .map(|status| by_status.get_or_create_owned(&RequestLabel { status }));
+        // 0.25 ms … 4 s, each bucket four times the one before.
+        let by_route = Family::<RouteLabel, Histogram>::new_with_constructor(|| {
+            Histogram::new(exponential_buckets(0.000_25, 4.0, 8))
+        });
+        registry.register_with_unit(
+            "request_duration",
+            "How long requests take until their answer begins, by what they are for",
+            Unit::Seconds,
+            by_route.clone(),
+        );
+        let durations = Route::ALL.map(|route| by_route.get_or_create_owned(&RouteLabel { route }));
         let hits =
             Source::ALL.map(|s| by_source.get_or_create_owned(&SourceLabel { source: s.as_str() }));
         Self {
-            registry,
+            registry: root,
             hits,
             created,
             wrong_tokens,
@@ -210,6 +278,7 @@ impl Default for Metrics {
             store_seconds,
             store_errors,
             requests,
+            durations,
         }
     }
 }
@@ -285,8 +354,9 @@ impl Metrics {
         }
     }
 
-    /// A request was answered.
-    pub fn answered(&self, status: u16) {
+    /// A request for such a route was answered with this status after this time.
+    pub fn answered(&self, route: Route, status: u16, took: Duration) {
+        self.durations[route as usize].observe(took.as_secs_f64());
         if let Some(class) = self.requests.get(usize::from(status / 100).wrapping_sub(1)) {
             class.inc();
         }
@@ -304,5 +374,10 @@ impl Metrics {
         // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);
         text
+    }
+
+    /// The same in the older format, of the media type [`text::CONTENT_TYPE`].
+    pub fn render_text(&self, in_flight: usize, streams: usize, tasks: usize) -> String {
+        text::of_openmetrics(&self.render(in_flight, streams, tasks))
     }
 }

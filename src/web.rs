@@ -4,6 +4,7 @@
 mod access_log;
 mod api;
 mod app;
+mod base_path;
 mod count;
 mod countapi;
 mod dispatch;

@@ -172,7 +172,8 @@ fn measurements_may_have_a_listener_of_their_own() {
     let seen = place.seen_with(&["--metrics-listen", &apart]);
     assert_eq!(seen.value("/hit/site/page"), 1);
     assert_eq!(seen.get("/metrics").status, 404);
-    let metrics = request("GET", &format!("http://{apart}/metrics"), &[]);
+    let scraper = [("accept", "application/openmetrics-text; version=1.0.0, text/plain;q=0.5")];
+    let metrics = request("GET", &format!("http://{apart}/metrics"), &scraper);
     assert!(metrics.header("content-type").unwrap().starts_with("application/openmetrics-text"));
     for line in [
         "seen_hits_total{source=\"browser\"} 1",
@@ -231,4 +232,259 @@ fn more_hits_than_may_wait_are_told_to_come_again() {
     let busy = metrics.lines().find(|l| l.starts_with("seen_uncounted_total{reason=\"busy\"}"));
     assert!(busy.is_some_and(|l| !l.ends_with(" 0")), "{metrics}");
     redis.again();
+}
+
+/// Compose passes `SEEN_TOKEN: ${SEEN_TOKEN:-}` on as an empty variable.
+#[test]
+fn an_empty_variable_is_an_unset_one() {
+    let mut command = command(&["check", "--store", "/nowhere/seen.redb"]);
+    for name in ["SEEN_TOKEN", "SEEN_DEADLINE", "SEEN_TRUSTED_PROXIES", "SEEN_ALLOW_EVICTION"] {
+        command.env(name, "");
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(setting(&said, "deadline").ends_with("default"), "{said}");
+}
+
+/// The line of `seen check` about a setting.
+fn setting<'a>(said: &'a str, flag: &str) -> &'a str {
+    let line = said.lines().find(|line| line.split_whitespace().next() == Some(flag));
+    line.unwrap_or_else(|| panic!("{flag} in {said}"))
+}
+
+#[test]
+fn a_secret_may_be_in_a_file() {
+    let place = Place::file();
+    let folder = tempfile::tempdir().unwrap();
+    let (token, store) = (folder.path().join("token"), folder.path().join("store"));
+    std::fs::write(&token, "8f14e45fceea167a5a36dedd4bea2543\n").unwrap();
+    std::fs::write(&store, place.store() + "\n").unwrap();
+    let mut command = command(&[]);
+    command.env("SEEN_TOKEN_FILE", &token).env("SEEN_STORE_FILE", &store).env("SEEN_TOKEN", "");
+    let seen = Seen::spawn(command);
+    let bearer = [("authorization", "Bearer 8f14e45fceea167a5a36dedd4bea2543")];
+    assert_eq!(seen.value("/hit/a/b"), 1);
+    assert_eq!(request("POST", &seen.url("/set/a/b?value=7"), &bearer).status, 200);
+    assert!(std::path::Path::new(&place.store()).exists(), "it counts where the file says");
+
+    let both =
+        run(&["--token=8f14e45fceea167a5a36dedd4bea2543", "--token-file", token.to_str().unwrap()]);
+    assert_eq!(both.0, Some(2), "{both:?}");
+    let (code, _, said) = run(&["--token-file", "/nowhere/token"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("/nowhere/token") && said.contains("--token-file"), "{said}");
+    std::fs::write(&token, "hunter2").unwrap();
+    let (code, _, said) = run(&["--token-file", token.to_str().unwrap()]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("24 or more") && !said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn a_mistyped_variable_is_warned_of() {
+    let place = Place::file();
+    let mut command = command(&["--store", &place.store()]);
+    command.env("SEEN_TOKN", "x").env("SEEN_SERVICE_HOST", "10.0.0.1");
+    let seen = Seen::spawn(command);
+    let log = seen.log.lock().unwrap().join("\n");
+    assert!(log.contains("SEEN_TOKN is not a setting of seen; did you mean SEEN_TOKEN?"), "{log}");
+    assert!(!log.contains("SEEN_SERVICE_HOST"), "{log}");
+}
+
+#[test]
+fn check_shows_the_settings_and_tries_the_store() {
+    let place = Place::redis();
+    let mut checked = command(&["check", "--store", &place.store(), "--queue", "9"]);
+    let output = checked
+        .env("SEEN_TOKEN", "8f14e45fceea167a5a36dedd4bea2543")
+        .env("SEEN_GRACE", "3s")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let words = |flag| setting(&said, flag).split_whitespace().collect::<Vec<_>>();
+    assert_eq!(words("queue"), ["queue", "9", "--queue"]);
+    assert_eq!(words("grace"), ["grace", "3s", "SEEN_GRACE"]);
+    assert_eq!(words("mode"), ["mode", "open", "default"]);
+    assert_eq!(words("token"), ["token", "(hidden)", "SEEN_TOKEN"]);
+    assert!(said.ends_with("answers\n"), "{said}");
+
+    let Place::Redis(mut redis) = place else { unreachable!() };
+    let store = redis.url();
+    redis.kill();
+    let (code, _, said) = run(&["check", "--store", &store]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&store), "{said}");
+}
+
+/// It must neither create a file nor take one from the seen that holds it.
+#[test]
+fn check_leaves_a_file_alone() {
+    let place = Place::file();
+    let (code, said, _) = run(&["check", "--store", &place.store()]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("does not exist yet"), "{said}");
+    assert!(!std::path::Path::new(&place.store()).exists());
+    let seen = place.seen();
+    let (code, said, _) = run(&["check", "--store", &place.store()]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("in use by a running seen"), "{said}");
+    assert_eq!(seen.value("/hit/a/b"), 1);
+}
+
+#[test]
+fn help_is_in_groups_and_has_examples() {
+    let (_, help, _) = run(&["--help"]);
+    for heading in ["Listening:", "Store:", "Access:", "Limits:", "Log:", "Examples:"] {
+        assert!(help.lines().any(|line| line == heading), "{heading} in {help}");
+    }
+}
+
+/// A closed terminal sends SIGHUP, which must not lose what is on its way.
+#[test]
+fn a_hangup_stops_in_good_order() {
+    let place = Place::file();
+    let mut seen = place.seen();
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    seen.signal("HUP");
+    assert!(seen.wait().success());
+    seen.wait_for_log("stopped");
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let place = Place::file();
+    let mut seen = place.seen_with(&["--grace", "60s"]);
+    let mut half = TcpStream::connect(seen.address).unwrap();
+    half.write_all(b"GET /hit/site/page HTTP/1.1\r\nHost:").unwrap();
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    seen.signal("TERM");
+    seen.wait_for_log("stopping");
+    let second = std::time::Instant::now();
+    seen.signal("INT");
+    assert_eq!(seen.wait().code(), Some(128 + 2));
+    assert!(second.elapsed() < std::time::Duration::from_secs(10));
+}
+
+/// A rate over a series that begins with its first event never sees that event.
+#[test]
+fn every_series_is_there_from_the_start() {
+    let seen = Place::file().seen();
+    let metrics = seen.get("/metrics");
+    assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    for line in [
+        "# TYPE seen_hits_total counter",
+        "seen_hits_total{source=\"bot\"} 0",
+        "seen_uncounted_total{reason=\"late\"} 0",
+        "seen_over_limit_total{limit=\"client\"} 0",
+        "seen_request_duration_seconds_count{route=\"hit\"} 0",
+        concat!("seen_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+    ] {
+        assert!(metrics.body.lines().any(|l| l == line), "{line} in {}", metrics.body);
+    }
+    for name in
+        ["process_resident_memory_bytes ", "process_open_fds ", "process_cpu_seconds_total "]
+    {
+        let line = metrics.body.lines().find_map(|line| line.strip_prefix(name));
+        let value: f64 =
+            line.unwrap_or_else(|| panic!("{name}: {}", metrics.body)).parse().unwrap();
+        assert!(value.is_finite(), "{name}{value}");
+    }
+    assert!(!metrics.body.contains("# EOF"));
+}
+
+#[test]
+fn a_problem_is_told_to_who_asks_for_one() {
+    let seen = Place::file().seen();
+    let ask = |accept| request("GET", &seen.url("/get/a/b"), &[("accept", accept)]);
+    let problem = ask("application/problem+json");
+    assert_eq!(problem.header("content-type"), Some("application/problem+json"));
+    let (problem, plain) = (problem.json(), ask("application/json"));
+    assert_eq!(plain.header("content-type"), Some("application/json"));
+    assert_eq!((&problem["type"], &problem["status"]), (&"about:blank".into(), &404.into()));
+    assert_eq!(problem["title"], "Not Found");
+    for (member, value) in plain.json().as_object().unwrap() {
+        assert_eq!(&problem[member], value, "{member}");
+    }
+    let accept = [("accept", "application/problem+json")];
+    let page = request("GET", &seen.url("/counter/a/b"), &accept);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+}
+
+#[test]
+fn an_answer_over_the_limit_tells_the_limit() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--client-limit", "2/1h"]);
+    assert_eq!((seen.value("/hit/a/b"), seen.value("/hit/a/b")), (1, 2));
+    let answer = seen.get("/hit/a/b");
+    assert_eq!(answer.status, 429);
+    assert_eq!(answer.header("ratelimit-policy"), Some("\"client\";q=2;w=3600"));
+    let after = answer.header("retry-after").unwrap();
+    assert_eq!(answer.header("ratelimit"), Some(format!("\"client\";r=0;t={after}").as_str()));
+}
+
+/// In the Fetch standard `*` stands for every header but this one.
+#[test]
+fn a_preflight_names_authorization() {
+    let seen = Place::file().seen();
+    let asks = [("origin", "https://a.example"), ("access-control-request-method", "POST")];
+    let answer = request("OPTIONS", &seen.url("/set/a/b"), &asks);
+    let allowed = answer.header("access-control-allow-headers").unwrap();
+    let names: Vec<_> = allowed.split(',').map(str::trim).collect();
+    assert!(names.contains(&"authorization") && names.contains(&"*"), "{allowed}");
+}
+
+/// Below a path of somebody else's address: every address that seen prints leads there.
+#[test]
+fn a_base_path_is_in_every_address() {
+    let place = Place::file();
+    let behind = [("x-forwarded-prefix", "/stats"), ("host", "example.com")];
+    let believed: [(&[&str], &[(&str, &str)], &str); 3] = [
+        (&["--base-path", "/stats"], &[("host", "example.com")], "/stats"),
+        (&["--trusted-proxies", "127.0.0.1"], &behind, ""),
+        // The proxy knows better.
+        (&["--trusted-proxies", "127.0.0.1", "--base-path", "/other"], &behind, ""),
+    ];
+    for (arguments, headers, prefix) in believed {
+        let seen = place.seen_with(arguments);
+        let ask = |path: &str| request("GET", &seen.url(&format!("{prefix}{path}")), headers);
+        assert_eq!(ask("/hit/site/page").status, 200, "{arguments:?}");
+        assert_eq!(ask("/get/site/page/badge.svg").status, 200);
+        for page in ["/", "/builder", "/counter/site/page", "/counter/site", "/privacy"] {
+            let html = request(
+                "GET",
+                &seen.url(&format!("{prefix}{page}")),
+                &[headers, &[("accept", "text/html")]].concat(),
+            );
+            let links: Vec<&str> = html.body.split("=\"/").skip(1).collect();
+            assert!(links.len() > 3, "{page}: {html:?}");
+            for link in links {
+                assert!(link.starts_with("stats/"), "{page}: {link:.60}");
+            }
+            let origin = "http://example.com";
+            for rest in html.body.split(origin).skip(1) {
+                assert!(rest.starts_with("/stats/"), "{page}: {origin}{rest:.60}");
+            }
+        }
+        let document = ask("/openapi.json").json();
+        assert_eq!(document["servers"][0]["url"], "/stats/", "{arguments:?}");
+        // Probes ask seen itself, and know of no prefix.
+        assert_eq!(seen.get("/healthz").status, 200);
+    }
+    // A stranger's word is not taken.
+    let seen = place.seen();
+    let page = request("GET", &seen.url("/privacy"), &behind);
+    assert!(!page.body.contains("stats"), "{page:?}");
+    let (code, _, said) = run(&["--base-path", "stats?"]);
+    assert_eq!(code, Some(2), "{said}");
+}
+
+#[test]
+fn the_api_document_is_not_sent_twice() {
+    let seen = Place::file().seen();
+    let first = seen.get("/openapi.json");
+    let tag = first.header("etag").unwrap().to_owned();
+    let again = request("GET", &seen.url("/openapi.json"), &[("if-none-match", &tag)]);
+    assert_eq!((again.status, again.body.as_str()), (304, ""));
+    assert_eq!(again.header("etag"), Some(tag.as_str()));
 }

@@ -28,8 +28,8 @@ pub async fn counters(
 ) -> Result<Counters, Failure> {
     // The environment holds for these as it does for a serving process.
     let mut settings = Settings::from_environment().map_err(|e| Failure::new(2, e.to_string()))?;
-    if place.store.is_some() {
-        settings.store.clone_from(&place.store);
+    if let Some(store) = place.store() {
+        settings.store = Some(store.clone());
     }
     let location = settings.store().map_err(|sentence| Failure::new(2, sentence))?;
     if let Location::File(path) = &location

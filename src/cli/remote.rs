@@ -82,7 +82,7 @@ impl Remote {
         let (Some("http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(wrong());
         };
-        let Some(token) = &place.token else {
+        let Some(token) = place.token() else {
             return Err(Failure::new(2, "--url needs the instance's token in SEEN_TOKEN"));
         };
         let url = url.trim_end_matches('/').to_owned();

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::exit::Failure;
 use super::runtime::runtime;
-use super::{log, open};
-use crate::config::Settings;
+use super::{check, log, open};
+use crate::config::{Settings, environment};
 use crate::counters::Counters;
 use crate::counters::batcher::Batcher;
 use crate::counters::visitor::Visitors;
@@ -27,9 +27,12 @@ use crate::web::{self, App};
 /// The connections of the listener for measurements, beside the others'.
 const METRICS_CONNECTIONS: usize = 16;
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM, SIGINT or SIGHUP.
 pub fn run(settings: &Settings) -> Result<(), Failure> {
     log::start(settings.log, settings.log_format);
+    for unknown in environment::unknown() {
+        tracing::warn!("{}", check::sentence(&unknown));
+    }
     let room = fd_limit::make_room(settings.sockets.connections);
     let location = settings.store().map_err(|sentence| Failure::new(2, sentence))?;
     let runtime =
@@ -120,18 +123,27 @@ async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, Failu
     })
 }
 
-/// Cancelled at the first SIGTERM or SIGINT.
+/// Cancelled at the first SIGTERM, SIGINT or SIGHUP (the terminal was closed). A second
+/// one ends the process at once, as a shell shows it: 128 and the signal's number.
 fn stop_signal() -> std::io::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let cancel = stop.clone();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        let mut next = async || {
+            tokio::select! {
+                _ = terminate.recv() => SignalKind::terminate(),
+                _ = interrupt.recv() => SignalKind::interrupt(),
+                _ = hangup.recv() => SignalKind::hangup(),
+            }
+        };
+        next().await;
         cancel.cancel();
+        let second = next().await;
+        tracing::warn!("ended by a second signal; hits that were not answered are lost");
+        std::process::exit(128 + second.as_raw_value());
     });
     Ok(stop)
 }

@@ -9,15 +9,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
+use axum::http::header::ACCEPT;
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::Response;
 use futures_util::FutureExt;
 use futures_util::future::ready;
 
 use super::error;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Route};
 use crate::model::hex;
 use crate::web::headers;
+use crate::web::response::negotiate;
 
 /// Identifies a request in answers and log lines. An id from a trusted proxy is kept.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,6 +37,8 @@ pub(crate) struct RequestLog {
     id: HeaderValue,
     method: Method,
     uri: Uri,
+    /// Whether errors are to be told as `application/problem+json`.
+    problem: bool,
     started: Instant,
 }
 
@@ -46,6 +50,11 @@ impl RequestLog {
             id: id(request.headers().get(REQUEST_ID).filter(|_| is_trusted)),
             method: request.method().clone(),
             uri: request.uri().clone(),
+            problem: request
+                .headers()
+                .get(ACCEPT)
+                .and_then(|accept| accept.to_str().ok())
+                .is_some_and(negotiate::prefers_problem),
             started: Instant::now(),
         }
     }
@@ -65,9 +74,9 @@ impl RequestLog {
     /// Counts and logs an answer, as a warning where it failed, and adds the common
     /// headers.
     fn finish(self, mut response: Response) -> Response {
-        let Self { metrics, id, method, uri, started } = self;
+        let Self { metrics, id, method, uri, problem, started } = self;
         let status = response.status();
-        metrics.answered(status.as_u16());
+        metrics.answered(Route::of(uri.path()), status.as_u16(), started.elapsed());
         if let Some(limit) = response.extensions_mut().remove() {
             metrics.over_limit(limit);
         }
@@ -78,6 +87,9 @@ impl RequestLog {
             tracing::warn!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), cause, "answered with an error");
         } else {
             tracing::debug!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), "answered");
+        }
+        if problem {
+            response = error::make_problem(response);
         }
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, id);

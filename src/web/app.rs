@@ -11,7 +11,7 @@ use super::limits::creation::CreationLimits;
 use super::limits::quota::Quotas;
 use super::limits::reads::ReadLimits;
 use super::limits::tokens::TokenLimits;
-use crate::config::Settings;
+use crate::config::{BasePath, Settings};
 use crate::counters::Counters;
 use crate::counters::visitor::Visitors;
 use crate::metrics::Metrics;
@@ -39,6 +39,8 @@ pub struct AppState {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// The values of `Host` that are accepted; empty accepts any.
     pub(super) allowed_hosts: Vec<String>,
+    /// Where a proxy shows seen, if not at the root of an address.
+    pub(crate) base_path: Option<BasePath>,
     /// How many hours' buckets a counter keeps.
     pub(crate) history_hours: u32,
     /// The digest of the instance's token, if it has one.
@@ -71,8 +73,9 @@ impl App {
             hits_create: settings.mode != Mode::Create,
             trusted_proxies: settings.trusted_proxies.clone(),
             allowed_hosts: settings.allowed_hosts.clone(),
+            base_path: settings.base_path.clone(),
             history_hours: settings.history_hours,
-            token: settings.token.as_ref().map(|token| Digest::of(&token.0)),
+            token: settings.token().map(|token| Digest::of(&token.0)),
             stream_permits: Permits::new(settings.streams, settings.client_streams),
             body_timeout: settings.sockets.body_timeout,
             stop,

@@ -11,7 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::AUTHORIZATION;
-use axum::http::{Method, Request};
+use axum::http::{HeaderName, Method, Request};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use futures_util::future::ready;
@@ -23,6 +23,7 @@ use super::App;
 use crate::counters::deadline;
 use crate::web::access_log::RequestLog;
 use crate::web::api::hit::PlainHit;
+use crate::web::base_path;
 use crate::web::headers;
 use crate::web::limits::{head, reads};
 use crate::web::request::caller::Caller;
@@ -44,7 +45,10 @@ struct Parts {
 impl Dispatch {
     /// Dispatches to these routes.
     pub fn new(routes: Router, app: App) -> Self {
-        let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
+        // The Fetch standard has `*` cover every header but this one.
+        let any = HeaderName::from_static("*");
+        let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any);
+        let cors = cors.allow_headers([any, AUTHORIZATION]);
         let preflight = cors.vary([]).layer(routes.clone());
         Self(Arc::new(Parts { app, routes, preflight }))
     }
@@ -53,8 +57,9 @@ impl Dispatch {
     pub fn answer(
         self,
         peer: SocketAddr,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
     ) -> impl Future<Output = Response> + Send + use<> {
+        base_path::enter(&mut request, peer.ip(), &self.0.app);
         let log = {
             let is_trusted = client_ip::is_trusted(peer.ip(), &self.0.app.trusted_proxies);
             RequestLog::new(&request, self.0.app.metrics.clone(), is_trusted)
@@ -99,6 +104,7 @@ impl Dispatch {
         let timed = |body| Timed::new(body, app.body_timeout, app.metrics.clone());
         let mut request = request.map(|body| Body::new(timed(body)));
         request.extensions_mut().insert(ConnectInfo(peer));
+        let base = base_path::of(request.headers()).to_owned();
         let answer = if method == Method::OPTIONS && !is_private {
             answer(preflight.clone(), request).await
         } else {
@@ -107,10 +113,11 @@ impl Dispatch {
         if has_token {
             app.tokens.answered(caller.client, answer.status(), &app.metrics);
         }
-        match dear {
+        let answer = match dear {
             Some(asked) if method == Method::GET => reads::tagged(asked, answer).await,
             _ => answer,
-        }
+        };
+        base_path::leave(answer, &base).await
     }
 }
 

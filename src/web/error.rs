@@ -2,10 +2,13 @@
 
 use std::any::Any;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -23,6 +26,7 @@ use crate::picture::ParamError;
 use crate::store::EditError;
 use crate::store::StoreError;
 use crate::web::access_log::Cause;
+use crate::web::limits::quota;
 use crate::web::response::picture;
 
 /// `Retry-After` while the store is unreachable, in seconds: seen tries at least
@@ -40,13 +44,24 @@ pub(crate) struct ApiError {
     retry_after: Option<u64>,
     /// The limit that was reached, for the metrics.
     limit: Option<Limit>,
+    /// The quota that is used up, for the answer's headers.
+    used_up: Option<UsedUp>,
     body: ErrorBody,
     /// For the operator's log, never for the client.
     cause: Option<Cause>,
 }
 
+/// A quota of which nothing is left.
+#[derive(Debug)]
+struct UsedUp {
+    whose: &'static str,
+    rate: Rate,
+    /// Until there is some again.
+    seconds: u64,
+}
+
 /// The body of every error.
-#[derive(JsonSchema, Debug, Default, Serialize)]
+#[derive(JsonSchema, Clone, Debug, Default, Serialize)]
 #[schemars(rename = "Error")]
 pub(crate) struct ErrorBody {
     /// What is wrong.
@@ -66,7 +81,7 @@ pub(crate) struct ErrorBody {
 impl ApiError {
     fn new(status: StatusCode, error: impl Into<String>) -> Self {
         let body = ErrorBody { error: error.into(), ..ErrorBody::default() };
-        Self { status, retry_after: None, limit: None, body, cause: None }
+        Self { status, retry_after: None, limit: None, used_up: None, body, cause: None }
     }
 
     fn allowed(mut self, allowed: impl Into<String>) -> Self {
@@ -86,6 +101,11 @@ impl ApiError {
 
     fn limit(mut self, limit: Limit) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    fn used_up(mut self, quota: UsedUp) -> Self {
+        self.used_up = Some(quota);
         self
     }
 
@@ -143,12 +163,14 @@ impl ApiError {
 
     /// 429: the client or the counter has used up its rate limit.
     pub(crate) fn limited(which: Limit, rate: Rate, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let whose = if which == Limit::counter { "counter" } else { "client" };
         let error = format!("too many hits of this {whose}; nothing was counted");
         Self::new(StatusCode::TOO_MANY_REQUESTS, error)
             .allowed(format!("{} in {:?}", rate.quota, rate.window))
-            .retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+            .retry_after(seconds)
             .limit(which)
+            .used_up(UsedUp { whose, rate, seconds })
     }
 
     /// 429: a client, or its network, has used up a limit other than that of hits.
@@ -163,10 +185,12 @@ impl ApiError {
             Tier::Client => "client",
             Tier::Network => "network",
         };
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         Self::new(StatusCode::TOO_MANY_REQUESTS, format!("too many {what} for this {whose}"))
             .allowed(format!("{} in {:?}", rate.quota, rate.window))
-            .retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+            .retry_after(seconds)
             .limit(which)
+            .used_up(UsedUp { whose, rate, seconds })
     }
 
     /// 400: a parameter about looks has an invalid value.
@@ -305,6 +329,9 @@ impl ApiError {
             // Required by RFC 9110, section 11.6.1.
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if let Some(UsedUp { whose, rate, seconds }) = self.used_up {
+            quota::insert(response.headers_mut(), whose, rate, 0, seconds);
+        }
         if let Some(limit) = self.limit {
             response.extensions_mut().insert(limit);
         }
@@ -361,12 +388,53 @@ impl ApiError {
     }
 }
 
+/// An error as RFC 9457 has it, for clients that ask for it by `Accept`: its members,
+/// and those of [`ErrorBody`] beside them.
+#[derive(Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(flatten)]
+    body: &'a ErrorBody,
+}
+
+/// Makes an answer that is an error in JSON one of `application/problem+json`; leaves
+/// pictures, pages and other dialects' errors as they are.
+pub(crate) fn make_problem(response: Response) -> Response {
+    let Some(body) = response.extensions().get::<Arc<ErrorBody>>().cloned() else {
+        return response;
+    };
+    let status = response.status();
+    let detail = match &body.allowed {
+        Some(allowed) => format!("{}; allowed: {allowed}", body.error),
+        None => body.error.clone(),
+    };
+    let problem = Problem {
+        kind: "about:blank",
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        detail,
+        body: &body,
+    };
+    let Ok(json) = serde_json::to_vec(&problem) else { return response };
+    let mut response = response.map(|_| json.into());
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_LENGTH);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    response
+}
+
 impl IntoResponse for ApiError {
     fn into_response(mut self) -> Response {
-        let body = std::mem::take(&mut self.body);
+        let body = Arc::new(std::mem::take(&mut self.body));
         // Otherwise GitHub's image proxy keeps an error for a year.
         let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-        let mut response = (self.status, no_store, Json(body)).into_response();
+        let mut response = (self.status, no_store, Json(&*body)).into_response();
+        response.extensions_mut().insert(body);
         self.annotate(&mut response);
         response
     }

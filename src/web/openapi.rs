@@ -9,7 +9,9 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use axum::body::Bytes;
 use axum::handler::Handler;
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -18,6 +20,7 @@ use serde_json::{Map, Value, json};
 use super::App;
 use super::error;
 use crate::model::name;
+use crate::web::base_path;
 
 /// Makes the JSON Schema of a type.
 pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
@@ -285,12 +288,24 @@ impl Table {
         let operations = self.operations;
         let document = LazyLock::new(move || Bytes::from(Document::of(&operations).render()));
         let document: Arc<LazyLock<Bytes, _>> = Arc::new(document);
-        let answer = move || {
+        let answer = move |headers: HeaderMap| {
             let document = document.clone();
-            async move { ([(CONTENT_TYPE, "application/json")], LazyLock::force(&document).clone()) }
+            async move { served(LazyLock::force(&document), &headers) }
         };
         self.router.route("/openapi.json", get(answer))
     }
+}
+
+/// The document for a client, with the address that a proxy shows it at.
+fn served(document: &Bytes, headers: &HeaderMap) -> impl IntoResponse + use<> {
+    let document = match base_path::of(headers) {
+        "" => document.clone(),
+        base => {
+            let text = String::from_utf8_lossy(document);
+            text.replacen("\"url\":\"/\"", &format!("\"url\":\"{base}/\""), 1).into()
+        }
+    };
+    ([(CONTENT_TYPE, "application/json")], document)
 }
 
 impl Document {

@@ -1,6 +1,7 @@
 //! How an answer is made: one form a file.
 
 pub(super) mod bare;
+pub(super) mod etag;
 pub(super) mod negotiate;
 pub(super) mod page;
 pub(super) mod picture;

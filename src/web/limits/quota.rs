@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponseParts, ResponseParts};
 
 use crate::config::Settings;
@@ -88,19 +88,36 @@ impl IntoResponseParts for Quota {
 
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
         let Some((rate, left)) = self.0 else { return Ok(parts) };
-        let mut text = String::with_capacity(32);
-        let mut insert = |name, text: &str| {
-            if let Ok(value) = HeaderValue::from_str(text) {
-                parts.headers_mut().insert(name, value);
-            }
-        };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\"client\";q={};w={}", rate.quota, rate.window.as_secs().max(1));
-        insert(POLICY, &text);
-        text.clear();
-        let full_in = left.full_in.as_secs() + 1;
-        let _ = write!(text, "\"client\";r={};t={full_in}", left.remaining);
-        insert(LIMIT, &text);
+        insert(
+            parts.headers_mut(),
+            "client",
+            rate,
+            u64::from(left.remaining),
+            left.full_in.as_secs() + 1,
+        );
         Ok(parts)
     }
+}
+
+/// Tells of a quota by the name `whose`: what is left of it, and in how many seconds
+/// there is more.
+pub(crate) fn insert(
+    headers: &mut HeaderMap,
+    whose: &str,
+    rate: Rate,
+    remaining: u64,
+    seconds: u64,
+) {
+    let mut text = String::with_capacity(32);
+    let mut insert = |name, text: &str| {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            headers.insert(name, value);
+        }
+    };
+    // Writing to a String cannot fail.
+    let _ = write!(text, "\"{whose}\";q={};w={}", rate.quota, rate.window.as_secs().max(1));
+    insert(POLICY, &text);
+    text.clear();
+    let _ = write!(text, "\"{whose}\";r={remaining};t={seconds}");
+    insert(LIMIT, &text);
 }

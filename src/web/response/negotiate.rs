@@ -30,6 +30,21 @@ pub(crate) fn preferred(accept: &str) -> Representation {
     }
 }
 
+/// Whether a scraper would rather have OpenMetrics than Prometheus' older text format.
+pub(crate) fn prefers_openmetrics(accept: &str) -> bool {
+    // `*/*` covers both; who names neither gets what everything reads.
+    let newer = quality(accept, "application", "openmetrics-text");
+    newer > quality(accept, "text", "plain")
+}
+
+/// Whether a client asks for `application/problem+json` by name, and not for JSON more.
+pub(crate) fn prefers_problem(accept: &str) -> bool {
+    accept.contains("problem+json") && {
+        let problem = quality(accept, "application", "problem+json");
+        problem > 0 && problem >= quality(accept, "application", "json")
+    }
+}
+
 /// How much a client likes `kind/subtype`, in thousandths: the weight of the
 /// most specific range that covers it, 0 without one.
 fn quality(accept: &str, kind: &str, subtype: &str) -> u16 {
@@ -88,6 +103,30 @@ mod tests {
             ("image/png", Representation::Text),
         ] {
             assert_eq!(preferred(accept), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn a_scraper_gets_the_format_that_it_rates_higher() {
+        let prometheus = "application/openmetrics-text;version=1.0.0;q=0.5,\
+                          application/openmetrics-text;version=0.0.1;q=0.4,\
+                          text/plain;version=0.0.4;q=0.2,*/*;q=0.1";
+        assert!(prefers_openmetrics(prometheus));
+        for older in
+            ["", "*/*", "text/plain", "text/plain;q=0.9, application/openmetrics-text;q=0.1"]
+        {
+            assert!(!prefers_openmetrics(older), "{older}");
+        }
+    }
+
+    #[test]
+    fn a_problem_is_for_who_names_it() {
+        assert!(prefers_problem("application/problem+json"));
+        assert!(prefers_problem("application/problem+json, application/json;q=0.9"));
+        for other in
+            ["", "*/*", "application/*", "application/json", "application/problem+json;q=0"]
+        {
+            assert!(!prefers_problem(other), "{other}");
         }
     }
 

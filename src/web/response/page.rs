@@ -133,7 +133,7 @@ pub(crate) fn origin(headers: &HeaderMap) -> String {
         Some("https") => "https",
         _ => "http",
     };
-    format!("{scheme}://{}{}", host.unwrap_or("localhost:8000"), base_path())
+    format!("{scheme}://{}{}", host.unwrap_or("localhost:8000"), base_path::of(headers))
 }
 
 /// The code that people paste to show a counter.

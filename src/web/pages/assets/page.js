@@ -39,7 +39,7 @@ if (form) {
     if (!form.checkValidity()) return;
     let answer, made;
     try {
-      answer = await fetch(form.getAttribute('action') + '?' + new URLSearchParams(new FormData(form)));
+      answer = await fetch(form.action + '?' + new URLSearchParams(new FormData(form)));
       made = new DOMParser().parseFromString(await answer.text(), 'text/html');
     } catch { return; /* The button still works, or says why not. */ }
     if (mine !== turn) return;

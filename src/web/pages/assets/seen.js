@@ -4,7 +4,7 @@
 //   data-seen-hit="0"    show, do not count
 //   data-seen-live       go on showing the number as it changes
 (() => {
-  const base = new URL(document.currentScript.src).origin;
+  const base = document.currentScript.src.split('/seen.js')[0];
   const n = navigator;
   const off = /^(localhost|127\..*|\[::1\]|)$/.test(location.hostname) ||
     n.doNotTrack == 1 || n.globalPrivacyControl || stored();

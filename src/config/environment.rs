@@ -1,0 +1,101 @@
+//! The variables of the environment that are settings.
+
+use std::collections::BTreeSet;
+
+use clap::{Command, CommandFactory};
+
+use super::Cli;
+
+/// What every setting's variable begins with.
+const PREFIX: &str = "SEEN_";
+
+/// What Kubernetes and Compose set that looks like a setting: the links of a Service
+/// named `seen` (`SEEN_SERVICE_HOST`, `SEEN_PORT_8000_TCP`), and compose.yaml's port.
+const OTHERS: [&str; 2] = ["SEEN_SERVICE_", "SEEN_PORT"];
+
+/// How alike two names are that may be meant for one another, from 0 to 1.
+const ALIKE: f64 = 0.85;
+
+/// The command line. A variable that is empty is as good as unset: Compose and systemd
+/// pass on `SEEN_TOKEN=` where nothing was to be said.
+pub fn command() -> Command {
+    without_empty_variables(Cli::command())
+}
+
+fn without_empty_variables(command: Command) -> Command {
+    let command = command.mut_args(|arg| {
+        let value = arg.get_env().and_then(std::env::var_os);
+        if value.is_some_and(|value| value.is_empty()) {
+            arg.env(None::<&'static str>)
+        } else {
+            arg
+        }
+    });
+    command.mut_subcommands(without_empty_variables)
+}
+
+/// A variable that looks like a setting and is not one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// Its name.
+    pub name: String,
+    /// The setting that may be meant.
+    pub near: Option<String>,
+}
+
+/// The variables of this process that look like settings and are not.
+pub fn unknown() -> Vec<Unknown> {
+    unknown_among(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+}
+
+fn unknown_among(names: impl Iterator<Item = String>) -> Vec<Unknown> {
+    let mut known = BTreeSet::new();
+    collect(&Cli::command(), &mut known);
+    let is_unknown = |name: &String| {
+        name.starts_with(PREFIX)
+            && !known.contains(name)
+            && !OTHERS.iter().any(|other| name.starts_with(other))
+    };
+    let mut unknown: Vec<Unknown> = names
+        .filter(is_unknown)
+        .map(|name| {
+            // Without the prefix, which makes all of them alike.
+            let own = |name: &str| name.trim_start_matches(PREFIX).to_owned();
+            let alike = |known: &String| strsim::jaro_winkler(&own(&name), &own(known));
+            let scored = known.iter().map(|known| (alike(known), known));
+            let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
+            let near = best.filter(|best| best.0 >= ALIKE).map(|best| best.1.clone());
+            Unknown { name, near }
+        })
+        .collect();
+    unknown.sort_by(|a, b| a.name.cmp(&b.name));
+    unknown
+}
+
+/// The variables of all settings of a command and its subcommands.
+fn collect(command: &Command, into: &mut BTreeSet<String>) {
+    let variables = command.get_arguments().filter_map(|arg| arg.get_env());
+    into.extend(variables.map(|name| name.to_string_lossy().into_owned()));
+    command.get_subcommands().for_each(|command| collect(command, into));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_variable_is_told_with_the_near_one() {
+        let names = [
+            "SEEN_TOKN",
+            "SEEN_ZZZ",
+            "SEEN_STORE",
+            "SEEN_HEALTHCHECK_READY",
+            "SEEN_SERVICE_HOST",
+            "SEEN_PORT_8000_TCP_ADDR",
+            "PATH",
+        ];
+        let found = unknown_among(names.iter().map(|name| (*name).to_owned()));
+        let found: Vec<_> = found.iter().map(|u| (u.name.as_str(), u.near.as_deref())).collect();
+        assert_eq!(found, [("SEEN_TOKN", Some("SEEN_TOKEN")), ("SEEN_ZZZ", None)]);
+    }
+}

@@ -1,0 +1,116 @@
+//! The path under which a proxy shows seen, such as `/stats` of
+//! `https://example.com/stats/`: from `--base-path`, or from the `X-Forwarded-Prefix` of
+//! a trusted proxy.
+//!
+//! It is taken off before a request is routed and put back where an answer names an
+//! address. Handlers know nothing of it but what `page::origin` prints.
+
+use std::net::IpAddr;
+
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
+use axum::response::Response;
+
+use super::App;
+use crate::config::BasePath;
+
+/// What a proxy took off the path. Behind [`enter`] only what is believed is here.
+const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+
+/// The longest page that is rewritten, in bytes; pages are a few kilobytes.
+const MAX_PAGE: usize = 4 << 20;
+
+/// Takes the base path off a request that has it, and notes it in the headers. A path
+/// without it is served as well: the proxy may have taken it off, and probes that ask
+/// seen itself know of none.
+pub(crate) fn enter<B>(request: &mut Request<B>, peer: IpAddr, app: &App) {
+    let told = request.headers_mut().remove(PREFIX);
+    if told.is_none() && app.base_path.is_none() {
+        return;
+    }
+    let peer = peer.to_canonical();
+    let told = told.filter(|_| app.trusted_proxies.iter().any(|net| net.contains(&peer)));
+    let told = told.and_then(|prefix| prefix.to_str().ok()?.parse::<BasePath>().ok());
+    let Some(base) = told.as_ref().or(app.base_path.as_ref()) else { return };
+    if let Some(uri) = without(base.as_str(), request.uri()) {
+        *request.uri_mut() = uri;
+    }
+    if let Ok(value) = HeaderValue::from_str(base.as_str()) {
+        request.headers_mut().insert(PREFIX, value);
+    }
+}
+
+/// The same address below `base`, if it is below it.
+fn without(base: &str, uri: &Uri) -> Option<Uri> {
+    let rest = uri.path().strip_prefix(base)?;
+    if !rest.is_empty() && !rest.starts_with('/') {
+        return None;
+    }
+    let path = if rest.is_empty() { "/" } else { rest };
+    let path = match uri.query() {
+        Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
+        None => PathAndQuery::try_from(path),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path.ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// The base path of a request, which is empty without one.
+pub(crate) fn of(headers: &HeaderMap) -> &str {
+    headers.get(PREFIX).and_then(|prefix| prefix.to_str().ok()).unwrap_or_default()
+}
+
+/// Puts the base path into an answer: into every address of a page that begins with a
+/// slash, and into a redirect.
+pub(crate) async fn leave(mut response: Response, base: &str) -> Response {
+    if base.is_empty() {
+        return response;
+    }
+    let location = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
+    if let Some(to) = location.filter(|to| to.starts_with('/') && !to.starts_with("//"))
+        && let Ok(to) = HeaderValue::from_str(&format!("{base}{to}"))
+    {
+        response.headers_mut().insert(LOCATION, to);
+    }
+    let kind = response.headers().get(CONTENT_TYPE);
+    if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(CONTENT_LENGTH);
+    // It is in memory already, and shorter.
+    let html = to_bytes(body, MAX_PAGE).await.unwrap_or_default();
+    let html = String::from_utf8_lossy(&html);
+    // Text has its quotation marks escaped: only an attribute begins so.
+    Response::from_parts(parts, Body::from(html.replace("=\"/", &format!("=\"{base}/"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_is_taken_off_whole_segments() {
+        let left = |uri: &str| without("/stats", &uri.parse().unwrap()).map(|uri| uri.to_string());
+        assert_eq!(left("/stats/hit/a/b?c=1"), Some("/hit/a/b?c=1".into()));
+        assert_eq!(left("/stats"), Some("/".into()));
+        assert_eq!(left("/stats/"), Some("/".into()));
+        assert_eq!(left("/stats?a=b"), Some("/?a=b".into()));
+        assert_eq!(left("/statistics/hit"), None);
+        assert_eq!(left("/hit/stats/b"), None);
+    }
+
+    #[tokio::test]
+    async fn pages_and_redirects_lead_below_the_base() {
+        let html = "<a href=\"/x\">=&quot;/y</a><a href=\"https://h/\">";
+        let page = Response::builder().header(CONTENT_TYPE, "text/html; charset=utf-8");
+        let page = leave(page.header(LOCATION, "/w").body(Body::from(html)).unwrap(), "/b").await;
+        assert_eq!(page.headers()[LOCATION], "/b/w");
+        let body = to_bytes(page.into_body(), 1 << 10).await.unwrap();
+        let expected = "<a href=\"/b/x\">=&quot;/y</a><a href=\"https://h/\">";
+        assert_eq!(String::from_utf8_lossy(&body), expected);
+    }
+}
