@@ -2,7 +2,7 @@
 // Shows a counter's number, and counts the visit once per view.
 //   data-seen=""         the page itself: its host and path
 //   data-seen-hit="0"    show, do not count
-//   data-seen-live       go on showing the number as it changes
+//   data-seen-live       follow its changes
 (() => {
   const base = document.currentScript.src.split('/seen.js')[0];
   const n = navigator;
