@@ -38,6 +38,9 @@ in
   allow-eviction =
     setting types.bool true
       "Whether to count in a Redis that may delete counters when its memory is full.";
+  replicas =
+    setting types.str "1"
+      "How many replicas of Redis must have a hit before it is answered, or `auto`.";
   threads = setting count 1 "How many threads answer requests.";
   deadline = setting time "2s" "The longest that a hit may wait for the store.";
   queue = setting count 65536 "The most hits that may wait for the store at once.";

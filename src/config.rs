@@ -17,7 +17,7 @@ pub use self::client_limits::ClientLimits;
 pub use self::sockets::Sockets;
 use crate::model::export::OnConflict;
 use crate::model::rate::Rate;
-use crate::store::{Limits, Location, Mode};
+use crate::store::{Limits, Location, Mode, Replicas};
 
 /// A hit counter that you host yourself.
 #[derive(Debug, Parser)]
@@ -92,7 +92,12 @@ pub struct Settings {
     #[arg(help_heading = "Store", long, env = "SEEN_ALLOW_EVICTION")]
     pub allow_eviction: bool,
 
-    /// The longest that a hit may wait for the store before it is answered 503
+    /// How many replicas of Redis must have a hit before it is answered; `auto` is one where there
+    /// are any, so that a failover loses none
+    #[arg(help_heading = "Store", long, env = "SEEN_REPLICAS", value_name = "REPLICAS", default_value = "auto")]
+    pub replicas: Replicas,
+
+    /// The longest that a request may wait for the store before it is answered 503
     #[arg(help_heading = "Store", long, env = "SEEN_DEADLINE", value_name = "TIME", default_value = "2s", value_parser = duration)]
     pub deadline: Duration,
 

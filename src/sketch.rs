@@ -38,6 +38,59 @@ pub struct Sketch {
 #[error("not a HyperLogLog of Redis")]
 pub struct NotASketch;
 
+/// Where a hash goes: the register, and the rank to which it raises that, which is the place
+/// of the lowest set bit of the other 50, counted from 1.
+pub fn place(hash: u64) -> (u16, u8) {
+    let register = (hash & (REGISTERS as u64 - 1)) as u16;
+    (register, ((hash >> 14 | 1 << 50).trailing_zeros() + 1) as u8)
+}
+
+/// An element that raises exactly this register to this rank, for Redis' `PFADD`.
+pub fn element(register: u16, rank: u8) -> [u8; 8] {
+    let bit = 1_u64.checked_shl(u32::from(rank).saturating_sub(1)).unwrap_or(0) & ((1 << 50) - 1);
+    murmur::element(bit << 14 | u64::from(register) & (REGISTERS as u64 - 1))
+}
+
+/// Raises registers of a string of Redis to these ranks; answers the new count if that has
+/// changed any.
+pub fn raise(
+    bytes: &mut Vec<u8>,
+    places: impl Iterator<Item = (u16, u8)>,
+) -> Result<Option<u64>, NotASketch> {
+    if bytes.len() != DENSE_LENGTH || bytes[4] != DENSE || !bytes.starts_with(MAGIC) {
+        let mut sketch = Sketch::from_redis(bytes)?;
+        let changed = places.fold(false, |changed, place| sketch.raise(place) | changed);
+        if changed {
+            *bytes = sketch.to_redis();
+        }
+        return Ok(changed.then(|| sketch.count()));
+    }
+    let mut changed = false;
+    for (register, rank) in places {
+        // Six bits each, the low bits of a byte first.
+        let bit = usize::from(register) % REGISTERS * 6;
+        let at = HEADER + bit / 8;
+        let next = bytes.get(at + 1).copied().unwrap_or(0);
+        let mut word = u16::from_le_bytes([bytes[at], next]);
+        let shift = bit % 8;
+        if (word >> shift & 63) < u16::from(rank) {
+            word = word & !(63 << shift) | u16::from(rank & 63) << shift;
+            let [low, high] = word.to_le_bytes();
+            bytes[at] = low;
+            if let Some(next) = bytes.get_mut(at + 1) {
+                *next = high;
+            }
+            changed = true;
+        }
+    }
+    if !changed {
+        return Ok(None);
+    }
+    // The cached count is out of date.
+    bytes[15] |= 0x80;
+    Sketch::from_redis(bytes).map(|sketch| Some(sketch.count()))
+}
+
 impl Default for Sketch {
     fn default() -> Self {
         Self { registers: vec![0; REGISTERS].into() }
@@ -47,13 +100,15 @@ impl Default for Sketch {
 impl Sketch {
     /// Adds one element; tells whether that changed the sketch.
     pub fn add(&mut self, element: &[u8]) -> bool {
-        let hash = murmur::hash(element);
-        let register = &mut self.registers[hash as usize & (REGISTERS - 1)];
-        // The place of the lowest set bit of the other 50, counted from 1.
-        let run = ((hash >> 14 | 1 << 50).trailing_zeros() + 1) as u8;
-        let changed = run > *register;
+        self.raise(place(murmur::hash(element)))
+    }
+
+    /// Raises a register to a rank; tells whether that changed the sketch.
+    pub fn raise(&mut self, (register, rank): (u16, u8)) -> bool {
+        let register = &mut self.registers[usize::from(register) % REGISTERS];
+        let changed = rank > *register;
         if changed {
-            *register = run;
+            *register = rank;
         }
         changed
     }
@@ -194,6 +249,30 @@ mod tests {
         let mut sketch = of(100);
         assert!(!sketch.add(&7_u32.to_le_bytes()));
         assert_eq!(sketch.count(), of(100).count());
+    }
+
+    /// Every register, each rank: the element that is made raises that and nothing else.
+    #[test]
+    fn an_element_raises_one_register_to_one_rank() {
+        for register in 0..REGISTERS as u16 {
+            let rank = (register % 51) as u8 + 1;
+            assert_eq!(place(murmur::hash(&element(register, rank))), (register, rank));
+        }
+    }
+
+    #[test]
+    fn a_string_is_raised_as_the_sketch_is() {
+        let (mut sketch, mut bytes) = (Sketch::default(), Sketch::default().to_redis());
+        for n in 0..20_000_u64 {
+            let place = place(murmur::hash(&n.to_le_bytes()));
+            let changed = sketch.raise(place);
+            let raised = raise(&mut bytes, std::iter::once(place)).unwrap();
+            assert_eq!(raised.is_some(), changed, "{n}");
+            if n % 997 == 0 {
+                assert!(Sketch::from_redis(&bytes).unwrap() == sketch, "{n}");
+            }
+        }
+        assert!(Sketch::from_redis(&bytes).unwrap() == sketch);
     }
 
     #[test]

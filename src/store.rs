@@ -8,8 +8,10 @@ mod error;
 pub mod live;
 mod location;
 mod open;
+mod pack;
 pub mod record;
 pub mod redis;
+mod rules;
 
 use async_trait::async_trait;
 
@@ -19,6 +21,7 @@ pub use self::open::{OpenError, open};
 use crate::model::count::{Count, History};
 use crate::model::edit::{Change, ChangeId, Edited, Namespace, NamespaceChange};
 use crate::model::export::{Exported, Imported, OnConflict, Page};
+use crate::model::hit::DayKeys;
 use crate::model::name::{Counter, Name};
 use crate::model::tally::{Outcome, Tally};
 use crate::model::time::Timestamp;
@@ -73,10 +76,12 @@ pub trait Store: Send + Sync {
     /// it; a deletion takes as many steps as it needs.
     async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError>;
 
-    /// The random key under which a day's visitors are hashed: the same for all
-    /// processes of this store. It is destroyed when the day is over, in Redis
-    /// 25 hours after it was first asked for; no process may keep it longer.
-    async fn visitor_key(&self, day: u32) -> Result<[u8; 16], StoreError>;
+    /// The random keys under which a day's visitors are hashed: the same for all processes of
+    /// this store that can talk to each other, and kept in their memory alone.
+    async fn day_keys(&self, day: u32) -> Result<DayKeys, StoreError>;
+
+    /// Destroys the keys of all days before this one.
+    fn forget_day_keys(&self, before: u32);
 
     /// `limit` counters of a namespace from place `offset` on, the largest
     /// total first, equal ones by name.
@@ -118,8 +123,13 @@ pub trait Store: Send + Sync {
     /// it, from the moment this answers; of changes in quick succession the last.
     async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError>;
 
-    /// One round trip.
+    /// Writes something.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// How many writes no replica had in time; they were repeated until one had.
+    fn writes_not_replicated(&self) -> u64 {
+        0
+    }
 
     /// Writes what is left and lets go. Nothing is called afterwards.
     async fn close(&self);
@@ -137,6 +147,28 @@ pub enum Mode {
     Private,
 }
 
+/// How many replicas must have a write before its hits are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replicas {
+    /// One, where there are any.
+    Auto,
+    /// So many, always.
+    Number(u8),
+}
+
+impl std::str::FromStr for Replicas {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            number => number.parse().map(Self::Number).map_err(|_| {
+                "give auto, or how many replicas must have each write, such as 0 or 1".into()
+            }),
+        }
+    }
+}
+
 /// What bounds a store.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -144,8 +176,8 @@ pub struct Limits {
     pub mode: Mode,
     /// The most counters in one namespace.
     pub counters_per_namespace: u64,
-    /// The most counters in all. Replicas on one Redis each look at the sum
-    /// every half minute, and can together create a little more.
+    /// The most counters in all. In a Cluster each process looks at the sum every ten
+    /// seconds, and together they can create a little more.
     pub counters: u64,
     /// How many days' buckets a counter keeps.
     pub history_days: u32,

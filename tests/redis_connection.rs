@@ -14,7 +14,7 @@ fn a_user_a_password_and_a_database_are_used() {
     let url = format!("redis://counter:secret@127.0.0.1:{}/3", redis.port);
     let seen = Seen::start(&["--store", &url]);
     assert_eq!(seen.value("/hit/site/page"), 1);
-    assert_eq!(redis.ask(&["-n", "3", "hget", "seen:{site}:about:page", "total"]), "1");
+    assert_eq!(redis.ask(&["-n", "3", "exists", "seen:{site}:counter:page"]), "1");
     assert_eq!(redis.ask(&["-n", "0", "dbsize"]), "0");
     let log = seen.log.lock().unwrap().join("\n");
     assert!(!log.contains("secret"), "{log}");

@@ -24,8 +24,9 @@ use seen::sketch::Sketch;
 use seen::store::EditError;
 use seen::store::embedded::Embedded;
 use seen::store::live::{News, Update};
+use seen::store::record::Record;
 use seen::store::redis::Redis;
-use seen::store::{Limits, Mode, Store};
+use seen::store::{Limits, Mode, Replicas, Store};
 
 const LIMITS: Limits = Limits {
     mode: Mode::Open,
@@ -45,7 +46,7 @@ struct Rig {
 }
 
 async fn redis_store(server: &Server, limits: Limits) -> Arc<dyn Store> {
-    let store = Redis::open(&server.url(), limits, false).unwrap();
+    let store = Redis::open(&server.url(), limits, false, Replicas::Auto).unwrap();
     store.ready(Duration::from_secs(10)).await.unwrap();
     Arc::new(store)
 }
@@ -166,8 +167,13 @@ fn hit_in(namespace: &str, key: &str) -> Hit {
     Hit { counter: counter(namespace, key), source: Source::Browser, visitor: None, id: None }
 }
 
+/// One of many, as a good hash would spread them (splitmix64).
 fn visitor(n: u128) -> Visitor {
-    Visitor(n.to_le_bytes())
+    let mut hash = (n as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    hash = (hash ^ hash >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ hash >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let (register, rank) = seen::sketch::place(hash ^ hash >> 31);
+    Visitor { register, rank, mark: (n as u64).to_le_bytes() }
 }
 
 fn hit_of(key: &str, n: u128) -> Hit {
@@ -315,7 +321,8 @@ uniques_are_near_the_truth, LIMITS, |rig| {
     for crowd in 0..10 {
         let hits: Vec<Hit> = (0..1000).map(|n| hit_of("a", crowd * 1000 + n)).collect();
         for hit in &hits {
-            sketch.add(&hit.visitor.unwrap().0);
+            let visitor = hit.visitor.unwrap();
+            sketch.raise((visitor.register, visitor.rank));
         }
         rig.apply(rig.now, &hits).await;
     }
@@ -580,7 +587,7 @@ Limits { counters_per_namespace: 10_000, counters: 10_000, ..LIMITS }, |rig| {
     rig.apply(rig.now, &hits).await;
     rig.apply(rig.now, &hits).await;
     rig.apply(rig.now, &vec![hit("k2499"); 5]).await;
-    assert_eq!(rig.store.ranking(&name("n"), 1, 2).await.unwrap(), [(name("k2499"), 7), (name("c"), 5)]);
+    assert_eq!(rig.store.ranking(&name("n"), 1, 2).await.unwrap(), [(name("k2499"), 7), (name("c"), 6)]);
 }
 
 hours_and_days_pass_and_each_keeps_its_hits, LIMITS, |rig| {
@@ -605,28 +612,29 @@ hours_and_days_pass_and_each_keeps_its_hits, LIMITS, |rig| {
     assert_eq!(days, [(0, 8), (1, 6)]);
     let at = last;
     let today = async |at| rig.store.count(&counter("n", "a"), at).await.unwrap().unwrap().today;
-    assert_eq!((today(at).await, today(Timestamp::of_day(day)).await), (6, 8));
+    assert_eq!(today(at).await, 6);
     rig.edit("a", Credential::Instance, Edit::Reset).await.unwrap();
     assert_eq!((today(at).await, history().await), (0, (vec![], vec![])));
     rig.apply(at, &[hit("a")]).await;
     assert_eq!((today(at).await, history().await), (1, (vec![(47, 1)], vec![(1, 1)])));
 }
 
-the_days_key_is_shared_and_another_each_day, LIMITS, |rig| {
+the_days_keys_are_shared_and_others_each_day, LIMITS, |rig| {
     let day = rig.now.day();
-    let (one, other) = tokio::join!(rig.store.visitor_key(day), rig.store.visitor_key(day));
+    let (one, other) = tokio::join!(rig.store.day_keys(day), rig.store.day_keys(day));
     let one = one.unwrap();
-    assert_eq!(one, other.unwrap());
-    assert_ne!(one, rig.store.visitor_key(day + 1).await.unwrap());
+    assert!(one == other.unwrap());
+    assert!(one != rig.store.day_keys(day + 1).await.unwrap());
     if let Some(redis) = &rig.redis {
-        let life: i64 = redis.ask(&["TTL", &format!("seen:visitor-key:{day}")]).parse().unwrap();
-        assert!((1..=25 * 3600).contains(&life), "{life}");
         let replica = redis_store(redis, LIMITS).await;
-        assert_eq!(replica.visitor_key(day).await.unwrap(), one);
-    } else {
-        // Yesterday's is destroyed when today's is made.
-        assert_ne!(rig.store.visitor_key(day).await.unwrap(), one);
+        let (mine, others) = (rig.store.day_keys(day + 1).await, replica.day_keys(day + 1).await);
+        assert!(mine.unwrap() == others.unwrap());
+        // Redis handed them on and keeps nothing.
+        let kept = redis.ask(&["KEYS", "*key*"]);
+        assert!(kept.is_empty(), "{kept}");
     }
+    rig.store.forget_day_keys(day + 2);
+    assert!(one != rig.store.day_keys(day).await.unwrap());
 }
 
 listeners_hear_of_changes, LIMITS, |rig| {
@@ -662,6 +670,55 @@ listeners_hear_of_changes, LIMITS, |rig| {
             }
         }
     }
+}
+
+numbers_that_no_counter_has_are_not_imported, LIMITS, |rig| {
+    for odd in [
+        r#""total":1,"sources":{"browser":9223372036854775808}"#,
+        r#""total":1,"days":[[20000,18446744073709551615]]"#,
+        r#""total":9007199254740992"#,
+    ] {
+        let json = format!(r#"{{"kind":"counter","namespace":"n","key":"a",{odd}}}"#);
+        let exported: Exported = serde_json::from_str(&json).unwrap();
+        let id = ChangeId::random().unwrap();
+        let refused = rig.store.import(id, &exported, OnConflict::Replace, rig.now).await;
+        assert!(matches!(refused, Err(EditError::Invalid(_))), "{odd}: {refused:?}");
+    }
+    assert_eq!(rig.export_all().await, []);
+}
+
+a_counter_of_years_goes_on_as_a_new_one_does, LIMITS, |rig| {
+    for day in (0..40).rev() {
+        for hour in [0, 5, 11] {
+            let at = Timestamp(rig.now.0 - day * 86_400 - hour * 3600);
+            rig.apply(at, &[hit_of("a", u128::from(day))]).await;
+        }
+    }
+    let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+    let today = rig.now.day();
+    let days: Vec<_> = (today - 9..=today).map(|d| (d, 3)).collect();
+    assert_eq!(history.days.iter().collect::<Vec<_>>(), days);
+    assert_eq!(history.uniques.iter().map(|(day, _)| day).collect::<Vec<_>>(), (today - 9..=today).collect::<Vec<_>>());
+    assert_eq!(history.hours.iter().map(|(_, hits)| hits).sum::<u64>(), 6);
+    assert_eq!(rig.total("a").await, Some(120));
+    if let Some(redis) = &rig.redis {
+        let log: usize = redis.ask(&["STRLEN", "seen:{n}:past:a"]).parse().unwrap();
+        assert!(log < 12 * (2 * 10 + 48) + 300, "the log of the past is {log} bytes long");
+    }
+}
+
+a_clock_that_was_wrong_forgets_nothing, LIMITS, |rig| {
+    rig.apply(Timestamp(rig.now.0 - 86_400), &[hit("a")]).await;
+    rig.apply(rig.now, &[hit("a"), hit("a")]).await;
+    // Beyond the year 9999 for some hours.
+    for hour in 0..60 {
+        rig.apply(Timestamp(300_000_000_000 + hour * 3600), &[hit("a")]).await;
+    }
+    rig.apply(rig.later(3600), &[hit("a")]).await;
+    let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+    let today = rig.now.day();
+    assert_eq!(history.days.iter().collect::<Vec<_>>(), [(today - 1, 1), (today, 3)]);
+    assert_eq!(rig.total("a").await, Some(64));
 }
 
 an_import_is_safe_to_repeat, LIMITS, |rig| {
@@ -755,6 +812,74 @@ async fn both_stores_show_the_same() {
     }
 }
 
+/// A namespace whose last counter one replica deletes while the other counts is in every
+/// export: it was once struck off the list for good.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_is_complete_while_replicas_create_and_delete() {
+    let server = Server::durable();
+    let (one, other) = (redis_store(&server, LIMITS).await, redis_store(&server, LIMITS).await);
+    for round in 1..=30 {
+        let apply = async |store: &Arc<dyn Store>, number| {
+            let (tally, _) =
+                Tally::join(Lane::Shared(0), number, Timestamp::now(), [hit("a")].iter());
+            store.apply(&tally).await.unwrap()
+        };
+        apply(&one, 2 * round).await;
+        let delete = Change {
+            id: ChangeId::random().unwrap(),
+            counter: counter("n", "a"),
+            at: Timestamp::now(),
+            credential: Credential::Instance,
+            edit: Edit::Delete,
+        };
+        let (deleted, _) = tokio::join!(one.edit(&delete), apply(&other, 2 * round));
+        deleted.unwrap();
+        apply(&other, 2 * round + 1).await;
+        let listed = one.namespaces(None).await.unwrap().items;
+        assert_eq!(listed, [name("n")], "round {round}");
+        let exported = one.export(&name("n"), None).await.unwrap().items;
+        assert_eq!(exported.len(), 1, "round {round}");
+    }
+}
+
+/// A record is the same bytes in both stores: what one writes the other reads.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_stores_keep_the_same_bytes() {
+    let rig = Rig::redis(LIMITS).await;
+    let settings = Settings { dedupe: 60, enable_reset: true, ..Settings::default() };
+    let token = Some(Token::generate().unwrap().digest());
+    let made = Edit::Create { value: -7, settings, token };
+    rig.edit("a", Credential::None, made).await.unwrap();
+    rig.apply(rig.now, &[hit("b")]).await;
+    let bot = Hit { source: Source::Bot, ..hit("a") };
+    rig.apply(rig.later(7200), &[hit_of("a", 1), bot.clone(), bot]).await;
+    rig.store.ranking(&name("n"), 0, 1).await.unwrap();
+    let redis = rig.redis.as_ref().unwrap();
+    for key in ["a", "b"] {
+        let stored = redis.ask_bytes(&["GET", &format!("seen:{{n}}:counter:{key}")]);
+        let record = Record::unpack(&stored).unwrap();
+        assert_eq!(record.pack(), stored, "{key}");
+        assert_eq!(Some(record.total), rig.total(key).await);
+    }
+}
+
+/// Two versions that keep counters in different ways must not count together.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_of_another_layout_is_left_alone() {
+    for (key, value) in [("seen:store", "99 other"), ("seen:store", "odd")] {
+        let server = Server::durable();
+        server.ask(&["SET", key, value]);
+        let store = Redis::open(&server.url(), LIMITS, false, Replicas::Auto).unwrap();
+        let refused = store.ready(Duration::from_secs(10)).await.unwrap_err().to_string();
+        assert!(refused.contains("layout"), "{refused}");
+    }
+    let older = Server::durable();
+    older.ask(&["ZADD", "seen:namespaces", "1", "n"]);
+    let store = Redis::open(&older.url(), LIMITS, false, Replicas::Auto).unwrap();
+    let refused = store.ready(Duration::from_secs(10)).await.unwrap_err().to_string();
+    assert!(refused.contains("older version"), "{refused}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replicas_count_on_one_counter_and_know_one_cap() {
     let server = Server::durable();
@@ -794,7 +919,7 @@ async fn replicas_count_on_one_counter_and_know_one_cap() {
     replicas[0].apply(&tally).await.unwrap();
     // The number of a namespace is noted a little after the write.
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
-    while server.ask(&["ZSCORE", "seen:namespaces", "m"]) != "3" {
+    while server.ask(&["GET", "seen:counters"]) != "4" {
         assert!(std::time::Instant::now() < deadline, "the number was not noted");
     }
     let late = redis_store(&server, limits).await;
@@ -813,16 +938,16 @@ async fn nothing_in_redis_lives_for_ever_but_the_counters() {
     rig.edit("a", Credential::None, made).await.unwrap();
     let hit = Hit { id: Some(HitId([1; 16])), ..hit_of("a", 1) };
     rig.apply(rig.now, &[hit]).await;
-    rig.store.visitor_key(rig.now.day()).await.unwrap();
+    rig.store.day_keys(rig.now.day()).await.unwrap();
     let redis = rig.redis.as_ref().unwrap();
     let script = "local kept = {} for _, key in ipairs(redis.call('KEYS', '*')) do \
                   if redis.call('TTL', key) == -1 then kept[#kept + 1] = key end end \
                   table.sort(kept) return kept";
     let kept = redis.ask(&["EVAL", script, "0"]);
-    let expected = ["about:a", "moved", "total", "unique:a"];
+    let expected = ["counter:a", "moved", "ranking"];
     let expected: Vec<String> = expected.iter().map(|k| format!("seen:{{n}}:{k}")).collect();
     let mut kept: Vec<&str> = kept.lines().collect();
-    kept.retain(|key| *key != "seen:namespaces");
+    kept.retain(|key| !["seen:namespaces", "seen:counters", "seen:store"].contains(key));
     assert_eq!(kept, expected);
 }
 
@@ -831,7 +956,8 @@ async fn nothing_in_redis_lives_for_ever_but_the_counters() {
 async fn namespaces_share_no_write_before_the_server_was_looked_at() {
     let mut server = Server::start_cluster();
     server.kill();
-    let store: Arc<dyn Store> = Arc::new(Redis::open(&server.url(), LIMITS, false).unwrap());
+    let store: Arc<dyn Store> =
+        Arc::new(Redis::open(&server.url(), LIMITS, false, Replicas::Auto).unwrap());
     assert!(!store.spans_namespaces());
     let batcher = Batcher::new(store.clone(), Arc::default(), 1000, Duration::from_secs(20));
     let hits = ["a", "b", "c", "d"].map(|n| batcher.hit(hit_in(n, "k")));
@@ -846,50 +972,23 @@ async fn namespaces_share_no_write_before_the_server_was_looked_at() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_is_none_of_ours_stops_no_other() {
     let rig = Rig::redis(LIMITS).await;
-    rig.redis.as_ref().unwrap().ask(&["SET", "seen:{n}:about:bad", "not a hash"]);
+    rig.redis.as_ref().unwrap().ask(&["SADD", "seen:{n}:counter:bad", "not a record"]);
     let outcomes = rig.apply(rig.now, &[hit("good"), hit("bad"), hit_in("m", "fine")]).await;
     assert_eq!(outcomes[1], Outcome::Refused(Refusal::Damaged));
     let counted = Outcome::Counted(vec![Counted { hits: 1, last: 1 }]);
     assert_eq!((&outcomes[0], &outcomes[2]), (&counted, &counted));
     // Nor does one that is met when a day is over, and nothing of its hits is counted.
-    rig.redis.as_ref().unwrap().ask(&["SET", "seen:{n}:day:good", "not a hash"]);
+    rig.redis.as_ref().unwrap().ask(&["SADD", "seen:{n}:past:good", "not a log"]);
     let outcomes = rig.apply(rig.later(86_400), &[hit("good"), hit_in("m", "fine")]).await;
     assert_eq!(outcomes[0], Outcome::Refused(Refusal::Damaged));
     assert_eq!(outcomes[1], Outcome::Counted(vec![Counted { hits: 1, last: 2 }]));
     assert_eq!(rig.total("good").await, Some(1));
 }
 
-/// Before, a total was the score in the ranking, and buckets were all in their hashes.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn counters_of_an_older_seen_go_on() {
-    let rig = Rig::redis(LIMITS).await;
-    let (redis, day, hour) = (rig.redis.as_ref().unwrap(), rig.now.day(), rig.now.hour());
-    for key in ["a", "b", "c", "d"] {
-        redis.ask(&["ZADD", "seen:{n}:total", "7", key]);
-        redis.ask(&["HSET", &format!("seen:{{n}}:about:{key}"), "created", "5", "browser", "7"]);
-        redis.ask(&["HSET", &format!("seen:{{n}}:day:{key}"), &day.to_string(), "7"]);
-        redis.ask(&["HSET", &format!("seen:{{n}}:hour:{key}"), &hour.to_string(), "7"]);
-    }
-    assert_eq!(rig.total("a").await, Some(7));
-    assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 8)]);
-    let edited = rig.edit("b", Credential::Instance, Edit::Add(1)).await.unwrap();
-    assert_eq!((edited.old, edited.new), (Some(7), Some(8)));
-    rig.edit("c", Credential::Instance, Edit::Delete).await.unwrap();
-    let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
-    assert_eq!((count.total, count.today, count.sources.get(Source::Browser)), (8, 8, 8));
-    let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
-    assert_eq!((history.days.get(day), history.hours.get(hour)), (8, 8));
-    rig.apply(rig.later(86_400), &[hit("a")]).await;
-    let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
-    assert_eq!((history.days.get(day), history.days.get(day + 1)), (8, 1));
-    let ranking = rig.store.ranking(&name("n"), 0, 10).await.unwrap();
-    assert_eq!(ranking, [(name("a"), 9), (name("b"), 8), (name("d"), 7)]);
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_is_as_good_as_a_server() {
     let server = Server::start_cluster();
-    let store = Redis::open(&server.cluster_url(), LIMITS, false).unwrap();
+    let store = Redis::open(&server.cluster_url(), LIMITS, false, Replicas::Auto).unwrap();
     store.ready(Duration::from_secs(10)).await.unwrap();
     let rig = Rig::of(Arc::new(store), Some(server), None);
     assert!(!rig.store.spans_namespaces());
@@ -899,7 +998,7 @@ async fn a_cluster_is_as_good_as_a_server() {
     let embedded = Rig::embedded(LIMITS).await;
     carry(&rig, &embedded).await;
     rig.store.ranking(&name("n"), 0, 10).await.unwrap();
-    rig.store.visitor_key(rig.now.day()).await.unwrap();
+    rig.store.day_keys(rig.now.day()).await.unwrap();
     rig.edit_namespace(Credential::Instance, NamespaceEdit::Delete).await.unwrap();
 }
 

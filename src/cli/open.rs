@@ -16,7 +16,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Opens the store at `location` with the bounds of `settings`.
 pub async fn store(settings: &Settings, location: &Location) -> Result<Arc<dyn Store>, OpenError> {
-    store::open(location, settings.limits(), settings.allow_eviction, START_TIMEOUT).await
+    let (limits, replicas) = (settings.limits(), settings.replicas);
+    store::open(location, limits, settings.allow_eviction, replicas, START_TIMEOUT).await
 }
 
 /// Opens the counters of a subcommand that works on a store itself; `verb` is its

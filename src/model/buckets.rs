@@ -1,5 +1,7 @@
 //! Numbers by a unit of time, as a counter's history keeps them.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 /// Numbers by hour or day since the epoch, oldest first, without the empty ones.
@@ -51,20 +53,19 @@ impl Buckets {
         }
     }
 
-    /// Takes from a unit's number what was added; none is left of nothing.
-    pub fn take_back(&mut self, unit: u32, less: u64) {
-        if let Ok(i) = self.find(unit) {
-            self.0[i].1 = self.0[i].1.saturating_sub(less);
-            if self.0[i].1 == 0 {
-                self.0.remove(i);
-            }
-        }
+    /// Takes a unit's number out of them; 0 if it has none.
+    pub fn take(&mut self, unit: u32) -> u64 {
+        self.find(unit).map_or(0, |i| self.0.remove(i).1)
     }
 
-    /// Forgets the units before `oldest`.
-    pub fn keep_from(&mut self, oldest: u32) {
-        let stale = self.0.partition_point(|b| b.0 < oldest);
-        self.0.drain(..stale);
+    /// Forgets the units outside of a range.
+    pub fn keep(&mut self, units: RangeInclusive<u32>) {
+        self.0.retain(|(unit, _)| units.contains(unit));
+    }
+
+    /// Forgets all but the newest units.
+    pub fn keep_newest(&mut self, units: usize) {
+        self.0.drain(..self.0.len().saturating_sub(units));
     }
 
     fn find(&self, unit: u32) -> Result<usize, usize> {
@@ -112,8 +113,8 @@ mod tests {
         }
         assert_eq!(added.iter().collect::<Vec<_>>(), [(3, 1), (5, 1), (7, 2)]);
         assert_eq!((added.get(7), added.get(4), added.get(9)), (2, 0, 0));
-        added.take_back(5, 1);
-        added.keep_from(4);
+        assert_eq!((added.take(5), added.take(5)), (1, 0));
+        added.keep(4..=9);
         assert_eq!(added.iter().collect::<Vec<_>>(), [(7, 2)]);
     }
 }

@@ -87,12 +87,6 @@ impl Sources {
         let sum = &mut self.0[source.index()];
         *sum = sum.saturating_add(hits);
     }
-
-    /// Takes back hits that were added.
-    pub fn take_back(&mut self, source: Source, hits: u64) {
-        let sum = &mut self.0[source.index()];
-        *sum = sum.saturating_sub(hits);
-    }
 }
 
 /// By name where people may read it, without the empty ones; in order elsewhere.

@@ -293,7 +293,7 @@ mod tests {
             history.days.add(hour / 24, 1);
             history.uniques.set(hour / 24, 5);
         }
-        history.hours.keep_from(NOW.hour() - kept + 1);
+        history.hours.keep(NOW.hour() - kept + 1..=NOW.hour());
         history
     }
 

@@ -47,10 +47,24 @@ impl Source {
     }
 }
 
-/// Who made a hit: a keyed hash that means nothing without the day's key, and
-/// nothing at all once that key is destroyed.
+/// Who made a hit, so far as a store learns of it: a register of the day's sketch and the rank
+/// to which it raises that. Thousands share each, so it leads to nobody.
+///
+/// The mark tells visitors apart. Only a counter whose owner asked for that (dedupe) has it
+/// stored, for as long as the owner said.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Visitor(pub [u8; 16]);
+pub struct Visitor {
+    /// One of 16,384.
+    pub register: u16,
+    /// From 1 to 51; each is half as likely as the one before.
+    pub rank: u8,
+    /// A hash under a key of its own.
+    pub mark: [u8; 8],
+}
+
+/// The random keys of a day: 16 bytes for the visitors of sketches and 16 for marks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct DayKeys(pub [u8; 32]);
 
 /// What makes a repeated hit the same hit: an `Idempotency-Key`, hashed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

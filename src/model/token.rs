@@ -53,6 +53,11 @@ impl fmt::Debug for Token {
     }
 }
 
+/// Not as long as a digest is.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a digest of another length")]
+pub struct NotADigest;
+
 /// The SHA-256 of a token. A token is random and long, so neither salt nor
 /// slowness would add to it. Comparisons take constant time.
 #[derive(Clone, Copy, Eq)]
@@ -66,7 +71,17 @@ impl Digest {
         Self(bytes)
     }
 
-    /// In hexadecimal, as Redis keeps it.
+    /// As a record keeps it.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Reads [`Digest::as_bytes`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotADigest> {
+        bytes.try_into().map(Self).map_err(|_| NotADigest)
+    }
+
+    /// In hexadecimal.
     pub fn to_hex(self) -> String {
         hex::encode(&self.0)
     }

@@ -22,3 +22,26 @@ pub(crate) fn hash(element: &[u8]) -> u64 {
     hash = hash.wrapping_mul(M);
     hash ^ hash >> R
 }
+
+/// An element of eight bytes that has this hash: each step of the above can be undone, for
+/// `M` is odd and so has an inverse, and a shift by more than half of the bits undoes itself.
+pub(super) fn element(hash: u64) -> [u8; 8] {
+    let mut hash = hash ^ hash >> R;
+    hash = hash.wrapping_mul(INVERSE);
+    hash ^= hash >> R;
+    hash = hash.wrapping_mul(INVERSE);
+    let mut k = hash ^ SEED ^ 8_u64.wrapping_mul(M);
+    k = k.wrapping_mul(INVERSE);
+    k ^= k >> R;
+    k.wrapping_mul(INVERSE).to_le_bytes()
+}
+
+/// `M` times this is 1, by Newton's method: each round doubles the bits that are right.
+const INVERSE: u64 = {
+    let (mut inverse, mut round) = (M, 0);
+    while round < 6 {
+        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(M.wrapping_mul(inverse)));
+        round += 1;
+    }
+    inverse
+};

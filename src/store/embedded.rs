@@ -1,51 +1,60 @@
-//! The embedded store: one redb file, every answer a committed and synced
-//! transaction.
+//! The embedded store: one file, and while seen runs a log beside it.
 //!
-//! All writes go through one thread, which joins them (`writer.rs`). Reads use
-//! redb's snapshots and wait for nobody.
+//! All writes go through one thread, which joins them into one sync of the log
+//! (`writer.rs`); the database in the file gets them a little later, all at once. Reads see
+//! both (`map.rs`). What may read the disk runs on threads of its own.
 
 mod apply;
-mod edit;
 mod file;
-mod marks;
+mod log;
+mod map;
 mod tables;
-mod transfer;
 mod writer;
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use async_trait::async_trait;
-use redb::ReadTransaction;
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use self::edit::{Progress, odd_name};
+use self::apply::{Progress, Updates};
 use self::file::{LockError, LockedFile};
-use self::tables::{
-    COUNTERS, FILE, LAYOUT, NAMESPACES, Tables, VISITOR_KEYS, from_bytes, held, record, visitor_key,
-};
-use self::writer::{Job, Slot, Writer, closed};
+use self::map::{Batch, Map, Snapshot, closed};
+use self::writer::{Job, Writer};
+use super::live::{Hub, Listener, News, Update};
 use super::record::Record;
-use super::{Limits, Store, StoreError};
+use super::{EditError, Limits, Store, StoreError};
 use crate::model::count::{Count, History};
 use crate::model::edit::{Change, ChangeId, Edited, Namespace, NamespaceChange};
-use crate::model::export::{Exported, Imported, OnConflict, Page};
+use crate::model::export::{Exported, ExportedNamespace, Imported, MAX_PAGE, OnConflict, Page};
+use crate::model::hit::DayKeys;
 use crate::model::name::{Counter, Name};
-use crate::model::tally::{Outcome, Tally};
+use crate::model::tally::{Lane, Outcome, Tally};
 use crate::model::time::Timestamp;
 use crate::model::token;
-use crate::store::EditError;
-use crate::store::live::{Hub, Listener, News, Update};
+
+/// How many counters are exported at once: each may have 12 KB of sketches.
+const EXPORTED_AT_ONCE: usize = 100;
+
+/// How many counters one batch puts in their places in the ranking.
+const RANKED_AT_ONCE: usize = 1000;
+
+/// The last write of each lane: its number and its answer.
+type LastWrites = HashMap<String, (u64, Vec<Outcome>)>;
 
 /// A store in one file. The file stays locked until [`Store::close`].
 pub struct Embedded {
-    slot: Slot,
+    map: Arc<Map>,
     /// `None` once the store is closed.
     jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     writer: Mutex<Option<thread::JoinHandle<()>>>,
     hub: Hub,
     limits: Limits,
+    last_writes: Arc<Mutex<LastWrites>>,
+    day_keys: Mutex<Option<(u32, DayKeys)>>,
     #[cfg(test)]
     file: LockedFile,
 }
@@ -66,16 +75,9 @@ pub enum FileError {
         "{0} is in use by another process; stop that one, or give this one its own file with --store"
     )]
     InUse(String),
-    /// It was written by an older or newer seen.
-    #[error(
-        "{file} has layout {found}, and this version of seen reads layout {LAYOUT}; use the version that wrote it, whose export any other imports"
-    )]
-    Layout {
-        /// The file.
-        file: String,
-        /// Its layout.
-        found: u64,
-    },
+    /// It has lost what was in it.
+    #[error("{0} is empty; restore a backup, or delete it to begin at 1")]
+    Empty(String),
     /// Not a store, damaged, or not readable.
     #[error("cannot open {file}: {error}")]
     Unusable {
@@ -87,8 +89,7 @@ pub enum FileError {
 }
 
 impl Embedded {
-    /// Opens the file, or makes it and the folders above it. After a crash this
-    /// reads the whole file once to repair it.
+    /// Opens the file, or makes it and the folders above it.
     pub fn open(path: &Path, limits: Limits) -> Result<Self, FileError> {
         let name = path.display().to_string();
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
@@ -97,68 +98,66 @@ impl Embedded {
                 error,
             })?;
         }
+        let is_new = !path.exists();
         let unusable = |error| FileError::Unusable { file: name.clone(), error };
         let file = LockedFile::open(path).map_err(|error| match error {
             LockError::InUse => FileError::InUse(name.clone()),
             LockError::Io(error) => unusable(StoreError::Failed(error.to_string())),
         })?;
-        let (database, found) = writer::open(&file).map_err(unusable)?;
-        if found != LAYOUT {
-            return Err(FileError::Layout { file: name, found });
+        if !is_new && file.length().is_ok_and(|length| length == 0) {
+            return Err(FileError::Empty(name));
         }
-        let slot = Slot::default();
-        slot.put(Some(database));
-        let transaction = slot.read(writer::last_transaction).map_err(unusable)?;
+        let writer = match Writer::start(file.clone(), path.to_owned(), is_new) {
+            Ok(writer) => writer,
+            Err(error) => {
+                if is_new {
+                    // It holds nothing, and would be refused as empty.
+                    let _ = std::fs::remove_file(path);
+                }
+                return Err(unusable(error));
+            }
+        };
+        let map = writer.map();
         let (jobs, waiting) = mpsc::channel();
-        let writer = Writer { slot: slot.clone(), file: file.clone(), transaction };
         let writer = thread::Builder::new()
             .name("seen-store".into())
             .spawn(move || writer.run(&waiting))
             .map_err(|e| unusable(StoreError::Failed(e.to_string())))?;
-        let store = Self {
-            slot,
+        Ok(Self {
+            map,
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::new(Some(writer)),
             hub: Hub::default(),
             limits,
+            last_writes: Arc::default(),
+            day_keys: Mutex::new(None),
             #[cfg(test)]
             file,
-        };
-        // What an earlier process wrote last is nothing that this one repeats.
-        drop(store.send(|tables| Ok(tables.writes.retain(|_, _| false)?), |()| {}));
-        Ok(store)
+        })
     }
 
-    /// Runs `work` in the next transaction and answers once that is synced;
+    /// Runs `work` in the next batch and answers once that is synced;
     /// `after` sees the result then, whether or not the caller is still there.
     async fn write<T: Send + 'static>(
         &self,
-        work: impl FnMut(&mut Tables) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&mut Batch) -> Result<T, StoreError> + Send + 'static,
         after: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.send(work, after)?.await.map_err(|_| closed())?
-    }
-
-    fn send<T: Send + 'static>(
-        &self,
-        work: impl FnMut(&mut Tables) -> Result<T, StoreError> + Send + 'static,
-        after: impl FnOnce(&T) + Send + 'static,
-    ) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
         let (reply, receiver) = oneshot::channel();
-        let job = Box::new(Work { work, after, value: None, reply });
-        lock(&self.jobs).as_ref().ok_or_else(closed)?.send(job).map_err(|_| closed())?;
-        Ok(receiver)
+        let job = Box::new(Work { work: Some(work), after, value: None, reply });
+        self.jobs.lock().as_ref().ok_or_else(closed)?.send(job).map_err(|_| closed())?;
+        receiver.await.map_err(|_| closed())?
     }
 
     /// Like [`Embedded::write`], for changes that may be refused: a refusal has
-    /// changed nothing and is an answer, not a failed transaction.
+    /// changed nothing and is an answer, not a failure.
     async fn change<T: Send + 'static>(
         &self,
-        mut work: impl FnMut(&mut Tables) -> Result<T, EditError> + Send + 'static,
+        work: impl FnOnce(&mut Batch) -> Result<T, EditError> + Send + 'static,
         after: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, EditError> {
         let answer = self.write(
-            move |tables| match work(tables) {
+            move |batch| match work(batch) {
                 Err(EditError::Store(error)) => Err(error),
                 answer => Ok(answer),
             },
@@ -171,21 +170,29 @@ impl Embedded {
         answer.await?
     }
 
-    fn read<T>(
+    /// Reads on a thread that may wait for the disk.
+    async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
+        work: impl FnOnce(&Snapshot) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.slot.read(work)
+        let map = self.map.clone();
+        let reading = tokio::task::spawn_blocking(move || work(&map.snapshot()?));
+        reading.await.map_err(|error| StoreError::Damaged(format!("reading it failed: {error}")))?
     }
 
-    fn record(&self, counter: &Counter) -> Result<Option<Record>, StoreError> {
-        self.read(|txn| record(&txn.open_table(COUNTERS)?, counter))
+    async fn record(&self, counter: &Counter) -> Result<Option<Record>, StoreError> {
+        // What changed lately is in memory.
+        if let Some(found) = self.map.recent(&tables::record_key(counter)) {
+            return found.map(|bytes| Record::unpack(&bytes)).transpose();
+        }
+        let counter = counter.clone();
+        self.read(move |snapshot| tables::record(snapshot, &counter)).await
     }
 }
 
 /// A [`Job`] made of two functions and the one who waits.
 struct Work<W, A, T> {
-    work: W,
+    work: Option<W>,
     after: A,
     value: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
@@ -193,12 +200,14 @@ struct Work<W, A, T> {
 
 impl<W, A, T> Job for Work<W, A, T>
 where
-    W: FnMut(&mut Tables) -> Result<T, StoreError> + Send,
+    W: FnOnce(&mut Batch) -> Result<T, StoreError> + Send,
     A: FnOnce(&T) + Send,
     T: Send,
 {
-    fn run(&mut self, tables: &mut Tables) -> Result<(), StoreError> {
-        self.value = Some((self.work)(tables)?);
+    fn run(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
+        if let Some(work) = self.work.take() {
+            self.value = Some(work(batch)?);
+        }
         Ok(())
     }
 
@@ -225,10 +234,30 @@ impl Store for Embedded {
     }
 
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError> {
+        let lane = match &tally.lane {
+            Lane::Shared(number) => number.to_string(),
+            Lane::Apart(namespace) => namespace.to_string(),
+        };
+        let (last_writes, known) = (self.last_writes.clone(), self.last_writes.clone());
         let (hub, tally, limits) = (self.hub.clone(), tally.clone(), self.limits);
+        let (number, of_lane) = (tally.number, lane.clone());
         let applied = self.write(
-            move |tables| apply::apply(tables, &tally, &limits),
-            move |(_, updates)| tell(&hub, updates),
+            move |batch| {
+                match known.lock().get(&of_lane) {
+                    Some((last, outcomes)) if *last == tally.number => {
+                        return Ok((outcomes.clone(), Updates::new()));
+                    }
+                    Some((last, _)) if *last > tally.number => {
+                        return Err(StoreError::Failed("a later write came first".into()));
+                    }
+                    _ => {}
+                }
+                apply::count(batch, &tally, &limits)
+            },
+            move |(outcomes, updates)| {
+                last_writes.lock().insert(lane, (number, outcomes.clone()));
+                tell(&hub, updates);
+            },
         );
         Ok(applied.await?.0)
     }
@@ -238,29 +267,32 @@ impl Store for Embedded {
         namespace: &Name,
         keys: &[Name],
     ) -> Result<Vec<Option<i64>>, StoreError> {
-        self.read(|txn| {
-            let counters = txn.open_table(COUNTERS)?;
-            let total = |key: &Name| {
-                let counter = Counter { namespace: namespace.clone(), key: key.clone() };
-                Ok(record(&counters, &counter)?.map(|r| r.total))
-            };
-            keys.iter().map(total).collect()
-        })
+        let mut totals = Vec::with_capacity(keys.len());
+        for key in keys {
+            let counter = Counter { namespace: namespace.clone(), key: key.clone() };
+            totals.push(self.record(&counter).await?.map(|record| record.total));
+        }
+        Ok(totals)
     }
 
     async fn count(&self, counter: &Counter, now: Timestamp) -> Result<Option<Count>, StoreError> {
-        Ok(self.record(counter)?.map(|record| record.count(now)))
+        Ok(self.record(counter).await?.map(|record| record.count(now)))
     }
 
     async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
-        Ok(self.record(counter)?.map(Record::into_history))
+        let (counter, limits) = (counter.clone(), self.limits);
+        self.read(move |snapshot| {
+            let whole = tables::whole(snapshot, &counter, Timestamp::now())?;
+            Ok(whole.map(|whole| whole.history(&limits)))
+        })
+        .await
     }
 
     async fn edit(&self, change: &Change) -> Result<Edited, EditError> {
         let (hub, change, limits) = (self.hub.clone(), change.clone(), self.limits);
         let Counter { namespace, key } = change.counter.clone();
         self.change(
-            move |tables| edit::edit(tables, &change, &limits),
+            move |batch| apply::edit(batch, &change, &limits),
             move |edited| {
                 if edited.old != edited.new {
                     tell(&hub, &[(namespace, Update { key, total: edited.new })]);
@@ -271,14 +303,15 @@ impl Store for Embedded {
     }
 
     async fn namespace(&self, namespace: &Name) -> Result<Namespace, StoreError> {
-        self.read(|txn| Ok(held(&txn.open_table(NAMESPACES)?, namespace)?.into()))
+        let namespace = namespace.clone();
+        self.read(move |snapshot| tables::namespace(snapshot, &namespace)).await
     }
 
     async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
         loop {
             let (hub, change, limits) = (self.hub.clone(), change.clone(), self.limits);
             let progress = self.change(
-                move |tables| edit::edit_namespace(tables, &change, &limits),
+                move |batch| apply::edit_namespace(batch, &change, &limits),
                 move |(Progress::Done(updates) | Progress::More(updates))| tell(&hub, updates),
             );
             if let Progress::Done(_) = progress.await? {
@@ -287,25 +320,20 @@ impl Store for Embedded {
         }
     }
 
-    async fn visitor_key(&self, day: u32) -> Result<[u8; 16], StoreError> {
-        let day = day.to_be_bytes();
-        let known = self.read(|txn| visitor_key(&txn.open_table(VISITOR_KEYS)?, &day))?;
-        if let Some(key) = known {
-            return Ok(key);
+    async fn day_keys(&self, day: u32) -> Result<DayKeys, StoreError> {
+        let mut known = self.day_keys.lock();
+        if let Some((of, keys)) = *known
+            && of == day
+        {
+            return Ok(keys);
         }
-        let new = token::random()?;
-        self.write(
-            move |tables| {
-                tables.visitor_keys.retain(|other, _| other >= day.as_slice())?;
-                let known = visitor_key(&tables.visitor_keys, &day)?;
-                if known.is_none() {
-                    tables.visitor_keys.insert(day.as_slice(), new.as_slice())?;
-                }
-                Ok(known.unwrap_or(new))
-            },
-            |_| {},
-        )
-        .await
+        let keys = DayKeys(token::random()?);
+        *known = Some((day, keys));
+        Ok(keys)
+    }
+
+    fn forget_day_keys(&self, before: u32) {
+        self.day_keys.lock().take_if(|(day, _)| *day < before);
     }
 
     async fn ranking(
@@ -314,31 +342,31 @@ impl Store for Embedded {
         offset: u64,
         limit: u32,
     ) -> Result<Vec<(Name, i64)>, StoreError> {
-        let mut all = self.read(|txn| {
-            let counters = txn.open_table(COUNTERS)?;
-            let mut all = Vec::new();
-            for row in counters.range((namespace.as_str(), "")..)? {
-                let (place, bytes) = row?;
-                let (of, key) = place.value();
-                if of != namespace.as_str() {
-                    break;
-                }
-                let record: Record = from_bytes(bytes.value(), key)?;
-                all.push((Name::new(key).map_err(odd_name)?, record.total));
+        loop {
+            let of = namespace.clone();
+            let ranked = self.write(move |batch| tables::rank(batch, &of, RANKED_AT_ONCE), |_| {});
+            if ranked.await? < RANKED_AT_ONCE {
+                break;
             }
-            Ok(all)
-        })?;
-        all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        }
+        let of = namespace.clone();
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        Ok(all.into_iter().skip(offset).take(limit as usize).collect())
+        self.read(move |snapshot| tables::ranking(snapshot, &of, offset, limit as usize)).await
     }
 
     async fn size(&self) -> Result<u64, StoreError> {
-        self.read(|txn| Ok(txn.open_table(FILE)?.get("counters")?.map_or(0, |n| n.value())))
+        self.read(|snapshot| Ok(tables::fact(snapshot, tables::Fact::Counters)?.unwrap_or(0))).await
     }
 
     async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError> {
-        self.read(|txn| transfer::namespaces(txn, after))
+        let after = after.map(str::to_owned);
+        self.read(move |snapshot| {
+            let items = tables::namespaces(snapshot, after.as_deref(), MAX_PAGE)?;
+            let is_full = items.len() == MAX_PAGE;
+            let next = items.last().filter(|_| is_full).map(|name| name.as_str().to_owned());
+            Ok(Page { items, next })
+        })
+        .await
     }
 
     async fn export(
@@ -346,7 +374,8 @@ impl Store for Embedded {
         namespace: &Name,
         after: Option<&str>,
     ) -> Result<Page<Exported>, StoreError> {
-        self.read(|txn| transfer::export(txn, namespace, after))
+        let (namespace, after, limits) = (namespace.clone(), after.map(str::to_owned), self.limits);
+        self.read(move |snapshot| export(snapshot, &namespace, after.as_deref(), &limits)).await
     }
 
     async fn import(
@@ -358,7 +387,7 @@ impl Store for Embedded {
     ) -> Result<Imported, EditError> {
         let (exported, limits) = (exported.clone(), self.limits);
         self.change(
-            move |tables| transfer::import(tables, id, &exported, on_conflict, &limits, now),
+            move |batch| apply::import(batch, id, &exported, on_conflict, &limits, now),
             |_| {},
         )
         .await
@@ -370,12 +399,12 @@ impl Store for Embedded {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.write(|_| Ok(()), |()| {}).await
+        self.write(apply::ping, |()| {}).await
     }
 
     async fn close(&self) {
-        drop(lock(&self.jobs).take());
-        let writer = lock(&self.writer).take();
+        drop(self.jobs.lock().take());
+        let writer = self.writer.lock().take();
         if let Some(writer) = writer {
             let joined = tokio::task::spawn_blocking(|| writer.join());
             if !matches!(joined.await, Ok(Ok(()))) {
@@ -383,6 +412,32 @@ impl Store for Embedded {
             }
         }
     }
+}
+
+fn export(
+    snapshot: &Snapshot,
+    namespace: &Name,
+    after: Option<&str>,
+    limits: &Limits,
+) -> Result<Page<Exported>, StoreError> {
+    let mut items = Vec::new();
+    if after.is_none() {
+        let Namespace { owner, public, .. } = tables::namespace(snapshot, namespace)?;
+        if owner.is_some() || public {
+            let namespace = namespace.clone();
+            items.push(Exported::Namespace(ExportedNamespace { namespace, owner, public }));
+        }
+    }
+    let rows = tables::counters(snapshot, namespace, after, EXPORTED_AT_ONCE)?;
+    let is_full = rows.len() == EXPORTED_AT_ONCE;
+    let next = rows.last().filter(|_| is_full).map(|(key, _)| key.as_str().to_owned());
+    for (key, _) in rows {
+        let counter = Counter { namespace: namespace.clone(), key };
+        if let Some(whole) = tables::whole(snapshot, &counter, Timestamp::now())? {
+            items.push(Exported::Counter(Box::new(whole.export(counter, limits))));
+        }
+    }
+    Ok(Page { items, next })
 }
 
 /// Tells each namespace what has changed in it.
@@ -396,11 +451,6 @@ fn tell(hub: &Hub, updates: &[(Name, Update)]) {
         let news = || News::Updates(of_one.iter().map(|(_, update)| update.clone()).collect());
         hub.tell(&of_one[0].0, news);
     }
-}
-
-/// A panic elsewhere must not stop the counting.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Why a store did not do what it was asked.
 
-use crate::model::token::NoRandomness;
+use crate::model::token::{NoRandomness, NotADigest};
 
 /// Why a store did not do what it was asked. Each names what its operator can act on.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Nothing was sent: there is no connection.
     #[error("the store cannot be reached: {0}")]
@@ -17,7 +17,10 @@ pub enum StoreError {
     /// The store's memory or disk is used up.
     #[error("the store is full: {0}")]
     Full(String),
-    /// An answer that cannot be understood, or a damaged file.
+    /// What is stored cannot be read.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// The store understood, and could not.
     #[error("the store failed: {0}")]
     Failed(String),
 }
@@ -32,6 +35,12 @@ impl StoreError {
 impl From<NoRandomness> for StoreError {
     fn from(error: NoRandomness) -> Self {
         Self::Failed(error.to_string())
+    }
+}
+
+impl From<NotADigest> for StoreError {
+    fn from(error: NotADigest) -> Self {
+        Self::Damaged(error.to_string())
     }
 }
 
@@ -65,6 +74,9 @@ pub enum EditError {
         /// The counter's total, if there is one.
         value: Option<i64>,
     },
+    /// An imported counter has a number that no counter can have.
+    #[error("{0} is out of range")]
+    Invalid(&'static str),
     /// The namespace holds as many counters as it may.
     #[error("the namespace holds as many counters as it may")]
     NamespaceFull,

@@ -48,8 +48,8 @@ struct Inner {
     /// A namespace is here exactly while somebody listens. Std's lock: it is
     /// held for a look-up and never across an await.
     channels: Mutex<HashMap<Name, Channel>>,
-    /// Wakes when a namespace is added or removed.
-    changed: Notify,
+    /// How often a namespace was added or removed.
+    changed: watch::Sender<u64>,
 }
 
 struct Channel {
@@ -113,7 +113,7 @@ impl Hub {
     pub fn listen(&self, namespace: &Name) -> Listener {
         let mut channels = self.channels();
         let channel = channels.entry(namespace.clone()).or_insert_with(|| {
-            self.0.changed.notify_one();
+            self.0.changed.send_modify(|times| *times += 1);
             let channel = Channel::new();
             tokio::spawn(self.clone().send_all(namespace.clone(), channel.stirred.clone()));
             channel
@@ -177,9 +177,9 @@ impl Hub {
         }
     }
 
-    /// Waits until a namespace came or went since the last call.
-    pub async fn changed(&self) {
-        self.0.changed.notified().await;
+    /// Changes whenever a namespace comes or goes.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.0.changed.subscribe()
     }
 
     fn channels(&self) -> MutexGuard<'_, HashMap<Name, Channel>> {
@@ -218,7 +218,7 @@ impl Drop for Listener {
             if let Some(gone) = channels.remove(&self.namespace) {
                 gone.stirred.notify_one();
             }
-            self.hub.0.changed.notify_one();
+            self.hub.0.changed.send_modify(|times| *times += 1);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::embedded::{Embedded, FileError};
 use super::redis::Redis;
-use super::{Limits, Location, Store, StoreError};
+use super::{Limits, Location, Replicas, Store, StoreError};
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -36,13 +36,14 @@ pub async fn open(
     location: &Location,
     limits: Limits,
     allow_eviction: bool,
+    replicas: Replicas,
     timeout: Duration,
 ) -> Result<Arc<dyn Store>, OpenError> {
     match location {
         Location::File(path) => Ok(Arc::new(Embedded::open(path, limits)?)),
         Location::Redis(url) => {
             let refused = |error| OpenError::Redis { location: location.to_string(), error };
-            let redis = Redis::open(url, limits, allow_eviction).map_err(refused)?;
+            let redis = Redis::open(url, limits, allow_eviction, replicas).map_err(refused)?;
             redis.ready(timeout).await.map_err(refused)?;
             Ok(Arc::new(redis))
         }

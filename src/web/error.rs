@@ -350,6 +350,8 @@ impl ApiError {
         };
         match error {
             EditError::Store(error) => error.into(),
+            EditError::Invalid(_) => Self::new(StatusCode::BAD_REQUEST, sentence)
+                .allowed(format!("numbers of up to {MAX_TOTAL}")),
             EditError::Missing => {
                 let mut error = Self::new(StatusCode::NOT_FOUND, format!("there is no {what}"))
                     .allowed("a counter that exists; /create makes one");
@@ -460,7 +462,7 @@ impl From<StoreError> for ApiError {
             }
             StoreError::Full(_) => Self::new(StatusCode::INSUFFICIENT_STORAGE, "the store is full")
                 .retry_after(RETRY_LATER),
-            StoreError::Failed(_) => {
+            StoreError::Damaged(_) | StoreError::Failed(_) => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the store failed")
             }
         };
@@ -488,7 +490,7 @@ impl ApiError {
                     .allowed(format!("totals of up to {MAX_TOTAL}"))
             }
             HitError::Refused(refusal @ Refusal::Damaged) => {
-                StoreError::Failed(format!("{counter}: {}", HitError::Refused(refusal))).into()
+                StoreError::Damaged(format!("{counter}: {}", HitError::Refused(refusal))).into()
             }
             error @ (HitError::Busy | HitError::Unsent | HitError::Unanswered) => {
                 let counted = if matches!(error, HitError::Unanswered) { "unknown" } else { "no" };

@@ -188,8 +188,13 @@ impl Redis {
         self.url().replace("redis://", "redis-cluster://")
     }
 
-    /// What the server answers to a command.
+    /// What the server answers to a command, as text.
     pub fn ask(&self, command: &[&str]) -> String {
+        String::from_utf8_lossy(&self.ask_bytes(command)).trim().into()
+    }
+
+    /// The same, as it is but for the line's end.
+    pub fn ask_bytes(&self, command: &[&str]) -> Vec<u8> {
         let client = program().with_file_name(
             program().file_name().unwrap().to_str().unwrap().replace("-server", "-cli"),
         );
@@ -198,7 +203,7 @@ impl Redis {
             .args(command)
             .output()
             .expect("there is a redis-cli beside the server");
-        String::from_utf8_lossy(&output.stdout).trim().into()
+        output.stdout.strip_suffix(b"\n").map(<[u8]>::to_vec).unwrap_or_default()
     }
 }
 

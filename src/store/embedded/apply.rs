@@ -1,203 +1,311 @@
-//! Counts a tally in a transaction.
+//! What is done in a batch: hits are counted, and changes made as `rules.rs` decides.
 
-use serde::{Deserialize, Serialize};
-
-use super::marks::{Mark, REMOVED_PER_WRITE, read_sketch, sketch_expiry};
-use super::tables::{Tables, from_bytes, record, to_bytes};
+use super::map::Batch;
+use super::tables::{self, Mark};
+use crate::model::edit::{Change, ChangeId, Edit, Edited, Namespace, NamespaceChange};
+use crate::model::export::{Exported, ExportedCounter, Imported, OnConflict};
 use crate::model::hit::{Source, Visitor};
 use crate::model::name::{Counter, Name};
-use crate::model::tally::{Counted, Entry, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, Tally};
-use crate::sketch::Sketch;
+use crate::model::tally::{Counted, Entry, ID_MEMORY, MAX_TOTAL, Outcome, Refusal, Tally};
+use crate::model::time::Timestamp;
+use crate::sketch::{Sketch, raise};
 use crate::store::live::Update;
-use crate::store::record::Record;
-use crate::store::{Limits, StoreError};
+use crate::store::pack::{Packer, Unpacker};
+use crate::store::record::{Over, Record};
+use crate::store::rules::{self, NamespaceChanged};
+use crate::store::{EditError, Limits, StoreError};
 
-/// The last write of a lane. It is in the file so that a transaction that
-/// fails takes it back with all else; after a start there is none.
-#[derive(Serialize, Deserialize)]
-pub struct Written {
-    number: u64,
-    /// When, in seconds since the epoch.
-    pub at: u64,
-    /// What it did; `None` if it was taken back.
-    done: Option<Vec<Done>>,
-}
+/// How many counters a deleted namespace loses in one batch.
+const DELETED_AT_ONCE: usize = 500;
 
-/// What was done with one entry.
-#[derive(Clone, Serialize, Deserialize)]
-struct Done {
-    outcome: Outcome,
-    /// Whether the counter was not there before.
-    created: bool,
-}
-
-/// The number of the write that recorded an id, and the hit's own.
-#[derive(Serialize, Deserialize)]
-struct IdMark {
-    write: u64,
-    number: i64,
-}
+/// How much of what has expired one write removes: more than it can add but for the
+/// largest, which idle times make up for.
+const EXPIRED_AT_ONCE: usize = 64;
 
 /// The totals that changed, each with its namespace.
-pub type Updates = Vec<(Name, Update)>;
+pub(crate) type Updates = Vec<(Name, Update)>;
 
-/// The outcomes, and the totals that changed.
-pub type Applied = (Vec<Outcome>, Updates);
-
-/// The key of a lane's last write.
-fn place(lane: &Lane) -> String {
-    match lane {
-        Lane::Shared(number) => number.to_string(),
-        Lane::Apart(namespace) => namespace.to_string(),
-    }
-}
-
-fn written(tables: &Tables, tally: &Tally) -> Result<Option<Written>, StoreError> {
-    use redb::ReadableTable;
-    let found = tables.writes.get(place(&tally.lane).as_bytes())?;
-    found.map(|bytes| from_bytes(bytes.value(), "the last write")).transpose()
-}
-
-fn remember(tables: &mut Tables, tally: &Tally, written: &Written) -> Result<(), StoreError> {
-    tables.writes.insert(place(&tally.lane).as_bytes(), to_bytes(written)?.as_slice())?;
-    Ok(())
-}
-
-/// Counts a tally, once.
-pub fn apply(tables: &mut Tables, tally: &Tally, limits: &Limits) -> Result<Applied, StoreError> {
-    if let Some(before) = written(tables, tally)? {
-        match before.done {
-            Some(done) if before.number == tally.number => {
-                return Ok((done.into_iter().map(|d| d.outcome).collect(), Vec::new()));
-            }
-            _ if before.number >= tally.number => {
-                return Err(StoreError::Refused("this write was given up".into()));
-            }
-            _ => {}
-        }
-    }
-    let mut done = Vec::with_capacity(tally.entries.len());
+/// Counts a tally: what became of each entry, and the totals that changed.
+pub(crate) fn count(
+    batch: &mut Batch,
+    tally: &Tally,
+    limits: &Limits,
+) -> Result<(Vec<Outcome>, Updates), StoreError> {
     let mut updates = Vec::with_capacity(tally.entries.len());
+    let mut outcomes = Vec::with_capacity(tally.entries.len());
     for entry in &tally.entries {
-        let one = match apply_entry(tables, tally, entry, limits, &mut updates) {
+        outcomes.push(match count_entry(batch, tally.at, entry, limits, &mut updates) {
             // It must not take the others with it.
-            Err(StoreError::Failed(why)) => {
+            Err(StoreError::Damaged(why)) => {
                 tracing::error!(%why, "a counter is damaged");
-                Done { outcome: Outcome::Refused(Refusal::Damaged), created: false }
+                Outcome::Refused(Refusal::Damaged)
             }
-            one => one?,
-        };
-        done.push(one);
+            outcome => outcome?,
+        });
     }
-    tables.marks.expire(tally.at, REMOVED_PER_WRITE)?;
-    let outcomes = done.iter().map(|d| d.outcome.clone()).collect();
-    remember(tables, tally, &Written { number: tally.number, at: tally.at.0, done: Some(done) })?;
+    tables::expire(batch, tally.at, EXPIRED_AT_ONCE)?;
     Ok((outcomes, updates))
 }
 
-fn apply_entry(
-    tables: &mut Tables,
-    tally: &Tally,
+fn count_entry(
+    batch: &mut Batch,
+    at: Timestamp,
     entry: &Entry,
     limits: &Limits,
     updates: &mut Updates,
-) -> Result<Done, StoreError> {
-    let refused = |refusal| Ok(Done { outcome: Outcome::Refused(refusal), created: false });
+) -> Result<Outcome, StoreError> {
     let counter = &entry.counter;
-    let found = record(&tables.counters, counter)?;
-    let created = found.is_none();
-    if created && let Some(refusal) = tables.no_creation(&counter.namespace, limits)? {
-        return refused(refusal);
+    let found = tables::record(batch, counter)?;
+    let is_new = found.is_none();
+    if is_new {
+        let place = tables::place(batch, &counter.namespace, limits)?;
+        if let Some(refusal) = place.no_creation(limits) {
+            return Ok(Outcome::Refused(refusal));
+        }
     }
-    let mut record = found.unwrap_or_else(|| Record::new(tally.at));
+    let mut record = found.unwrap_or_else(|| Record::new(at));
     let hits: u64 = entry.runs.iter().map(|r| r.hits).sum();
     if record.total.saturating_add_unsigned(hits) > MAX_TOTAL {
-        return refused(Refusal::OutOfRange);
+        return Ok(Outcome::Refused(Refusal::OutOfRange));
     }
-    let before = record.total;
-    let counted = count(tables, &mut record, tally, entry)?;
-    record.trim(tally.at, limits);
-    if created {
-        tables.create(counter, &record)?;
+    let (before, mut past) = (record.total, Vec::new());
+    let counted = count_runs(batch, &mut record, at, entry, &mut past)?;
+    tables::append(batch, counter, &past, limits)?;
+    if is_new {
+        tables::grow(batch, &counter.namespace, 1)?;
+        tables::put_ranked(batch, counter, &mut record, None);
     } else {
-        tables.put(counter, &record)?;
+        tables::put_record(batch, counter, &record, before);
     }
-    if created || record.total != before {
+    if is_new || record.total != before {
         updates.push(update(counter, Some(record.total)));
     }
-    Ok(Done { outcome: Outcome::Counted(counted), created })
+    Ok(Outcome::Counted(counted))
 }
 
 fn update(counter: &Counter, total: Option<i64>) -> (Name, Update) {
     (counter.namespace.clone(), Update { key: counter.key.clone(), total })
 }
 
-fn count(
-    tables: &mut Tables,
+fn count_runs(
+    batch: &mut Batch,
     record: &mut Record,
-    tally: &Tally,
+    at: Timestamp,
     entry: &Entry,
+    past: &mut Vec<Over>,
 ) -> Result<Vec<Counted>, StoreError> {
     let counter = &entry.counter;
-    let (at, window) = (tally.at, u64::from(record.settings.dedupe));
+    let window = u64::from(record.settings.dedupe);
     let mut counted = Vec::with_capacity(entry.runs.len());
     let mut visitors: Vec<Visitor> = Vec::new();
     for run in &entry.runs {
         let id = run.id.map(|id| Mark::Id(counter, record.created, id));
         if let Some(id) = id
-            && let Some(bytes) = tables.marks.get(id, at)?
+            && let Some(bytes) = tables::mark(batch, id, at)?
         {
-            let first: IdMark = from_bytes(&bytes, counter)?;
-            counted.push(Counted { hits: 0, last: first.number });
+            counted.push(Counted { hits: 0, last: Unpacker::new(&bytes).int()? });
             continue;
         }
         let mut hits = run.hits;
         if let Some(visitor) = run.visitor {
             if window > 0 {
-                let mark = Mark::Visitor(counter, record.created, visitor);
-                if tables.marks.get(mark, at)?.is_some() {
+                let mark = Mark::Visitor(counter, record.created, visitor.mark);
+                if tables::mark(batch, mark, at)?.is_some() {
                     hits = 0;
                 } else {
                     hits = hits.min(1);
-                    tables.marks.put(mark, at.0 + window, &tally.number.to_be_bytes())?;
+                    tables::put_mark(batch, mark, at.0 + window, &[]);
                 }
             }
             if run.source == Source::Browser {
                 visitors.push(visitor);
             }
         }
-        record.add(hits, run.source, at);
+        record.add(hits, run.source, at, past);
         if let Some(id) = id {
-            let mark = to_bytes(&IdMark { write: tally.number, number: record.total })?;
-            tables.marks.put(id, at.0 + ID_MEMORY, &mark)?;
+            let number = Packer::default().int(record.total).finish();
+            tables::put_mark(batch, id, at.0 + ID_MEMORY, &number);
         }
         counted.push(Counted { hits, last: record.total });
     }
-    see(tables, record, tally, counter, &visitors)?;
+    see(batch, record, at, counter, &visitors, past)?;
     Ok(counted)
 }
 
 /// Adds visitors to the day's uniques.
 fn see(
-    tables: &mut Tables,
+    batch: &mut Batch,
     record: &mut Record,
-    tally: &Tally,
+    at: Timestamp,
     counter: &Counter,
     visitors: &[Visitor],
+    past: &mut Vec<Over>,
 ) -> Result<(), StoreError> {
     if visitors.is_empty() {
         return Ok(());
     }
-    let day = tally.at.day();
-    let mark = Mark::Sketch(counter, day);
-    let mut sketch = match tables.marks.get(mark, tally.at)? {
-        Some(bytes) => read_sketch(&bytes, counter)?,
-        None => Sketch::default(),
+    let mut sketch = match tables::sketch(batch, counter, at.day())? {
+        Some(bytes) => bytes,
+        None => Sketch::default().to_redis(),
     };
-    let changed = visitors.iter().fold(false, |changed, v| sketch.add(&v.0) | changed);
-    if changed {
-        tables.marks.put(mark, sketch_expiry(day), &sketch.to_redis())?;
-        record.uniques.set(day, sketch.count());
+    let pairs = visitors.iter().map(|visitor| (visitor.register, visitor.rank));
+    let raised = raise(&mut sketch, pairs)
+        .map_err(|error| StoreError::Damaged(format!("the uniques of {counter} are {error}")))?;
+    if let Some(uniques) = raised {
+        record.see(uniques, at.day(), past);
+        tables::put_sketch(batch, counter, at.day(), sketch);
     }
+    Ok(())
+}
+
+/// Makes a change, once.
+pub(crate) fn edit(
+    batch: &mut Batch,
+    change: &Change,
+    limits: &Limits,
+) -> Result<Edited, EditError> {
+    let mark = Mark::Change(change.id);
+    if let Some(bytes) = tables::mark(batch, mark, change.at)? {
+        return Ok(unpack_edited(&bytes)?);
+    }
+    let counter = &change.counter;
+    let found = tables::record(batch, counter)?;
+    let place = tables::place(batch, &counter.namespace, limits)?;
+    let mut changed = rules::edit(change, found.as_ref(), &place, limits)?;
+    let edited = rules::edited(found.as_ref(), &changed);
+    if matches!(change.edit, Edit::Create { .. }) {
+        tables::grow(batch, &counter.namespace, 1)?;
+    }
+    if changed.forget {
+        tables::forget(batch, counter)?;
+    }
+    match (&mut changed.record, &found) {
+        (Some(record), before) => tables::put_ranked(batch, counter, record, before.as_ref()),
+        (None, Some(before)) => {
+            tables::delete(batch, counter, before)?;
+            tables::grow(batch, &counter.namespace, -1)?;
+        }
+        (None, None) => {}
+    }
+    tables::put_mark(batch, mark, change.at.0 + ChangeId::MEMORY, &pack_edited(edited));
+    Ok(edited)
+}
+
+fn pack_edited(Edited { old, new }: Edited) -> Vec<u8> {
+    let total = |packer: Packer, total: Option<i64>| match total {
+        Some(total) => packer.array(1).int(total),
+        None => packer.array(0),
+    };
+    total(total(Packer::default(), old), new).finish()
+}
+
+fn unpack_edited(bytes: &[u8]) -> Result<Edited, StoreError> {
+    let mut values = Unpacker::new(bytes);
+    let mut total = || if values.array()? == 1 { values.int().map(Some) } else { Ok(None) };
+    Ok(Edited { old: total()?, new: total()? })
+}
+
+/// Whether a change to a namespace is done, or how to go on.
+pub(crate) enum Progress {
+    /// All is done; these counters are gone.
+    Done(Updates),
+    /// These counters are gone, and more are to go.
+    More(Updates),
+}
+
+/// Makes a change to a namespace, or a part of it.
+pub(crate) fn edit_namespace(
+    batch: &mut Batch,
+    change: &NamespaceChange,
+    limits: &Limits,
+) -> Result<Progress, EditError> {
+    let name = &change.namespace;
+    let found = tables::namespace(batch, name)?;
+    match rules::edit_namespace(change, &found, limits)? {
+        NamespaceChanged::Nothing => {}
+        NamespaceChanged::Put { owner, public } => {
+            tables::put_namespace(batch, name, &Namespace { owner, public, ..found });
+        }
+        NamespaceChanged::Delete => return Ok(delete_some(batch, name)?),
+    }
+    Ok(Progress::Done(Vec::new()))
+}
+
+fn delete_some(batch: &mut Batch, namespace: &Name) -> Result<Progress, StoreError> {
+    let rows = tables::counters(batch, namespace, None, DELETED_AT_ONCE)?;
+    let mut updates = Vec::with_capacity(rows.len());
+    for (key, bytes) in &rows {
+        let counter = Counter { namespace: namespace.clone(), key: key.clone() };
+        // One that is damaged goes as well.
+        tables::delete(batch, &counter, &Record::unpack(bytes).unwrap_or_default())?;
+        updates.push(update(&counter, None));
+    }
+    tables::grow(batch, namespace, -i64::try_from(rows.len()).unwrap_or(0))?;
+    if rows.len() == DELETED_AT_ONCE {
+        return Ok(Progress::More(updates));
+    }
+    // Last, so that a deletion that was cut short can be repeated by the owner.
+    tables::put_namespace(batch, namespace, &Namespace::default());
+    Ok(Progress::Done(updates))
+}
+
+/// Takes in a line of an export; an addition once.
+pub(crate) fn import(
+    batch: &mut Batch,
+    id: ChangeId,
+    exported: &Exported,
+    on_conflict: OnConflict,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Imported, EditError> {
+    match exported {
+        Exported::Namespace(exported) => {
+            let found = tables::namespace(batch, &exported.namespace)?;
+            let (imported, changed) = rules::import_namespace(exported, on_conflict, &found);
+            if let NamespaceChanged::Put { owner, public } = changed {
+                let new = Namespace { owner, public, ..found };
+                tables::put_namespace(batch, &exported.namespace, &new);
+            }
+            Ok(imported)
+        }
+        Exported::Counter(exported) => {
+            import_counter(batch, id, exported, on_conflict, limits, now)
+        }
+    }
+}
+
+fn import_counter(
+    batch: &mut Batch,
+    id: ChangeId,
+    exported: &ExportedCounter,
+    on_conflict: OnConflict,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Imported, EditError> {
+    let (mark, adds) = (Mark::Change(id), on_conflict == OnConflict::Add);
+    if let (true, Some(done)) = (adds, tables::mark(batch, mark, now)?) {
+        return Ok(rules::imported(&done)?);
+    }
+    let counter = Counter { namespace: exported.namespace.clone(), key: exported.key.clone() };
+    let found = tables::whole(batch, &counter, now)?;
+    let before = found.as_ref().map(|whole| whole.record.clone());
+    let place = tables::place(batch, &counter.namespace, limits)?;
+    let (imported, whole) = rules::import(exported, on_conflict, found, &place, limits, now)?;
+    let Some(mut whole) = whole else { return Ok(imported) };
+    if before.is_none() {
+        tables::grow(batch, &counter.namespace, 1)?;
+    }
+    tables::put_past(batch, &counter, &whole, limits)?;
+    tables::put_ranked(batch, &counter, &mut whole.record, before.as_ref());
+    if adds {
+        tables::put_mark(batch, mark, now.0 + ChangeId::MEMORY, &[imported as u8]);
+    }
+    Ok(imported)
+}
+
+/// A number of the file changes, and so the file can be written to.
+pub(crate) fn ping(batch: &mut Batch) -> Result<(), StoreError> {
+    let pings = tables::fact(batch, tables::Fact::Pings)?.unwrap_or(0);
+    tables::set_fact(batch, tables::Fact::Pings, pings.wrapping_add(1));
     Ok(())
 }

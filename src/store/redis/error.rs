@@ -1,43 +1,90 @@
-//! What an error of Redis means to a store.
+//! What an error of Redis, or of the way to it, means.
 
-use fred::error::Error;
+use fred::error::{Error, ErrorKind};
 
 use crate::store::StoreError;
 
-impl From<Error> for StoreError {
+/// Why a command was not answered as it should be.
+#[derive(Clone, Debug)]
+pub(crate) enum Trouble {
+    /// The store cannot do it.
+    Store(StoreError),
+    /// Another server of the Cluster has the keys, or will in a moment. Nothing was done.
+    Elsewhere(String),
+    /// The server does not have the script yet. Nothing was done.
+    NoScript,
+}
+
+impl From<Error> for Trouble {
+    /// By the code with which every error of Redis begins; an error from within a script keeps
+    /// its own.
     fn from(error: Error) -> Self {
         let details = error.details();
-        match details.split(' ').next() {
-            Some("OOM") => Self::Full(details.into()),
-            // What the server says before it has touched anything.
-            Some("MISCONF" | "NOAUTH" | "NOPERM" | "WRONGPASS" | "RETRACTED") => {
-                Self::Refused(details.into())
+        let code = details.split(' ').next().unwrap_or_default();
+        let store = |kind: fn(String) -> StoreError| Self::Store(kind(details.into()));
+        match code {
+            "NOSCRIPT" => Self::NoScript,
+            "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN" => Self::Elsewhere(details.into()),
+            "OOM" => store(StoreError::Full),
+            "MISCONF" | "NOAUTH" | "NOPERM" | "NOREPLICAS" | "READONLY" | "WRONGPASS" => {
+                store(StoreError::Refused)
             }
-            // A server that understood and could not; to ask again would not help.
-            Some("ERR" | "WRONGTYPE") => Self::Failed(details.into()),
-            // Anything else may be a passing state of the server or of the
-            // connection (fred has many words for that), and to repeat is safe.
-            _ => Self::Unavailable(details.into()),
+            // The server is there and does nothing yet.
+            "BUSY" | "LOADING" | "MASTERDOWN" => store(StoreError::Away),
+            "CROSSSLOT" | "ERR" | "EXECABORT" | "STALE" | "WRONGTYPE" => store(StoreError::Failed),
+            _ if *error.kind() == ErrorKind::Auth => store(StoreError::Refused),
+            // Anything else comes of the connection, on which the command may have gone out.
+            _ => store(StoreError::Unavailable),
         }
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Trouble> for StoreError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Store(error) => error,
+            Trouble::Elsewhere(why) => Self::Away(why),
+            Trouble::NoScript => Self::Failed("Redis forgets its scripts at once".into()),
+        }
+    }
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        Trouble::from(error).into()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use fred::error::ErrorKind;
-
     use super::*;
 
-    /// A lost connection was once answered 500, for fred called it unknown.
+    fn of(details: &'static str) -> StoreError {
+        Error::new(ErrorKind::Unknown, details).into()
+    }
+
+    /// A lost connection was once answered 500, for fred called it unknown; a full Redis and
+    /// a read-only one were, too.
     #[test]
-    fn what_is_not_understood_is_tried_again() {
-        let error =
-            |details: &'static str| StoreError::from(Error::new(ErrorKind::Unknown, details));
-        assert!(matches!(error("Failed to route command."), StoreError::Unavailable(_)));
-        let loading = error("LOADING Redis is loading the dataset in memory");
-        assert!(matches!(loading, StoreError::Unavailable(_)));
-        assert!(matches!(error("ERR Error running script"), StoreError::Failed(_)));
-        let full = error("OOM command not allowed when used memory > 'maxmemory'");
-        assert!(matches!(full, StoreError::Full(_)));
+    fn an_error_is_known_by_its_code() {
+        assert!(matches!(of("Failed to route command."), StoreError::Unavailable(_)));
+        assert!(matches!(
+            of("LOADING Redis is loading the dataset in memory"),
+            StoreError::Away(_)
+        ));
+        assert!(matches!(of("MOVED 42 10.0.0.1:6379"), StoreError::Away(_)));
+        assert!(matches!(of("ERR Error running script"), StoreError::Failed(_)));
+        let full = "OOM command not allowed when used memory > 'maxmemory'. script: 1, on 2";
+        assert!(matches!(of(full), StoreError::Full(_)));
+        for code in ["READONLY", "MISCONF", "NOREPLICAS", "NOPERM"] {
+            let error: StoreError = Error::new(ErrorKind::Unknown, format!("{code} words")).into();
+            assert!(matches!(error, StoreError::Refused(_)), "{code}");
+        }
     }
 }

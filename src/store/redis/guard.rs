@@ -1,20 +1,39 @@
-//! Looks at a Redis server before seen counts in it, and after each reconnect:
+//! Looks at a Redis server before seen counts in it, at each reconnect and every few seconds:
 //! a server that may delete counters is refused.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use fred::clients::Client;
 use fred::error::Error;
 use fred::interfaces::{ClientLike, ConfigInterface, EventInterface};
-use fred::types::config::{Options, Server};
+use fred::types::config::Options;
 use tokio::sync::watch;
 
-use crate::store::StoreError;
+use crate::store::{Replicas, StoreError};
 
-/// The wait before a server that gave no account of itself is asked again.
-const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+/// How often a server is looked at: one that is not good, and one that is.
+const LOOK_SOON: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// How long a server may take to give an account of itself.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long writes go on waiting for replicas that are gone: a failover is over by then, and
+/// a server that is on its own must not stop counting for ever.
+const REPLICAS_GRACE: Duration = Duration::from_secs(15);
+
+/// What servers are judged by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// Whether one that may delete counters is used all the same.
+    pub(crate) allow_eviction: bool,
+    /// How many replicas must have a write.
+    pub(crate) replicas: Replicas,
+    /// Whether another server may take this one's place: Sentinel, Cluster.
+    pub(crate) fails_over: bool,
+}
 
 /// What is known about the server at the moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,32 +46,62 @@ enum Verdict {
     Refused(String),
 }
 
-/// Holds the verdict on the server. Its task ends with the store.
-pub struct ServerCheck {
+/// Holds the verdict on a server. Its task ends with the store.
+pub(crate) struct Guard {
     verdict: watch::Receiver<Verdict>,
-    /// Whether the server is known to be of no Cluster, however it is spoken to.
-    alone: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     task: tokio::task::JoinHandle<()>,
 }
 
-impl ServerCheck {
-    /// Watches the client's connections from now on; call it before the client
-    /// connects. `allow_eviction` turns that refusal into a warning.
-    pub fn watch(client: Client, allow_eviction: bool) -> Self {
+#[derive(Default)]
+struct Shared {
+    /// Whether the server is known to be of no Cluster, however it is spoken to.
+    alone: AtomicBool,
+    /// How many replicas must have a write.
+    replicas: AtomicI64,
+    /// Writes that no replica had in time.
+    not_replicated: AtomicU64,
+}
+
+impl Guard {
+    /// Watches the client's connections from now on; call it before the client connects.
+    pub(crate) fn watch(client: Client, terms: Terms) -> Self {
         let (sender, verdict) = watch::channel(Verdict::Unknown);
-        let alone = Arc::<AtomicBool>::default();
-        let task = tokio::spawn(follow(client, allow_eviction, sender, alone.clone()));
-        Self { verdict, alone, task }
+        let shared = Arc::<Shared>::default();
+        let follower = Follower {
+            client,
+            terms,
+            shared: shared.clone(),
+            warned: Vec::new(),
+            replicas_seen: None,
+        };
+        let task = tokio::spawn(follower.follow(sender));
+        Self { verdict, shared, task }
     }
 
     /// Whether the server is of no Cluster, which one may be that was given as if
     /// it stood alone; false before it was looked at.
-    pub fn stands_alone(&self) -> bool {
-        self.alone.load(Ordering::Relaxed)
+    pub(crate) fn stands_alone(&self) -> bool {
+        self.shared.alone.load(Ordering::Relaxed)
+    }
+
+    /// How many replicas must have a write.
+    pub(crate) fn replicas(&self) -> i64 {
+        self.shared.replicas.load(Ordering::Relaxed)
+    }
+
+    /// A write was not on enough replicas in time.
+    pub(crate) fn not_replicated(&self) {
+        self.shared.not_replicated.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many writes were not.
+    pub(crate) fn writes_not_replicated(&self) -> u64 {
+        self.shared.not_replicated.load(Ordering::Relaxed)
     }
 
     /// Whether the store may be used now.
-    pub fn check(&self) -> Result<(), StoreError> {
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
         match &*self.verdict.borrow() {
             Verdict::Good => Ok(()),
             Verdict::Unknown => Err(StoreError::Away("not connected".into())),
@@ -61,7 +110,7 @@ impl ServerCheck {
     }
 
     /// Waits for a verdict on the server.
-    pub async fn settled(&self) -> Result<(), StoreError> {
+    pub(crate) async fn settled(&self) -> Result<(), StoreError> {
         let mut verdict = self.verdict.clone();
         // An error means that the task has ended, and `check` then tells the rest.
         let _ = verdict.wait_for(|v| *v != Verdict::Unknown).await;
@@ -69,83 +118,100 @@ impl ServerCheck {
     }
 }
 
-impl Drop for ServerCheck {
+impl Drop for Guard {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-async fn follow(
+struct Follower {
     client: Client,
-    allow_eviction: bool,
-    verdict: watch::Sender<Verdict>,
-    alone: Arc<AtomicBool>,
-) {
-    let (mut connected, mut failed) = (client.reconnect_rx(), client.error_rx());
-    let mut asked = false;
-    loop {
-        tokio::select! {
-            // A connection fails before it is made anew; seen the other way round, a good
-            // server would stay unknown until the next failure.
-            biased;
-            lost = failed.recv() => {
-                if let Ok((error, _)) = lost {
-                    tracing::warn!(%error, "the connection to Redis failed");
-                }
-                // A Cluster's other nodes go on, and the lost one will be judged on its return.
-                if !client.is_clustered() {
-                    verdict.send_replace(Verdict::Unknown);
-                }
-                continue;
-            }
-            _ = connected.recv() => asked = true,
-            () = tokio::time::sleep(RETRY_INTERVAL), if asked => {}
-        }
-        match judge(&client, allow_eviction, &alone).await {
-            Ok(now) => {
-                asked = false;
-                if let Verdict::Refused(why) = &now {
-                    tracing::error!("Redis is refused: {why}");
-                }
-                verdict.send_replace(now);
-            }
-            Err(error) => tracing::warn!(%error, "Redis gave no account of itself"),
-        }
-    }
+    terms: Terms,
+    shared: Arc<Shared>,
+    /// What was warned of when the server was last looked at.
+    warned: Vec<String>,
+    /// When it last had replicas.
+    replicas_seen: Option<Instant>,
 }
 
-/// Asks every server that is connected to.
-async fn judge(
-    client: &Client,
-    allow_eviction: bool,
-    alone: &AtomicBool,
-) -> Result<Verdict, Error> {
-    let servers: Vec<Option<Server>> = if client.is_clustered() {
-        client.active_connections().into_iter().map(Some).collect()
-    } else {
-        vec![None]
-    };
-    for cluster_node in servers {
-        let options = Options {
-            cluster_node,
-            fail_fast: true,
-            timeout: Some(Duration::from_secs(2)),
-            ..Options::default()
-        };
-        let asking = client.with_options(&options);
+impl Follower {
+    async fn follow(mut self, verdict: watch::Sender<Verdict>) {
+        let (mut connected, mut failed) = (self.client.reconnect_rx(), self.client.error_rx());
+        let mut is_up = false;
+        loop {
+            let pause = if *verdict.borrow() == Verdict::Good { LOOK_AGAIN } else { LOOK_SOON };
+            tokio::select! {
+                // A connection fails before it is made again. Were these taken in the other
+                // order, a good server would stay unknown until the next failure.
+                biased;
+                lost = failed.recv() => {
+                    if let Ok((error, _)) = lost {
+                        tracing::warn!(%error, "the connection to Redis failed");
+                    }
+                    is_up = false;
+                    verdict.send_replace(Verdict::Unknown);
+                    continue;
+                }
+                _ = connected.recv() => is_up = true,
+                () = tokio::time::sleep(pause), if is_up => {}
+            }
+            match self.judge().await {
+                Ok(now) => {
+                    if let Verdict::Refused(why) = &now
+                        && *verdict.borrow() != now
+                    {
+                        tracing::error!("Redis is refused: {why}");
+                    }
+                    verdict.send_if_modified(|verdict| {
+                        let is_new = *verdict != now;
+                        *verdict = now;
+                        is_new
+                    });
+                }
+                Err(error) => tracing::warn!(%error, "Redis gave no account of itself"),
+            }
+        }
+    }
+
+    async fn judge(&mut self) -> Result<Verdict, Error> {
+        let options =
+            Options { fail_fast: true, timeout: Some(LOOK_TIMEOUT), ..Options::default() };
+        let asking = self.client.with_options(&options);
         let info: String = asking.info(None).await?;
         // A managed service may forbid CONFIG; then its snapshots are unknown.
         let save: Option<Vec<String>> = asking.config_get("save").await.ok();
         let facts = Facts::read(&info, save.as_deref());
-        alone.store(!facts.cluster, Ordering::Relaxed);
-        if let Some(why) = facts.refusal(allow_eviction) {
+        self.shared.alone.store(!facts.cluster, Ordering::Relaxed);
+        if facts.replica && self.terms.fails_over && !facts.cluster {
+            // It was the master. Sentinel knows which one is now.
+            let _ = self.client.force_reconnection().await;
+        }
+        if let Some(why) = facts.refusal(self.terms.allow_eviction) {
             return Ok(Verdict::Refused(why));
         }
-        for warning in facts.warnings() {
+        let replicas = self.replicas(facts.replicas);
+        self.shared.replicas.store(replicas, Ordering::Relaxed);
+        let warnings = facts.warnings(self.terms.fails_over && replicas == 0);
+        for warning in warnings.iter().filter(|warning| !self.warned.contains(warning)) {
             tracing::warn!("{warning}");
         }
+        self.warned = warnings;
+        Ok(Verdict::Good)
     }
-    Ok(Verdict::Good)
+
+    /// How many replicas must have a write, where there are so many now.
+    fn replicas(&mut self, now: i64) -> i64 {
+        match self.terms.replicas {
+            Replicas::Number(number) => number.into(),
+            Replicas::Auto if now > 0 => {
+                self.replicas_seen = Some(Instant::now());
+                1
+            }
+            Replicas::Auto => {
+                i64::from(self.replicas_seen.is_some_and(|seen| seen.elapsed() < REPLICAS_GRACE))
+            }
+        }
+    }
 }
 
 /// What matters of a server's own account of itself.
@@ -155,6 +221,8 @@ struct Facts {
     policy: String,
     append_only: bool,
     cluster: bool,
+    /// How many replicas follow it.
+    replicas: i64,
     /// `None` where the server does not tell.
     snapshots: Option<bool>,
 }
@@ -172,6 +240,10 @@ impl Facts {
                 "maxmemory_policy" => facts.policy = value.into(),
                 "cluster_enabled" => facts.cluster = value == "1",
                 "aof_enabled" => facts.append_only = value == "1",
+                // slave0:ip=…,port=…,state=online,…
+                _ if name.starts_with("slave") && value.contains("state=online") => {
+                    facts.replicas += 1;
+                }
                 _ => {}
             }
         }
@@ -195,7 +267,7 @@ impl Facts {
         })
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self, may_lose: bool) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.policy.starts_with("allkeys-") {
             warnings.push(format!(
@@ -209,6 +281,13 @@ impl Facts {
                  writes were done, and a write that is repeated then may count twice",
                 self.policy
             ));
+        }
+        if may_lose {
+            warnings.push(
+                "Redis writes are not waited for by any replica: a failover loses the last hits \
+                 that were answered; give the master a replica, or set --replicas"
+                    .into(),
+            );
         }
         match (self.append_only, self.snapshots) {
             (true, _) => {}
@@ -233,7 +312,8 @@ mod tests {
 
     fn facts(policy: &str, role: &str, aof: u8, save: &str) -> Facts {
         let info = format!(
-            "# Memory\r\nmaxmemory_policy:{policy}\r\naof_enabled:{aof}\r\nrole:{role}\r\n"
+            "# Memory\r\nmaxmemory_policy:{policy}\r\naof_enabled:{aof}\r\nrole:{role}\r\n\
+             slave0:ip=::1,port=1,state=online,offset=1\r\nslave1:ip=::1,state=wait_bgsave\r\n"
         );
         Facts::read(&info, Some(&["save".into(), save.into()]))
     }
@@ -241,6 +321,7 @@ mod tests {
     #[test]
     fn only_what_loses_counters_is_refused() {
         assert_eq!(facts("noeviction", "master", 1, "").refusal(false), None);
+        assert_eq!(facts("noeviction", "master", 1, "").replicas, 1);
         assert_eq!(facts("volatile-lru", "master", 1, "").refusal(false), None);
         assert!(facts("allkeys-lru", "master", 1, "").refusal(false).is_some());
         assert_eq!(facts("allkeys-lru", "master", 1, "").refusal(true), None);
@@ -249,10 +330,11 @@ mod tests {
 
     #[test]
     fn missing_persistence_is_a_warning() {
-        assert!(facts("noeviction", "master", 1, "").warnings().is_empty());
-        let none = facts("noeviction", "master", 0, "").warnings();
+        assert!(facts("noeviction", "master", 1, "").warnings(false).is_empty());
+        assert!(facts("noeviction", "master", 1, "").warnings(true)[0].contains("--replicas"));
+        let none = facts("noeviction", "master", 0, "").warnings(false);
         assert!(none[0].contains("NO PERSISTENCE"), "{none:?}");
-        let snapshots = facts("noeviction", "master", 0, "3600 1").warnings();
+        let snapshots = facts("noeviction", "master", 0, "3600 1").warnings(false);
         assert!(snapshots[0].contains("snapshot"), "{snapshots:?}");
     }
 }

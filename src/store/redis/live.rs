@@ -1,54 +1,136 @@
-//! News of this store's counters from all processes, by Redis' sharded publish
-//! and subscribe: one connection, and on it one subscription for each namespace
+//! News of this store's counters from all processes, by Redis' sharded publish and
+//! subscribe: one connection to each server, and on it one subscription for each namespace
 //! that somebody here listens to.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Weak;
 use std::time::Duration;
 
 use fred::clients::Client;
 use fred::error::Error;
 use fred::interfaces::{ClientLike, EventInterface, PubsubInterface};
+use fred::types::config::Server;
 use fred::types::{ConnectHandle, Message};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
-use super::live_channel;
+use super::keys;
+use super::node::client;
+use super::servers::Servers;
 use crate::model::name::Name;
 use crate::store::live::{Hub, News, Update};
 
-/// The wait before a subscription that failed is tried again.
-const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+/// How often the subscriptions are looked at although nobody came or went: slots may have
+/// moved, and what failed is tried again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// Listens for a hub. Ends with the store.
-pub struct Subscriber {
+/// Keeps the subscriptions as the hub wants them, until the store is gone.
+pub(crate) async fn follow(servers: Weak<Servers>, hub: Hub) {
+    let mut subscribers: HashMap<Server, Subscriber> = HashMap::new();
+    let mut changed = hub.watch();
+    loop {
+        // A listener that has just come waits for this.
+        let _ = tokio::time::timeout(LOOK_AGAIN, changed.changed()).await;
+        let Some(servers) = servers.upgrade() else { return };
+        let mut wanted: HashMap<Server, HashSet<Name>> = HashMap::new();
+        for namespace in hub.namespaces() {
+            let Some((server, config)) = servers.config_of(&keys::live(&namespace)) else {
+                continue;
+            };
+            subscribers
+                .entry(server.clone())
+                .or_insert_with(|| Subscriber::start(client(&config), &hub));
+            wanted.entry(server).or_default().insert(namespace);
+        }
+        for (server, subscriber) in &mut subscribers {
+            let wanted = wanted.remove(server).unwrap_or_default();
+            if let Err(error) = subscriber.settle(&servers, &hub, wanted).await {
+                tracing::debug!(%error, "a subscription failed and is tried again");
+            }
+        }
+    }
+}
+
+/// A connection to one server, and what is subscribed to there.
+struct Subscriber {
     client: Client,
-    tasks: [tokio::task::JoinHandle<()>; 2],
+    hearing: JoinHandle<()>,
     connection: ConnectHandle,
+    connected: tokio::sync::broadcast::Receiver<Server>,
+    failed: tokio::sync::broadcast::Receiver<(Error, Option<Server>)>,
+    subscribed: HashSet<Name>,
+    is_up: bool,
 }
 
 impl Subscriber {
-    /// Begins to connect, and keeps the subscriptions as the hub wants them.
-    pub fn start(client: Client, hub: &Hub) -> Self {
-        let (lost, was_lost) = mpsc::channel(1);
-        let tasks = [
-            tokio::spawn(hear(client.clone(), hub.clone(), lost)),
-            tokio::spawn(subscribe(client.clone(), hub.clone(), was_lost)),
-        ];
+    fn start(client: Client, hub: &Hub) -> Self {
+        let (connected, failed) = (client.reconnect_rx(), client.error_rx());
+        let hearing = tokio::spawn(hear(client.clone(), hub.clone()));
         let connection = client.connect();
-        Self { client, tasks, connection }
+        let subscribed = HashSet::new();
+        Self { client, hearing, connection, connected, failed, subscribed, is_up: false }
     }
 
-    /// Lets go of the connection.
-    pub async fn close(self) {
-        self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
-        // Whatever is wrong with it, it is not needed any more.
-        let _ = self.client.quit().await;
+    /// Subscribes to what is wanted and to nothing else.
+    async fn settle(
+        &mut self,
+        servers: &Servers,
+        hub: &Hub,
+        wanted: HashSet<Name>,
+    ) -> Result<(), Error> {
+        // A connection fails before it is made again.
+        while self.failed.try_recv().is_ok() {
+            self.is_up = false;
+            self.subscribed.iter().for_each(|namespace| hub.connected(namespace, false));
+            self.subscribed.clear();
+        }
+        while self.connected.try_recv().is_ok() {
+            self.is_up = true;
+            self.subscribed.iter().for_each(|namespace| hub.connected(namespace, false));
+            self.subscribed.clear();
+        }
+        if !self.is_up && !wanted.is_empty() {
+            if self.connected.recv().await.is_err() {
+                return Ok(());
+            }
+            self.is_up = true;
+        }
+        for namespace in &wanted {
+            if self.subscribed.contains(namespace) {
+                continue;
+            }
+            self.client.ssubscribe(keys::live(namespace)).await?;
+            // From now on writers publish (count.lua).
+            let apart = (!servers.stands_alone()).then_some(namespace);
+            let listening = keys::listening(apart);
+            let arguments = vec![listening.as_str().into(), namespace.as_str().into()];
+            if let Err(error) = servers.run(&listening, "SADD", arguments).await {
+                tracing::debug!(%error, "a listener was not entered");
+                continue;
+            }
+            self.subscribed.insert(namespace.clone());
+            hub.connected(namespace, true);
+        }
+        let gone: Vec<Name> = self.subscribed.difference(&wanted).cloned().collect();
+        for namespace in gone {
+            self.subscribed.remove(&namespace);
+            self.client.sunsubscribe(keys::live(&namespace)).await?;
+        }
+        // A listener may have come to a namespace that was subscribed to already.
+        self.subscribed.iter().for_each(|namespace| hub.connected(namespace, true));
+        Ok(())
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        self.hearing.abort();
         self.connection.abort();
     }
 }
 
-/// Takes in what is published.
-async fn hear(client: Client, hub: Hub, lost: mpsc::Sender<()>) {
+/// Passes on what is published.
+async fn hear(client: Client, hub: Hub) {
     let mut messages = client.message_rx();
     loop {
         match messages.recv().await {
@@ -62,75 +144,14 @@ async fn hear(client: Client, hub: Hub, lost: mpsc::Sender<()>) {
                     hub.tell(&namespace, || News::Missed);
                 }
             }
-            Err(RecvError::Closed) => {
-                let _ = lost.send(()).await;
-                return;
-            }
+            Err(RecvError::Closed) => return,
         }
     }
 }
 
-/// Keeps the subscriptions as they should be.
-async fn subscribe(client: Client, hub: Hub, mut stop: mpsc::Receiver<()>) {
-    let (mut connected, mut failed) = (client.reconnect_rx(), client.error_rx());
-    let mut subscribed: HashSet<Name> = HashSet::new();
-    let mut up = false;
-    loop {
-        tokio::select! {
-            // A connection fails before it is made anew; seen the other way round, it
-            // would be taken for lost for ever.
-            biased;
-            _ = failed.recv() => {
-                // A Cluster's other nodes go on; subscribing again does no harm.
-                subscribed.clear();
-                hub.namespaces().iter().for_each(|n| hub.connected(n, false));
-                if !client.is_clustered() {
-                    up = false;
-                }
-            }
-            _ = connected.recv() => {
-                up = true;
-                subscribed.clear();
-            }
-            () = hub.changed() => {}
-            () = tokio::time::sleep(RETRY_INTERVAL), if up && !is_settled(&hub, &subscribed) => {}
-            _ = stop.recv() => return,
-        }
-        if up && let Err(error) = settle(&client, &hub, &mut subscribed).await {
-            tracing::debug!(%error, "a subscription failed and is tried again");
-        }
-    }
-}
-
-fn is_settled(hub: &Hub, subscribed: &HashSet<Name>) -> bool {
-    let wanted = hub.namespaces();
-    wanted.len() == subscribed.len() && wanted.iter().all(|n| subscribed.contains(n))
-}
-
-async fn settle(client: &Client, hub: &Hub, subscribed: &mut HashSet<Name>) -> Result<(), Error> {
-    let wanted: HashSet<Name> = hub.namespaces().into_iter().collect();
-    for namespace in &wanted {
-        if subscribed.insert(namespace.clone())
-            && let Err(error) = client.ssubscribe(live_channel(namespace)).await
-        {
-            subscribed.remove(namespace);
-            return Err(error);
-        }
-        // A listener may have come to a namespace that was subscribed to already.
-        hub.connected(namespace, true);
-    }
-    let gone: Vec<Name> = subscribed.difference(&wanted).cloned().collect();
-    for namespace in gone {
-        client.sunsubscribe(live_channel(&namespace)).await?;
-        subscribed.remove(&namespace);
-    }
-    Ok(())
-}
-
-/// A message of apply.lua: key, total, key, total … or `-` for one that is gone.
+/// A message of count.lua: key, total, key, total … or `-` for one that is gone.
 fn read(message: &Message) -> Option<(Name, Vec<Update>)> {
-    let channel: &str = &message.channel;
-    let namespace = channel.strip_prefix("seen:{")?.strip_suffix("}:live")?;
+    let namespace = keys::of_live(&message.channel)?;
     let payload = message.value.as_str()?;
     let mut words = payload.split(' ');
     let mut updates = Vec::new();
@@ -138,5 +159,5 @@ fn read(message: &Message) -> Option<(Name, Vec<Update>)> {
         let total = if total == "-" { None } else { Some(total.parse().ok()?) };
         updates.push(Update { key: Name::new(key).ok()?, total });
     }
-    Some((Name::new(namespace).ok()?, updates))
+    Some((namespace, updates))
 }

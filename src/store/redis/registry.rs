@@ -1,179 +1,210 @@
 //! Which namespaces there are, and how many counters in all.
 //!
-//! A namespace's data is in one slot of a Cluster, and what spans namespaces is
-//! in another: `seen:namespaces`, a sorted set of namespaces by their number of
-//! counters. A namespace is entered before the first write that may create a
-//! counter in it, and its number is set after each write that did, so an entry
-//! that was not set in time is put right by the next.
+//! A namespace's data is in one slot of a Cluster, and what spans namespaces is in others.
+//! So that none is ever missed: a namespace is entered *before* the first write that may
+//! create something in it, or by that write; and one that is empty is marked with the time,
+//! and struck off ten minutes later if it is still empty and nobody has entered it again. A
+//! process takes a namespace for entered for a minute at most.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use fred::clients::Client;
-use fred::interfaces::SortedSetsInterface;
-use fred::types::SetOptions;
 use fred::types::Value;
-use fred::types::sorted_sets::Ordering as Compare;
+use parking_lot::Mutex;
 
-use super::answer::Words;
+use super::keys;
+use super::node::Script;
+use super::plan::Plan;
+use super::read::{bulk, number};
+use super::servers::Servers;
 use crate::model::name::Name;
+use crate::model::time::Timestamp;
 use crate::store::StoreError;
 
-const NAMESPACES: &str = "seen:namespaces";
+/// How long the sum of all counters is taken for true, in a Cluster.
+const SUM_AGE: Duration = Duration::from_secs(10);
 
-/// How long the sum of all counters is taken for true.
-const SUM_AGE: Duration = Duration::from_secs(30);
+/// How long a process takes a namespace for entered, and how many.
+const ENTERED_AGE: Duration = Duration::from_secs(60);
+const ENTERED_MAX: usize = 16_384;
 
-/// How many namespaces are summed in one command.
-const SUM_PAGE: i64 = 1000;
+/// How long an empty namespace stays entered, in seconds. Much longer than [`ENTERED_AGE`]:
+/// whoever believes that it is entered looks again before it is struck off.
+const EMPTY_AGE: u64 = 600;
 
-/// How many namespaces are known to be entered; with more, all are forgotten
-/// and entered again.
-const MAX_KNOWN: usize = 16_384;
+/// How many empty namespaces are struck off at once.
+const STRUCK_OFF_MAX: i64 = 100;
 
-/// Held by the store; a clone shares what it knows.
-#[derive(Clone)]
-pub struct Registry {
-    client: Client,
-    shared: Arc<Shared>,
-}
-
-#[derive(Default)]
-struct Shared {
-    known: Mutex<HashSet<Name>>,
-    /// Counters in all: as last summed, with what this process created since.
+/// Held by the store.
+pub(crate) struct Registry {
+    servers: Arc<Servers>,
+    entered: Mutex<HashMap<Name, Instant>>,
+    /// Counters in all as last asked, with those that this process created since.
     sum: AtomicU64,
-    /// When the sum was last asked for.
     summed: Mutex<Option<Instant>>,
-    /// Held while the first sum is made.
-    summing: tokio::sync::Mutex<()>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Registry {
-    pub fn new(client: Client) -> Self {
-        Self { client, shared: Arc::default() }
+    pub(crate) fn new(servers: Arc<Servers>) -> Self {
+        Self {
+            servers,
+            entered: Mutex::default(),
+            sum: AtomicU64::new(0),
+            summed: Mutex::default(),
+        }
     }
 
-    /// Enters namespaces that may get their first counter.
-    pub async fn enter(&self, namespaces: &[&Name]) -> Result<(), StoreError> {
-        let new: Vec<&Name> = {
-            let known = lock(&self.shared.known);
-            namespaces.iter().copied().filter(|namespace| !known.contains(*namespace)).collect()
-        };
-        if new.is_empty() {
+    /// Enters a namespace in which something may be created.
+    pub(crate) async fn enter(&self, namespace: &Name) -> Result<(), StoreError> {
+        let known = self.entered.lock().get(namespace).copied();
+        if known.is_some_and(|at| at.elapsed() < ENTERED_AGE) {
             return Ok(());
         }
-        let entries: Vec<_> = new.iter().map(|namespace| (0.0, namespace.as_str())).collect();
-        let () =
-            self.client.zadd(NAMESPACES, Some(SetOptions::NX), None, false, false, entries).await?;
-        let mut known = lock(&self.shared.known);
-        if known.len() >= MAX_KNOWN {
-            known.clear();
+        let now = Instant::now();
+        self.mark(namespace, 0).await?;
+        let mut entered = self.entered.lock();
+        if entered.len() >= ENTERED_MAX {
+            entered.clear();
         }
-        known.extend(new.into_iter().cloned());
+        entered.insert(namespace.clone(), now);
         Ok(())
     }
 
-    /// A namespace has this many counters now, `change` more than before.
-    /// Nobody waits for the entry: the next one puts right what failed.
-    pub fn set(&self, namespace: &Name, counters: u64, change: i64, is_owned: bool) {
-        self.shared
-            .sum
+    /// Notes that a namespace is empty now. Nothing depends on it but the length of the list.
+    pub(crate) async fn left_empty(
+        &self,
+        namespace: &Name,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.entered.lock().remove(namespace);
+        self.mark(namespace, now.0).await
+    }
+
+    async fn mark(&self, namespace: &Name, score: u64) -> Result<(), StoreError> {
+        let arguments = vec![keys::NAMESPACES.into(), integer(score), namespace.as_str().into()];
+        self.servers.run(keys::NAMESPACES, "ZADD", arguments).await.map(drop)
+    }
+
+    /// Strikes off what has been empty for long.
+    pub(crate) async fn strike_off(
+        &self,
+        commit: &Script,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let until = now.0.saturating_sub(EMPTY_AGE);
+        let range = vec![
+            keys::NAMESPACES.into(),
+            1.into(),
+            integer(until),
+            "BYSCORE".into(),
+            "LIMIT".into(),
+            0.into(),
+            STRUCK_OFF_MAX.into(),
+            "WITHSCORES".into(),
+        ];
+        let empty = self.servers.run(keys::NAMESPACES, "ZRANGE", range).await?;
+        for (name, since) in pairs(empty)? {
+            let Ok(name) = Name::new(&name) else { continue };
+            let ranking = keys::ranking(&name);
+            let counters =
+                self.servers.run(&ranking, "ZCARD", vec![ranking.as_str().into()]).await?;
+            let facts = keys::namespace(&name);
+            let facts = self.servers.run(&facts, "GET", vec![facts.as_str().into()]).await?;
+            if number(&counters)? > 0 || bulk(facts)?.is_some() {
+                self.mark(&name, 0).await?;
+                continue;
+            }
+            // Not if it was entered meanwhile.
+            let mut plan = Plan::default();
+            plan.check_text(&since, "ZSCORE", &[keys::NAMESPACES, name.as_str()]);
+            plan.run("ZREM", &[keys::NAMESPACES.as_bytes(), name.as_str().as_bytes()]);
+            plan.commit(&self.servers, commit).await?;
+        }
+        Ok(())
+    }
+
+    /// So many counters are new, or gone. A server that stands alone counts by itself.
+    pub(crate) async fn grow(&self, counters: i64) {
+        self.sum
             .try_update(Ordering::Relaxed, Ordering::Relaxed, |sum| {
-                Some(sum.saturating_add_signed(change))
+                Some(sum.saturating_add_signed(counters))
             })
             .ok();
-        let (registry, namespace) = (self.clone(), namespace.clone());
-        if counters == 0 && !is_owned {
-            lock(&self.shared.known).remove(&namespace);
+        if counters == 0 || self.servers.stands_alone() {
+            return;
         }
-        tokio::spawn(async move {
-            let done: Result<(), _> = if counters == 0 && !is_owned {
-                registry.client.zrem(NAMESPACES, namespace.as_str()).await
-            } else {
-                let entry = (counters as f64, namespace.as_str());
-                registry.client.zadd(NAMESPACES, None, None::<Compare>, false, false, entry).await
-            };
-            if let Err(error) = done {
-                tracing::debug!(%error, %namespace, "the number of counters was not noted");
-            }
-        });
+        let arguments = vec![keys::COUNTERS.into(), counters.into()];
+        if let Err(error) = self.servers.run(keys::COUNTERS, "INCRBY", arguments).await {
+            tracing::debug!(%error, "the number of counters was not noted");
+        }
     }
 
-    /// Whether there are as many counters as allowed in all.
-    pub async fn is_full(&self, most: u64) -> Result<bool, StoreError> {
-        let (first, due) = {
-            let mut summed = lock(&self.shared.summed);
-            let due = summed.is_none_or(|at| at.elapsed() >= SUM_AGE);
-            let first = summed.is_none();
-            if due && !first {
-                *summed = Some(Instant::now());
-            }
-            (first, due)
-        };
-        if first {
-            let _one = self.shared.summing.lock().await;
-            if lock(&self.shared.summed).is_none() {
-                self.sum().await?;
-                *lock(&self.shared.summed) = Some(Instant::now());
-            }
-        } else if due {
-            let registry = self.clone();
-            tokio::spawn(async move {
-                if let Err(error) = registry.sum().await {
-                    tracing::debug!(%error, "the counters were not summed");
-                }
-            });
+    /// How many counters there are in all, as far as this process knows.
+    pub(crate) async fn nearly(&self) -> Result<u64, StoreError> {
+        if self.summed.lock().is_none_or(|at| at.elapsed() >= SUM_AGE) {
+            self.size().await?;
         }
-        Ok(self.shared.sum.load(Ordering::Relaxed) >= most)
+        Ok(self.sum.load(Ordering::Relaxed))
     }
 
-    /// Counts all counters.
-    pub async fn sum(&self) -> Result<u64, StoreError> {
-        let mut sum = 0_u64;
-        for from in (0..).step_by(SUM_PAGE as usize) {
-            let page: Vec<(String, f64)> = self
-                .client
-                .zrange(NAMESPACES, from, from + SUM_PAGE - 1, None, false, None, true)
-                .await?;
-            sum += page.iter().map(|(_, counters)| *counters as u64).sum::<u64>();
-            if page.len() < SUM_PAGE as usize {
-                break;
-            }
-        }
-        self.shared.sum.store(sum, Ordering::Relaxed);
+    /// How many counters there are in all.
+    pub(crate) async fn size(&self) -> Result<u64, StoreError> {
+        let found = self.servers.run(keys::COUNTERS, "GET", vec![keys::COUNTERS.into()]).await?;
+        let sum = u64::try_from(if found.is_null() { 0 } else { number(&found)? }).unwrap_or(0);
+        self.sum.store(sum, Ordering::Relaxed);
+        *self.summed.lock() = Some(Instant::now());
         Ok(sum)
     }
 
     /// Some of the namespaces, and the cursor for more.
-    pub async fn page(&self, cursor: &str) -> Result<(Vec<Name>, Option<String>), StoreError> {
-        let (mut words, next) = scan(&self.client, NAMESPACES, cursor).await?;
-        let mut names = Vec::new();
-        while !words.is_empty() {
-            names.push(words.name()?);
-            words.next()?;
-        }
-        Ok((names, next))
+    pub(crate) async fn page(
+        &self,
+        cursor: &str,
+    ) -> Result<(Vec<Name>, Option<String>), StoreError> {
+        let (members, next) = scan(&self.servers, keys::NAMESPACES, cursor).await?;
+        Ok((members.iter().filter_map(|name| Name::new(name).ok()).collect(), next))
     }
 }
 
-/// One step of ZSCAN: members and scores in turn, and the cursor for more.
-pub async fn scan(
-    client: &Client,
+/// One step of ZSCAN: members, and the cursor for more.
+pub(crate) async fn scan(
+    servers: &Servers,
     key: &str,
     cursor: &str,
-) -> Result<(Words, Option<String>), StoreError> {
-    use fred::interfaces::ClientLike;
-    use fred::types::{ClusterHash, CustomCommand};
-    let command = CustomCommand::new_static("ZSCAN", ClusterHash::FirstKey, false);
+) -> Result<(Vec<String>, Option<String>), StoreError> {
     let arguments: Vec<Value> = vec![key.into(), cursor.into(), "COUNT".into(), 100.into()];
-    let mut answer = Words::of(client.custom(command, arguments).await?);
-    let next = answer.text()?;
-    Ok((Words::of(answer.next()?), (next != "0").then_some(next)))
+    let mut answer = servers.run(key, "ZSCAN", arguments).await?.into_array().into_iter();
+    let next = answer.next().and_then(Value::into_string);
+    let members = pairs(answer.next().unwrap_or(Value::Null))?;
+    let next = next.filter(|next| next != "0");
+    Ok((members.into_iter().map(|(member, _)| member).collect(), next))
+}
+
+/// Members of a sorted set and their scores, as Redis writes those.
+pub(crate) fn pairs(answer: Value) -> Result<Vec<(String, String)>, StoreError> {
+    if answer.is_null() {
+        return Ok(Vec::new());
+    }
+    let mut values = answer.into_array().into_iter();
+    let mut pairs = Vec::new();
+    while let Some(member) = values.next() {
+        let odd = || StoreError::Unavailable("Redis answered a member that is no text".into());
+        // RESP3 has each pair in an array of its own.
+        let (member, score) = match member {
+            Value::Array(pair) => {
+                let mut pair = pair.into_iter();
+                (pair.next(), pair.next())
+            }
+            member => (Some(member), values.next()),
+        };
+        let member = member.and_then(Value::into_string).ok_or_else(odd)?;
+        pairs.push((member, score.and_then(Value::into_string).ok_or_else(odd)?));
+    }
+    Ok(pairs)
+}
+
+fn integer(n: u64) -> Value {
+    Value::Integer(i64::try_from(n).unwrap_or(i64::MAX))
 }

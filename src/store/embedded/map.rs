@@ -1,0 +1,246 @@
+//! The store's contents: one ordered map from bytes to bytes.
+//!
+//! Most of it is in the database. On top are the changes since the last checkpoint, which
+//! are in the log too, and while a checkpoint runs those that it is writing.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use parking_lot::{RwLock, RwLockReadGuard};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, TableDefinition};
+
+use crate::store::StoreError;
+
+/// New values by key; `None` deletes.
+pub(crate) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// A key and its value.
+pub(crate) type Row = (Vec<u8>, Vec<u8>);
+
+/// The one table of the database; `tables.rs` says what is in it.
+pub(crate) const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("seen");
+
+/// What can be read from.
+pub(crate) trait Read {
+    /// The value of a key.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The first rows from one key on, up to another one that is not among them.
+    fn scan(&self, from: &[u8], to: &[u8], most: usize) -> Result<Vec<Row>, StoreError>;
+}
+
+/// Shared by the writer and those who read.
+#[derive(Default)]
+pub(crate) struct Map(RwLock<State>);
+
+#[derive(Default)]
+struct State {
+    /// `None` before the start, after the end and while it is opened again.
+    database: Option<Arc<Database>>,
+    /// What a checkpoint is writing.
+    frozen: Option<Arc<Changes>>,
+    fresh: Changes,
+}
+
+impl Map {
+    /// The contents as they are at this moment; changes wait for it to go.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+        let state = self.0.read();
+        let database = state.database.as_ref().ok_or_else(closed)?;
+        let table = database.begin_read()?.open_table(ROWS)?;
+        Ok(Snapshot { state, table })
+    }
+
+    /// The value of a key that changed lately: `None` if that is not known without reading
+    /// the disk.
+    pub(crate) fn recent(&self, key: &[u8]) -> Option<Option<Vec<u8>>> {
+        let state = self.0.read();
+        state.database.as_ref()?;
+        let of = |changes: &Changes| changes.get(key).cloned();
+        of(&state.fresh).or_else(|| of(state.frozen.as_deref()?))
+    }
+
+    /// Puts changes on top, which are in the log.
+    pub(crate) fn publish(&self, changes: Changes) {
+        self.0.write().fresh.extend(changes);
+    }
+
+    /// How many changes are on top.
+    pub(crate) fn fresh(&self) -> usize {
+        self.0.read().fresh.len()
+    }
+
+    /// What a checkpoint is to write: all that is on top, or what an earlier one has left.
+    pub(crate) fn freeze(&self) -> Option<(Arc<Database>, Arc<Changes>)> {
+        let mut state = self.0.write();
+        if state.frozen.is_none() {
+            state.frozen = Some(Arc::new(std::mem::take(&mut state.fresh)));
+        }
+        Some((state.database.clone()?, state.frozen.clone()?))
+    }
+
+    /// The database has all of what was frozen.
+    pub(crate) fn thaw(&self) {
+        self.0.write().frozen = None;
+    }
+
+    /// Sets the database, or lets go of it.
+    pub(crate) fn set(&self, database: Option<Database>) {
+        self.0.write().database = database.map(Arc::new);
+    }
+}
+
+/// The store was closed, or its file cannot be used at the moment.
+pub(crate) fn closed() -> StoreError {
+    StoreError::Away("the file is not open".into())
+}
+
+/// The contents at one moment.
+pub(crate) struct Snapshot<'a> {
+    state: RwLockReadGuard<'a, State>,
+    table: ReadOnlyTable<&'static [u8], &'static [u8]>,
+}
+
+impl Snapshot<'_> {
+    fn layers(&self) -> impl Iterator<Item = &Changes> {
+        std::iter::once(&self.state.fresh).chain(self.state.frozen.as_deref())
+    }
+
+    /// As [`Read::scan`] with more layers on top, the newest first.
+    fn scan_under<'a>(
+        &'a self,
+        top: impl Iterator<Item = &'a Changes>,
+        (from, to): (&[u8], &[u8]),
+        most: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let bounds = (Bound::Included(from), Bound::Excluded(to));
+        let mut layers: Vec<_> =
+            top.chain(self.layers()).map(|c| c.range::<[u8], _>(bounds).peekable()).collect();
+        let mut stored = self.table.range::<&[u8]>(bounds)?;
+        let mut next_stored = stored.next().transpose()?;
+        let mut rows = Vec::new();
+        while rows.len() < most {
+            // Of all layers the least key, and of those that have it the newest.
+            let least =
+                layers.iter_mut().filter_map(|l| l.peek().map(|(key, _)| key.as_slice())).min();
+            let below = next_stored.as_ref().map(|(key, _)| key.value());
+            let (Some(key), from_top) = (match (least, below) {
+                (Some(top), Some(below)) if below < top => (Some(below.to_vec()), false),
+                (Some(top), _) => (Some(top.to_vec()), true),
+                (None, below) => (below.map(<[u8]>::to_vec), false),
+            }) else {
+                break;
+            };
+            let mut value = None;
+            if from_top {
+                for layer in &mut layers {
+                    if let Some((_, found)) = layer.next_if(|(next, _)| **next == key) {
+                        value.get_or_insert(found.clone());
+                    }
+                }
+            }
+            if next_stored.as_ref().is_some_and(|(stored, _)| stored.value() == key) {
+                if let Some((_, stored)) = &next_stored
+                    && !from_top
+                {
+                    value = Some(Some(stored.value().to_vec()));
+                }
+                next_stored = stored.next().transpose()?;
+            }
+            if let Some(value) = value.flatten() {
+                rows.push((key, value));
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl Read for Snapshot<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(changed) = self.layers().find_map(|changes| changes.get(key)) {
+            return Ok(changed.clone());
+        }
+        Ok(self.table.get(key)?.map(|value| value.value().to_vec()))
+    }
+
+    fn scan(&self, from: &[u8], to: &[u8], most: usize) -> Result<Vec<Row>, StoreError> {
+        self.scan_under(std::iter::empty(), (from, to), most)
+    }
+}
+
+/// Changes that are being made on top of a snapshot, one piece of work after the other.
+pub(crate) struct Batch<'a> {
+    snapshot: Snapshot<'a>,
+    /// Of the work that is done.
+    done: Changes,
+    /// Of the work at hand.
+    work: Changes,
+}
+
+impl<'a> Batch<'a> {
+    pub(crate) fn new(snapshot: Snapshot<'a>) -> Self {
+        Self { snapshot, done: Changes::new(), work: Changes::new() }
+    }
+
+    /// Sets a value.
+    pub(crate) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.work.insert(key, Some(value));
+    }
+
+    /// Deletes a key.
+    pub(crate) fn delete(&mut self, key: Vec<u8>) {
+        self.work.insert(key, None);
+    }
+
+    /// The work at hand is done, or was in vain.
+    pub(crate) fn end(&mut self, is_done: bool) {
+        let work = std::mem::take(&mut self.work);
+        if is_done {
+            self.done.extend(work);
+        }
+    }
+
+    /// All that was done.
+    pub(crate) fn finish(self) -> Changes {
+        self.done
+    }
+}
+
+impl Read for Batch<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.work.get(key).or_else(|| self.done.get(key)) {
+            Some(changed) => Ok(changed.clone()),
+            None => self.snapshot.get(key),
+        }
+    }
+
+    fn scan(&self, from: &[u8], to: &[u8], most: usize) -> Result<Vec<Row>, StoreError> {
+        self.snapshot.scan_under([&self.work, &self.done].into_iter(), (from, to), most)
+    }
+}
+
+impl From<redb::Error> for StoreError {
+    fn from(error: redb::Error) -> Self {
+        match error {
+            redb::Error::Io(e) if e.kind() == std::io::ErrorKind::StorageFull => {
+                Self::Full(e.to_string())
+            }
+            redb::Error::Corrupted(what) => Self::Damaged(what),
+            e => Self::Failed(e.to_string()),
+        }
+    }
+}
+
+/// redb has an error type for each kind of call.
+macro_rules! from_redb {
+    ($($error:ident)*) => {
+        $(impl From<redb::$error> for StoreError {
+            fn from(error: redb::$error) -> Self {
+                redb::Error::from(error).into()
+            }
+        })*
+    };
+}
+
+from_redb!(CommitError DatabaseError StorageError TableError TransactionError);

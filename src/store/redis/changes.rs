@@ -1,0 +1,384 @@
+//! Everything but hits: what is there is loaded, `rules.rs` decides, and the outcome is
+//! committed if nothing has changed meanwhile, or else all of it begins again.
+
+use bytes::Bytes;
+use fred::types::Value;
+
+use super::plan::Plan;
+use super::tally::SKETCH_MEMORY;
+use super::{Redis, keys, read};
+use crate::model::edit::{Change, ChangeId, Edit, Edited, Namespace, NamespaceChange};
+use crate::model::export::{Exported, ExportedCounter, ExportedNamespace, Imported, OnConflict};
+use crate::model::name::{Counter, Name};
+use crate::model::time::Timestamp;
+use crate::store::pack::{Packer, Unpacker};
+use crate::store::record::{Record, Whole, overs, pack_past};
+use crate::store::rules::{self, NamespaceChanged, Place};
+use crate::store::{EditError, StoreError};
+
+/// How often a change is tried while others change the same.
+const CONFLICTS_MAX: usize = 100;
+
+/// How many counters of a deleted namespace go at once.
+const DELETED_AT_ONCE: i64 = 200;
+
+impl Redis {
+    /// Where a counter is to be created or changed, and the facts of its namespace as stored.
+    async fn place(&self, namespace: &Name) -> Result<(Place, Option<Bytes>), StoreError> {
+        let (namespace, facts) = read::namespace(&self.servers, namespace).await?;
+        let is_full = self.registry.nearly().await? >= self.limits.counters;
+        Ok((Place { namespace, is_full }, facts))
+    }
+
+    pub(crate) async fn change(&self, change: &Change) -> Result<Edited, EditError> {
+        let (counter, limits) = (&change.counter, &self.limits);
+        let creates = matches!(change.edit, Edit::Create { .. });
+        let record_key = keys::record(counter);
+        for _ in 0..CONFLICTS_MAX {
+            let (place, facts) = self.place(&counter.namespace).await?;
+            let once = keys::change(&counter.namespace, change.id);
+            let found = read::values(&self.servers, &[record_key.clone(), once.clone()]).await?;
+            if let Some(done) = &found[1] {
+                return Ok(unpack_edited(done)?);
+            }
+            let record = read::record(found[0].as_ref())?;
+            let mut changed = rules::edit(change, record.as_ref(), &place, limits)?;
+            let edited = rules::edited(record.as_ref(), &changed);
+            let mut plan = Plan::default();
+            plan.unchanged(&record_key, found[0].as_deref());
+            plan.unchanged(&keys::namespace(&counter.namespace), facts.as_deref());
+            plan.unchanged(&once, None);
+            if creates {
+                self.registry.enter(&counter.namespace).await?;
+                plan.same_size(&keys::ranking(&counter.namespace), place.namespace.counters);
+            }
+            match &mut changed.record {
+                Some(record) => put(&mut plan, counter, record),
+                None => {
+                    self.delete(&mut plan, &counter.namespace, std::slice::from_ref(&counter.key))
+                }
+            }
+            if changed.forget {
+                for key in &read::keys_of(counter, change.at)[1..] {
+                    plan.run("UNLINK", &[key.as_bytes()]);
+                }
+                self.known.clear();
+            }
+            remember(&mut plan, &once, &pack_edited(edited));
+            let grown = i64::from(creates) - i64::from(changed.record.is_none());
+            self.count_alone(&mut plan, grown);
+            if plan.commit(&self.servers, &self.commit).await? {
+                self.registry.grow(grown).await;
+                if edited.old != edited.new {
+                    self.publish(&counter.namespace, &[(&counter.key, edited.new)]).await;
+                }
+                if changed.record.is_none() {
+                    self.note_if_empty(&counter.namespace, change.at).await;
+                }
+                return Ok(edited);
+            }
+        }
+        Err(contended().into())
+    }
+
+    pub(crate) async fn change_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
+        for _ in 0..CONFLICTS_MAX {
+            let (found, facts) = read::namespace(&self.servers, &change.namespace).await?;
+            let changed = rules::edit_namespace(change, &found, &self.limits)?;
+            match changed {
+                NamespaceChanged::Nothing => return Ok(()),
+                NamespaceChanged::Put { owner, public } => {
+                    let new = Namespace { owner, public, ..found };
+                    let name = &change.namespace;
+                    if self.put_namespace(name, &found, facts.as_deref(), new, change.at).await? {
+                        return Ok(());
+                    }
+                }
+                NamespaceChanged::Delete => {
+                    self.delete_counters(&change.namespace, facts.as_deref(), change.at).await?;
+                    // Last, so that a deletion that was cut short can be repeated by the owner.
+                    let (left, facts) = read::namespace(&self.servers, &change.namespace).await?;
+                    let gone = Namespace { counters: left.counters, ..Namespace::default() };
+                    let name = &change.namespace;
+                    if self.put_namespace(name, &left, facts.as_deref(), gone, change.at).await? {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Err(contended().into())
+    }
+
+    /// Stores a namespace's facts; false if they have changed meanwhile.
+    async fn put_namespace(
+        &self,
+        name: &Name,
+        found: &Namespace,
+        facts: Option<&[u8]>,
+        new: Namespace,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = keys::namespace(name);
+        let mut plan = Plan::default();
+        plan.unchanged(&key, facts);
+        plan.same_size(&keys::ranking(name), found.counters);
+        if new.owner.is_none() && !new.public {
+            plan.run("UNLINK", &[key.as_bytes()]);
+        } else {
+            self.registry.enter(name).await?;
+            plan.run("SET", &[key.as_bytes(), &read::pack_facts(new.owner, new.public)]);
+        }
+        let done = plan.commit(&self.servers, &self.commit).await?;
+        if done {
+            self.note_if_empty(name, now).await;
+        }
+        Ok(done)
+    }
+
+    /// Deletes all counters of a namespace, some at a time.
+    async fn delete_counters(
+        &self,
+        name: &Name,
+        facts: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ranking = keys::ranking(name);
+        loop {
+            let range = vec![ranking.as_str().into(), 0.into(), (DELETED_AT_ONCE - 1).into()];
+            let found = self.servers.run(&ranking, "ZRANGE", range).await?;
+            let found: Vec<Value> = if found.is_null() { Vec::new() } else { found.into_array() };
+            let keys: Vec<Name> =
+                found.into_iter().filter_map(|key| Name::new(&key.into_string()?).ok()).collect();
+            if keys.is_empty() {
+                return Ok(());
+            }
+            let mut plan = Plan::default();
+            plan.unchanged(&keys::namespace(name), facts);
+            self.delete(&mut plan, name, &keys);
+            for key in &keys {
+                let counter = Counter { namespace: name.clone(), key: key.clone() };
+                for key in &read::keys_of(&counter, now)[1..] {
+                    plan.run("UNLINK", &[key.as_bytes()]);
+                }
+            }
+            let gone = -i64::try_from(keys.len()).unwrap_or(0);
+            self.count_alone(&mut plan, gone);
+            if !plan.commit(&self.servers, &self.commit).await? {
+                // It has another owner now; whoever asked is asked again.
+                return Ok(());
+            }
+            self.known.clear();
+            self.registry.grow(gone).await;
+            let updates: Vec<_> = keys.iter().map(|key| (key, None)).collect();
+            self.publish(name, &updates).await;
+            if keys.len() < DELETED_AT_ONCE as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes counters out of their namespace.
+    fn delete(&self, plan: &mut Plan, namespace: &Name, counters: &[Name]) {
+        for key in counters {
+            let counter = Counter { namespace: namespace.clone(), key: key.clone() };
+            plan.run("UNLINK", &[keys::record(&counter).as_bytes()]);
+            let key = key.as_str().as_bytes();
+            plan.run("ZREM", &[keys::ranking(namespace).as_bytes(), key]);
+            plan.run("SREM", &[keys::moved(namespace).as_bytes(), key]);
+        }
+    }
+
+    /// A server that stands alone counts its counters with what creates and deletes them.
+    fn count_alone(&self, plan: &mut Plan, grown: i64) {
+        if grown != 0 && self.servers.stands_alone() {
+            plan.run("INCRBY", &[keys::COUNTERS.as_bytes(), grown.to_string().as_bytes()]);
+        }
+    }
+
+    /// Nothing depends on it, so a failure is for the log.
+    async fn note_if_empty(&self, name: &Name, now: Timestamp) {
+        let noting = async {
+            let (left, _) = read::namespace(&self.servers, name).await?;
+            if left == Namespace::default() {
+                self.registry.left_empty(name, now).await
+            } else {
+                Ok(())
+            }
+        };
+        if let Err(error) = noting.await {
+            tracing::debug!(%error, "an empty namespace was not noted");
+        }
+    }
+
+    /// Tells who listens, on any process. Nobody may be allowed to hear it.
+    async fn publish(&self, namespace: &Name, updates: &[(&Name, Option<i64>)]) {
+        let word = |total: Option<i64>| total.map_or_else(|| "-".into(), |total| total.to_string());
+        let words: Vec<String> =
+            updates.iter().map(|(key, total)| format!("{key} {}", word(*total))).collect();
+        let channel = keys::live(namespace);
+        let arguments = vec![channel.as_str().into(), words.join(" ").into()];
+        if let Err(error) = self.servers.run(&channel, "SPUBLISH", arguments).await {
+            tracing::debug!(%error, "a change was not published");
+        }
+    }
+
+    pub(crate) async fn take_in(
+        &self,
+        id: ChangeId,
+        exported: &Exported,
+        on_conflict: OnConflict,
+        now: Timestamp,
+    ) -> Result<Imported, EditError> {
+        match exported {
+            Exported::Namespace(exported) => {
+                Ok(self.take_in_namespace(exported, on_conflict, now).await?)
+            }
+            Exported::Counter(exported) => {
+                self.take_in_counter(id, exported, on_conflict, now).await
+            }
+        }
+    }
+
+    async fn take_in_namespace(
+        &self,
+        exported: &ExportedNamespace,
+        on_conflict: OnConflict,
+        now: Timestamp,
+    ) -> Result<Imported, StoreError> {
+        let name = &exported.namespace;
+        for _ in 0..CONFLICTS_MAX {
+            let (found, facts) = read::namespace(&self.servers, name).await?;
+            let (imported, changed) = rules::import_namespace(exported, on_conflict, &found);
+            let NamespaceChanged::Put { owner, public } = changed else { return Ok(imported) };
+            let new = Namespace { owner, public, ..found };
+            if self.put_namespace(name, &found, facts.as_deref(), new, now).await? {
+                return Ok(imported);
+            }
+        }
+        Err(contended())
+    }
+
+    async fn take_in_counter(
+        &self,
+        id: ChangeId,
+        exported: &ExportedCounter,
+        on_conflict: OnConflict,
+        now: Timestamp,
+    ) -> Result<Imported, EditError> {
+        let counter = Counter { namespace: exported.namespace.clone(), key: exported.key.clone() };
+        let adds = on_conflict == OnConflict::Add;
+        let once = keys::change(&counter.namespace, id);
+        for _ in 0..CONFLICTS_MAX {
+            let (place, _) = self.place(&counter.namespace).await?;
+            let done = read::values(&self.servers, std::slice::from_ref(&once)).await?;
+            if let (true, Some(done)) = (adds, &done[0]) {
+                return Ok(rules::imported(done)?);
+            }
+            let mut found =
+                read::wholes(&self.servers, std::slice::from_ref(&counter), now).await?;
+            let (whole, stored) = found.pop().ok_or_else(|| read::odd("nothing"))?;
+            let is_new = whole.is_none();
+            let (imported, whole) =
+                rules::import(exported, on_conflict, whole, &place, &self.limits, now)?;
+            let Some(mut whole) = whole else { return Ok(imported) };
+            let mut plan = Plan::default();
+            for (key, found) in read::keys_of(&counter, now).iter().zip(&stored) {
+                plan.unchanged(key, found.as_deref());
+            }
+            if is_new {
+                self.registry.enter(&counter.namespace).await?;
+            }
+            put(&mut plan, &counter, &mut whole.record);
+            put_past(&mut plan, &counter, &whole, now);
+            if adds {
+                plan.unchanged(&once, None);
+                remember(&mut plan, &once, &[imported as u8]);
+            }
+            self.count_alone(&mut plan, i64::from(is_new));
+            if plan.commit(&self.servers, &self.commit).await? {
+                self.known.clear();
+                self.registry.grow(i64::from(is_new)).await;
+                return Ok(imported);
+            }
+        }
+        Err(contended().into())
+    }
+
+    /// Puts the log of a past in order: what came in parts is summed, what is too old goes.
+    pub(crate) async fn shorten(&self, counter: &Counter) -> Result<(), StoreError> {
+        let key = keys::past(counter);
+        let found = read::values(&self.servers, std::slice::from_ref(&key)).await?;
+        let mut whole = Whole::default();
+        crate::store::record::unpack_past(
+            found[0].as_deref().unwrap_or_default(),
+            &mut whole.past,
+        )?;
+        // By number and not by date: a clock that is wrong must not forget all.
+        whole.past.days.keep_newest(self.limits.history_days as usize);
+        whole.past.uniques.keep_newest(self.limits.history_days as usize);
+        whole.past.hours.keep_newest(self.limits.history_hours as usize);
+        let mut plan = Plan::default();
+        plan.unchanged(&key, found[0].as_deref());
+        plan.run("SET", &[key.as_bytes(), &pack_past(overs(&whole.past))]);
+        // Whatever was appended meanwhile makes it long again.
+        plan.commit(&self.servers, &self.commit).await.map(drop)
+    }
+}
+
+/// Writes a record, in its place of the ranking.
+fn put(plan: &mut Plan, counter: &Counter, record: &mut Record) {
+    record.ranked = record.total;
+    plan.run("SET", &[keys::record(counter).as_bytes(), &record.pack()]);
+    let (ranking, moved) = (keys::ranking(&counter.namespace), keys::moved(&counter.namespace));
+    let (score, key) = ((-record.total).to_string(), counter.key.as_str().as_bytes());
+    plan.run("ZADD", &[ranking.as_bytes(), score.as_bytes(), key]);
+    plan.run("SREM", &[moved.as_bytes(), key]);
+}
+
+fn put_past(plan: &mut Plan, counter: &Counter, whole: &Whole, now: Timestamp) {
+    let past = keys::past(counter);
+    let log = pack_past(overs(&whole.past));
+    if log.is_empty() {
+        plan.run("UNLINK", &[past.as_bytes()]);
+    } else {
+        plan.run("SET", &[past.as_bytes(), &log]);
+    }
+    for day in read::sketch_days(now) {
+        let key = keys::sketch(counter, day);
+        match whole.sketches.iter().find(|sketch| sketch.day == day) {
+            Some(found) => {
+                let life = SKETCH_MEMORY.to_string();
+                plan.run(
+                    "SET",
+                    &[key.as_bytes(), &found.sketch.to_redis(), b"EX", life.as_bytes()],
+                );
+            }
+            None => plan.run("UNLINK", &[key.as_bytes()]),
+        }
+    }
+}
+
+/// What was done is known for a while, so that it is done once.
+fn remember(plan: &mut Plan, key: &str, done: &[u8]) {
+    plan.run("SET", &[key.as_bytes(), done, b"EX", ChangeId::MEMORY.to_string().as_bytes()]);
+}
+
+fn pack_edited(edited: Edited) -> Vec<u8> {
+    let both = [edited.old, edited.new];
+    let packer = Packer::default().array(both.iter().flatten().count() + 1);
+    let packer = packer.uint(u64::from(edited.old.is_some()) + 2 * u64::from(edited.new.is_some()));
+    both.into_iter().flatten().fold(packer, Packer::int).finish()
+}
+
+fn unpack_edited(bytes: &[u8]) -> Result<Edited, StoreError> {
+    let mut values = Unpacker::new(bytes);
+    values.array()?;
+    let which: u8 = values.uint()?;
+    let old = (which & 1 > 0).then(|| values.int()).transpose()?;
+    let new = (which & 2 > 0).then(|| values.int()).transpose()?;
+    Ok(Edited { old, new })
+}
+
+fn contended() -> StoreError {
+    StoreError::Unavailable("others changed the same all the time".into())
+}

@@ -1,0 +1,83 @@
+//! `seen:store`: the layout of this store and an id of its own. It tells two things that
+//! would go unnoticed otherwise: another version of seen counts here in another layout, or
+//! Redis was emptied and counting would begin at 1 again.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use fred::types::Value;
+
+use super::servers::Servers;
+use super::{keys, read};
+use crate::model::hex;
+use crate::model::token;
+use crate::store::StoreError;
+
+/// The layout that this version reads and writes: keys.rs, record.rs and count.lua.
+pub(crate) const LAYOUT: u32 = 3;
+
+const LOOK_AGAIN: Duration = Duration::from_secs(3);
+const LOOK_SOON: Duration = Duration::from_millis(50);
+
+/// Looks at the marker until the store is gone, and opens or closes the way to it.
+pub(crate) async fn follow(servers: Weak<Servers>) {
+    let mut known = None;
+    loop {
+        let Some(servers) = servers.upgrade() else { return };
+        let pause = match look(&servers, &mut known).await {
+            Ok(()) => LOOK_AGAIN,
+            Err(error) => {
+                tracing::debug!(%error, "the store's marker was not read");
+                LOOK_SOON
+            }
+        };
+        drop(servers);
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn look(servers: &Arc<Servers>, known: &mut Option<String>) -> Result<(), StoreError> {
+    let get = || async {
+        let found = servers.run_ungated(keys::STORE, "GET", vec![keys::STORE.into()]).await?;
+        let found = read::bulk(found)?.map(|text| String::from_utf8_lossy(&text).into_owned());
+        Ok::<_, StoreError>(found)
+    };
+    let mut found = get().await?;
+    if found.is_none() {
+        // Before there were markers.
+        let older = vec![Value::from(keys::NAMESPACES)];
+        let older = servers.run_ungated(keys::NAMESPACES, "EXISTS", older).await?;
+        if known.is_none() && read::number(&older)? > 0 {
+            servers.gate(Err(other_layout("an older version of seen's")));
+            return Ok(());
+        }
+        if known.is_some() {
+            tracing::error!(
+                "Redis WAS EMPTIED: all counters are gone, and counting begins at 1 again; \
+                 stop seen and restore a backup if that was not meant"
+            );
+        }
+        let id = hex::encode(&token::random::<8>()?);
+        let new = format!("{LAYOUT} {id}");
+        let set = vec![keys::STORE.into(), new.into(), "NX".into()];
+        servers.run_ungated(keys::STORE, "SET", set).await?;
+        found = get().await?;
+    } else if known.is_some() && *known != found {
+        tracing::error!("Redis HOLDS ANOTHER STORE than before: its counters are others");
+    }
+    let layout = found.as_deref().and_then(|text| text.split(' ').next()?.parse::<u32>().ok());
+    servers.gate(match layout {
+        Some(LAYOUT) => Ok(()),
+        Some(other) => Err(other_layout(&format!("layout {other}"))),
+        None => Err(other_layout("unknown")),
+    });
+    *known = found;
+    Ok(())
+}
+
+fn other_layout(found: &str) -> StoreError {
+    StoreError::Refused(format!(
+        "its layout is {found}, and this version of seen counts in layout {LAYOUT}; export with \
+         the version that wrote it, and import into an empty Redis"
+    ))
+}

@@ -1,0 +1,76 @@
+//! What was decided, as commit.lua does it: if nothing that it was decided by has changed.
+
+use fred::types::Value;
+
+use super::node::Script;
+use super::servers::Servers;
+use crate::store::StoreError;
+use crate::store::pack::Packer;
+
+/// Checks and commands, all of keys in one slot of a Cluster.
+#[derive(Default)]
+pub(crate) struct Plan {
+    keys: Vec<String>,
+    checks: (usize, Packer),
+    commands: (usize, Packer),
+}
+
+impl Plan {
+    /// A key must still hold this, or not be there.
+    pub(crate) fn unchanged(&mut self, key: &str, found: Option<&[u8]>) {
+        self.check(Packer::default().maybe(found), "GET", &[key]);
+    }
+
+    /// A sorted set must still have so many members.
+    pub(crate) fn same_size(&mut self, key: &str, size: u64) {
+        self.check(Packer::default().uint(size), "ZCARD", &[key]);
+    }
+
+    /// A command must still answer with this text.
+    pub(crate) fn check_text(&mut self, expected: &str, command: &str, arguments: &[&str]) {
+        self.check(Packer::default().bytes(expected.as_bytes()), command, arguments);
+    }
+
+    fn check(&mut self, expected: Packer, command: &str, arguments: &[&str]) {
+        self.touch(arguments[0]);
+        let (number, packer) = std::mem::take(&mut self.checks);
+        let mut packer =
+            packer.array(2 + arguments.len()).append(expected).bytes(command.as_bytes());
+        for argument in arguments {
+            packer = packer.bytes(argument.as_bytes());
+        }
+        self.checks = (number + 1, packer);
+    }
+
+    /// A command to do, whose first argument is its key.
+    pub(crate) fn run(&mut self, command: &str, arguments: &[&[u8]]) {
+        self.touch(&String::from_utf8_lossy(arguments[0]));
+        let (number, packer) = std::mem::take(&mut self.commands);
+        let mut packer = packer.array(1 + arguments.len()).bytes(command.as_bytes());
+        for argument in arguments {
+            packer = packer.bytes(argument);
+        }
+        self.commands = (number + 1, packer);
+    }
+
+    fn touch(&mut self, key: &str) {
+        if !self.keys.iter().any(|known| known == key) {
+            self.keys.push(key.into());
+        }
+    }
+
+    /// Does it; false if something has changed, and then nothing is done.
+    pub(crate) async fn commit(
+        self,
+        servers: &Servers,
+        commit: &Script,
+    ) -> Result<bool, StoreError> {
+        let (checks, commands) = (self.checks, self.commands);
+        let plan = Packer::default().array(2).array(checks.0).append(checks.1);
+        let plan = plan.array(commands.0).append(commands.1).finish();
+        match servers.script(commit, &self.keys, &plan).await? {
+            Value::Integer(done) => Ok(done == 1),
+            _ => Err(StoreError::Unavailable("Redis answered something that is no number".into())),
+        }
+    }
+}

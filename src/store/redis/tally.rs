@@ -1,0 +1,281 @@
+//! A tally as count.lua is given it, and the answer.
+
+use std::collections::{HashMap, HashSet};
+
+use super::keys;
+use super::known::{Known, Visit};
+use crate::model::hit::Source;
+use crate::model::name::{Counter, Name};
+use crate::model::tally::{
+    Counted, Entry, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, Run, Tally, WRITE_MEMORY,
+};
+use crate::sketch::element;
+use crate::store::pack::{Packer, Unpacker};
+use crate::store::{Limits, Mode, StoreError};
+
+/// How long a sketch is kept after it last changed, in seconds.
+pub(crate) const SKETCH_MEMORY: u64 = 2 * 86_400;
+
+/// A write, put together.
+pub(crate) struct Write {
+    pub(crate) keys: Vec<String>,
+    pub(crate) argument: Vec<u8>,
+    /// The visitors that the store has once it has counted these entries.
+    pub(crate) visits: Vec<(usize, Visit)>,
+}
+
+/// What is to be known for it.
+pub(crate) struct Terms<'a> {
+    /// The name of this process.
+    pub(crate) process: &'a str,
+    pub(crate) limits: &'a Limits,
+    /// How many counters there may be beside those that the script counts itself.
+    pub(crate) room: u64,
+    /// Visitors that are in their sketches.
+    pub(crate) known: &'a Known,
+    /// Counters whose visitors must be told apart (dedupe).
+    pub(crate) apart: &'a HashSet<Counter>,
+}
+
+/// Puts a write together.
+pub(crate) fn write(tally: &Tally, terms: &Terms) -> Write {
+    let alone = matches!(tally.lane, Lane::Shared(_));
+    let mut keys = vec![keys::write(terms.process, &tally.lane)];
+    keys.push(keys::listening(match &tally.lane {
+        Lane::Shared(_) => None,
+        Lane::Apart(namespace) => Some(namespace),
+    }));
+    let mut namespaces: HashMap<&Name, u64> = HashMap::new();
+    let mut bases: Vec<String> = Vec::new();
+    let (mut visits, mut values) = (Vec::new(), 0);
+    let mut entries = Packer::default();
+    for (number, entry) in tally.entries.iter().enumerate() {
+        let Counter { namespace, .. } = &entry.counter;
+        let place = *namespaces.entry(namespace).or_insert_with(|| {
+            bases.push(keys::base(namespace));
+            bases.len() as u64
+        });
+        let record = keys::record(&entry.counter);
+        entries = entries.bytes(record.as_bytes()).uint(place);
+        if !alone {
+            keys.push(record);
+            touched(tally, entry, &mut keys);
+        }
+        let known = terms.known;
+        let packing = Packing { tally, number, entry, known, visits: &mut visits };
+        let is_apart = terms.apart.contains(&entry.counter);
+        if is_apart || entry.runs.iter().any(|run| run.id.is_some()) {
+            entries = packing.runs(entries, is_apart);
+            values += 4 + 5 * entry.runs.len();
+        } else {
+            let more;
+            (entries, more) = packing.sums(entries);
+            values += 5 + more;
+        }
+    }
+    let creation = match terms.limits.mode {
+        Mode::Create => 0,
+        Mode::Open => 1,
+        Mode::Private => 2,
+    };
+    let mut head = Packer::default()
+        .array(14 + values)
+        .uint(tally.number)
+        .uint(tally.at.0)
+        .uint(tally.at.hour().into())
+        .uint(tally.at.day().into())
+        .uint(WRITE_MEMORY)
+        .uint(ID_MEMORY)
+        .uint(SKETCH_MEMORY)
+        .uint(creation)
+        .uint(terms.limits.counters_per_namespace)
+        .uint(terms.room)
+        .int(MAX_TOTAL)
+        .array(bases.len());
+    for base in &bases {
+        head = head.bytes(base.as_bytes());
+    }
+    let argument =
+        head.uint(alone.into()).uint(longest_past(terms.limits)).append(entries).finish();
+    Write { keys, argument, visits }
+}
+
+/// How long the log of a past may be, in bytes, before it is put in order: half as much again
+/// as all that is kept of a counter takes.
+fn longest_past(limits: &Limits) -> u64 {
+    12 * (2 * u64::from(limits.history_days) + u64::from(limits.history_hours)) + 256
+}
+
+/// The keys beside a counter's record that counting it may touch.
+fn touched(tally: &Tally, entry: &Entry, keys: &mut Vec<String>) {
+    let counter = &entry.counter;
+    keys.push(keys::past(counter));
+    keys.push(keys::sketch(counter, tally.at.day()));
+    for key in [keys::ranking, keys::moved, keys::namespace] {
+        let key = key(&counter.namespace);
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+}
+
+struct Packing<'a> {
+    tally: &'a Tally,
+    number: usize,
+    entry: &'a Entry,
+    known: &'a Known,
+    visits: &'a mut Vec<(usize, Visit)>,
+}
+
+impl Packing<'_> {
+    /// A visitor that the sketch may lack, as an element for it.
+    fn new_visitor(&mut self, run: &Run, is_known: &mut bool) -> Option<[u8; 8]> {
+        let visitor = run.visitor.filter(|_| run.source == Source::Browser)?;
+        let visit = self.known.visit(&self.entry.counter, self.tally.at.day(), visitor);
+        if self.known.has(visit) {
+            *is_known = true;
+            return None;
+        }
+        // A hit that is repeated under its id adds nobody.
+        if run.id.is_none() {
+            self.visits.push((self.number, visit));
+        }
+        Some(element(visitor.register, visitor.rank))
+    }
+
+    /// Hits of which all count: how many of each source, and the new visitors. The second is
+    /// how many values that are.
+    fn sums(mut self, entries: Packer) -> (Packer, usize) {
+        let mut sums = crate::model::count::Sources::default();
+        let (mut elements, mut is_known) = (Vec::new(), false);
+        for run in &self.entry.runs {
+            sums.add(run.source, run.hits);
+            elements.extend(self.new_visitor(run, &mut is_known));
+        }
+        elements.sort_unstable();
+        elements.dedup();
+        let sums: Vec<_> = sums.0.into_iter().enumerate().filter(|(_, hits)| *hits > 0).collect();
+        let mut entries = entries.uint(visited(self.entry, is_known)).uint(sums.len() as u64);
+        for (source, hits) in &sums {
+            entries = entries.uint(*source as u64 + 1).uint(*hits);
+        }
+        entries = entries.uint(elements.len() as u64);
+        for element in &elements {
+            entries = entries.bytes(element);
+        }
+        (entries, 2 * sums.len() + elements.len())
+    }
+
+    /// Hits of which each may count or not.
+    fn runs(mut self, entries: Packer, is_apart: bool) -> Packer {
+        let (mut runs, mut is_known) = (Packer::default(), false);
+        for run in &self.entry.runs {
+            let element = self.new_visitor(run, &mut is_known);
+            let mark = run.visitor.filter(|_| is_apart).map(|visitor| visitor.mark);
+            runs = runs
+                .uint(run.source.index() as u64 + 1)
+                .uint(run.hits)
+                .maybe(element)
+                .maybe(mark)
+                .maybe(run.id.map(|id| id.0));
+        }
+        let mut entries = entries.uint(if is_apart { 0 } else { visited(self.entry, is_known) });
+        let length = self.entry.runs.len() as i64;
+        entries = entries.int(-length);
+        entries.append(runs)
+    }
+}
+
+fn visited(entry: &Entry, is_known: bool) -> u64 {
+    match entry.runs.iter().any(|run| run.visitor.is_some()) {
+        true if is_known => 2,
+        any => any.into(),
+    }
+}
+
+/// What count.lua did.
+pub(crate) enum Answer {
+    /// Nothing: the visitors of these counters must be told apart.
+    Apart(Vec<Counter>),
+    /// It counted.
+    Done {
+        /// A sketch is not what it was: no visitor is known any more.
+        forgotten: bool,
+        /// How many counters are new.
+        created: u64,
+        /// Counters whose pasts are to be put in order.
+        long: Vec<Counter>,
+        /// One for each entry.
+        outcomes: Vec<Outcome>,
+    },
+}
+
+/// Reads the answer.
+pub(crate) fn answer(bytes: &[u8], tally: &Tally) -> Result<Answer, StoreError> {
+    // What cannot be read says nothing of what was done.
+    read(bytes, tally).map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+fn read(bytes: &[u8], tally: &Tally) -> Result<Answer, StoreError> {
+    let mut values = Unpacker::new(bytes);
+    values.array()?;
+    if values.is_array() {
+        return places(&mut values, tally).map(Answer::Apart);
+    }
+    let (forgotten, created) = (values.uint::<u8>()? == 1, values.uint()?);
+    let long = places(&mut values, tally)?;
+    let outcome = |entry: &Entry| {
+        if values.is_text() {
+            return Ok(Outcome::Refused(match values.bytes()? {
+                b"missing" => Refusal::Missing,
+                b"full" => Refusal::NamespaceFull,
+                b"instance" => Refusal::InstanceFull,
+                b"range" => Refusal::OutOfRange,
+                b"damaged" => Refusal::Damaged,
+                _ => return Err(odd("an unknown refusal")),
+            }));
+        }
+        if !values.is_array() {
+            return Ok(Outcome::Counted(all(&entry.runs, values.int()?)));
+        }
+        if values.array()? != 2 * entry.runs.len() {
+            return Err(odd("too few runs"));
+        }
+        let runs = entry.runs.iter().map(|run| {
+            let (hits, last) = (values.uint::<u64>()?, values.int()?);
+            let counted = Counted { hits, last };
+            (hits <= run.hits).then_some(counted).ok_or_else(|| odd("more hits than were sent"))
+        });
+        runs.collect::<Result<_, _>>().map(Outcome::Counted)
+    };
+    let outcomes = tally.entries.iter().map(outcome).collect::<Result<_, _>>()?;
+    Ok(Answer::Done { forgotten, created, long, outcomes })
+}
+
+/// The counters at these places of the tally, counted from 1.
+fn places(values: &mut Unpacker, tally: &Tally) -> Result<Vec<Counter>, StoreError> {
+    let length = values.array()?;
+    let place = |_| {
+        let place: usize = values.uint()?;
+        let entry = place.checked_sub(1).and_then(|place| tally.entries.get(place));
+        entry.map(|entry| entry.counter.clone()).ok_or_else(|| odd("a place that is none"))
+    };
+    (0..length).map(place).collect()
+}
+
+/// Runs of which every hit counts, the last one with this number.
+fn all(runs: &[Run], total: i64) -> Vec<Counted> {
+    let mut last = total;
+    let backwards = runs.iter().rev().map(|run| {
+        let counted = Counted { hits: run.hits, last };
+        last = last.saturating_sub_unsigned(run.hits);
+        counted
+    });
+    let mut counted: Vec<_> = backwards.collect();
+    counted.reverse();
+    counted
+}
+
+fn odd(what: &str) -> StoreError {
+    StoreError::Damaged(format!("Redis answered {what}"))
+}

@@ -1,0 +1,254 @@
+//! What may be changed, by whom, and what comes of it: pure functions from what was loaded
+//! to what is to be stored. Both stores use these; only the counting of hits in Redis is
+//! written a second time, in count.lua.
+
+use super::record::{Record, Whole};
+use super::{EditError, Limits, Mode, StoreError};
+use crate::model::count::Settings;
+use crate::model::edit::{
+    Change, Credential, Edit, Edited, Namespace, NamespaceChange, NamespaceEdit,
+};
+use crate::model::export::{ExportedCounter, ExportedNamespace, Imported, OnConflict};
+use crate::model::tally::{MAX_TOTAL, Refusal};
+use crate::model::time::Timestamp;
+use crate::model::token::Digest;
+
+/// What is known where a counter is to be created or changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Its namespace.
+    pub(crate) namespace: Namespace,
+    /// Whether the instance holds as many counters as it may.
+    pub(crate) is_full: bool,
+}
+
+impl Place {
+    /// Why there can be no more counters here.
+    fn cap(&self, limits: &Limits) -> Option<Refusal> {
+        if self.is_full {
+            return Some(Refusal::InstanceFull);
+        }
+        let full = self.namespace.counters >= limits.counters_per_namespace;
+        full.then_some(Refusal::NamespaceFull)
+    }
+
+    /// Why a hit may not create a counter here.
+    pub(crate) fn no_creation(&self, limits: &Limits) -> Option<Refusal> {
+        let may = match limits.mode {
+            Mode::Open => true,
+            Mode::Create => false,
+            Mode::Private => self.namespace.owner.is_some(),
+        };
+        if may { self.cap(limits) } else { Some(Refusal::Missing) }
+    }
+}
+
+impl From<Refusal> for EditError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Missing => Self::Missing,
+            Refusal::NamespaceFull => Self::NamespaceFull,
+            Refusal::InstanceFull => Self::InstanceFull,
+            Refusal::OutOfRange => Self::OutOfRange { value: None },
+            Refusal::Damaged => StoreError::Damaged("a counter".into()).into(),
+        }
+    }
+}
+
+/// What becomes of a counter.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Changed {
+    /// The record to store; `None` deletes the counter.
+    pub(crate) record: Option<Record>,
+    /// Whether its past and its sketches go.
+    pub(crate) forget: bool,
+}
+
+/// Makes a change to a counter.
+pub(crate) fn edit(
+    change: &Change,
+    found: Option<&Record>,
+    place: &Place,
+    limits: &Limits,
+) -> Result<Changed, EditError> {
+    let owner = place.namespace.owner;
+    if let Edit::Create { value, settings, token } = change.edit {
+        if let Some(found) = found {
+            return Err(EditError::Exists { value: found.total });
+        }
+        let may = match change.credential {
+            Credential::Instance => true,
+            Credential::NamespaceOwner(digest) => owner == Some(digest),
+            Credential::None => limits.mode != Mode::Private && owner.is_none(),
+            Credential::Presented(_) => false,
+        };
+        if !may {
+            return Err(EditError::Forbidden { value: None });
+        }
+        let total = in_range(value, None)?;
+        if let Some(refusal) = place.cap(limits) {
+            return Err(refusal.into());
+        }
+        let record = Record { total, settings, token, ..Record::new(change.at) };
+        return Ok(Changed { record: Some(record), forget: false });
+    }
+    let Some(found) = found else { return Err(EditError::Missing) };
+    may_edit(change, found, owner)?;
+    let mut record = found.clone();
+    match change.edit {
+        Edit::Create { .. } => {}
+        Edit::Set(total) => record.total = in_range(total, Some(found.total))?,
+        Edit::Add(delta) => {
+            record.total = in_range(found.total.saturating_add(delta), Some(found.total))?;
+        }
+        Edit::Reset => {
+            record.reset(change.at);
+            return Ok(Changed { record: Some(record), forget: true });
+        }
+        Edit::Configure(settings) => record.settings = settings,
+        Edit::Rotate(digest) => record.token = Some(digest),
+        Edit::Delete => return Ok(Changed { record: None, forget: true }),
+    }
+    Ok(Changed { record: Some(record), forget: false })
+}
+
+/// What a change did to the total.
+pub(crate) fn edited(found: Option<&Record>, changed: &Changed) -> Edited {
+    let total = |record: &Record| record.total;
+    Edited { old: found.map(total), new: changed.record.as_ref().map(total) }
+}
+
+fn may_edit(change: &Change, found: &Record, owner: Option<Digest>) -> Result<(), EditError> {
+    let value = found.total;
+    let may = match (change.credential, change.edit) {
+        (Credential::Instance, _) => true,
+        (Credential::NamespaceOwner(digest), _) => owner == Some(digest),
+        (Credential::Presented(digest), _) => found.token == Some(digest),
+        (Credential::None, Edit::Set(_)) => found.settings.enable_reset,
+        (Credential::None, Edit::Add(delta)) => {
+            let Settings { update_lowerbound: low, update_upperbound: high, .. } = found.settings;
+            if !(low..=high).contains(&delta) {
+                return Err(EditError::OutOfBounds { value });
+            }
+            true
+        }
+        (Credential::None, _) => false,
+    };
+    if may { Ok(()) } else { Err(EditError::Forbidden { value: Some(value) }) }
+}
+
+fn in_range(total: i64, before: Option<i64>) -> Result<i64, EditError> {
+    if total.saturating_abs() <= MAX_TOTAL {
+        Ok(total)
+    } else {
+        Err(EditError::OutOfRange { value: before })
+    }
+}
+
+/// What becomes of a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NamespaceChanged {
+    /// Nothing: it is so already.
+    Nothing,
+    /// It has this owner and this setting now.
+    Put {
+        /// The digest of its owner's token.
+        owner: Option<Digest>,
+        /// Whether anybody may list its counters.
+        public: bool,
+    },
+    /// It goes, with all its counters.
+    Delete,
+}
+
+/// Makes a change to a namespace.
+pub(crate) fn edit_namespace(
+    change: &NamespaceChange,
+    found: &Namespace,
+    limits: &Limits,
+) -> Result<NamespaceChanged, EditError> {
+    let Namespace { owner, public, .. } = *found;
+    let owns = match change.credential {
+        Credential::Instance => true,
+        Credential::NamespaceOwner(digest) => owner == Some(digest),
+        Credential::None | Credential::Presented(_) => false,
+    };
+    let may_claim = owns || (limits.mode != Mode::Private && found.counters == 0);
+    Ok(match change.edit {
+        // Done already, if this is repeated.
+        NamespaceEdit::Claim(digest) | NamespaceEdit::Rotate(digest) if owner == Some(digest) => {
+            NamespaceChanged::Nothing
+        }
+        NamespaceEdit::Release if owner.is_none() => NamespaceChanged::Nothing,
+        NamespaceEdit::Delete if *found == Namespace::default() => NamespaceChanged::Nothing,
+        NamespaceEdit::Claim(_) if owner.is_some() => return Err(EditError::Exists { value: 0 }),
+        NamespaceEdit::Claim(digest) if may_claim => {
+            NamespaceChanged::Put { owner: Some(digest), public }
+        }
+        _ if !owns => return Err(EditError::Forbidden { value: None }),
+        NamespaceEdit::Claim(digest) | NamespaceEdit::Rotate(digest) => {
+            NamespaceChanged::Put { owner: Some(digest), public }
+        }
+        NamespaceEdit::Configure { public } => NamespaceChanged::Put { owner, public },
+        NamespaceEdit::Release => NamespaceChanged::Put { owner: None, public },
+        NamespaceEdit::Delete => NamespaceChanged::Delete,
+    })
+}
+
+/// Takes in an exported counter. What is there is left alone where there is no counter to
+/// store.
+pub(crate) fn import(
+    exported: &ExportedCounter,
+    on_conflict: OnConflict,
+    found: Option<Whole>,
+    place: &Place,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<(Imported, Option<Whole>), EditError> {
+    let mut whole = Whole::import(exported, now).map_err(EditError::Invalid)?;
+    let imported = match (found, on_conflict) {
+        (None, _) => {
+            if let Some(refusal) = place.cap(limits) {
+                return Err(refusal.into());
+            }
+            Imported::Created
+        }
+        (Some(_), OnConflict::Skip) => return Ok((Imported::Skipped, None)),
+        (Some(found), OnConflict::Replace) => {
+            whole.record.ranked = found.record.ranked;
+            Imported::Replaced
+        }
+        (Some(mut found), OnConflict::Add) => {
+            found.absorb(&whole);
+            in_range(found.record.total, None)?;
+            whole = found;
+            Imported::Added
+        }
+    };
+    // What is out of its retention would not be shown.
+    whole.past.days.keep(limits.oldest_day(now)..=u32::MAX);
+    whole.past.uniques.keep(limits.oldest_day(now)..=u32::MAX);
+    whole.past.hours.keep(limits.oldest_hour(now)..=u32::MAX);
+    Ok((imported, Some(whole)))
+}
+
+/// Takes in an exported namespace.
+pub(crate) fn import_namespace(
+    exported: &ExportedNamespace,
+    on_conflict: OnConflict,
+    found: &Namespace,
+) -> (Imported, NamespaceChanged) {
+    let known = found.owner.is_some() || found.public;
+    if known && on_conflict != OnConflict::Replace {
+        return (Imported::Skipped, NamespaceChanged::Nothing);
+    }
+    let put = NamespaceChanged::Put { owner: exported.owner, public: exported.public };
+    (if known { Imported::Replaced } else { Imported::Created }, put)
+}
+
+/// What an import that was done before did, by the byte that is remembered of it.
+pub(crate) fn imported(bytes: &[u8]) -> Result<Imported, StoreError> {
+    let all = [Imported::Created, Imported::Replaced, Imported::Added, Imported::Skipped];
+    let odd = || StoreError::Damaged("what is remembered of an import".into());
+    all.into_iter().find(|imported| bytes == [*imported as u8]).ok_or_else(odd)
+}
