@@ -255,8 +255,7 @@ impl Writer {
         if gone && !self.gone {
             tracing::error!(
                 file = %self.path.display(),
-                "the store's file WAS DELETED OR REPLACED while seen runs: nothing is counted; \
-                 put it back, or stop seen and restore a backup"
+                "the store's file WAS DELETED OR REPLACED while seen runs"
             );
         }
         self.gone = gone;

@@ -52,10 +52,7 @@ async fn look(servers: &Arc<Servers>, known: &mut Option<String>) -> Result<(), 
             return Ok(());
         }
         if known.is_some() {
-            tracing::error!(
-                "Redis WAS EMPTIED: all counters are gone, and counting begins at 1 again; \
-                 stop seen and restore a backup if that was not meant"
-            );
+            tracing::error!("Redis WAS EMPTIED: counting begins at 1 again");
         }
         let id = hex::encode(&token::random::<8>()?);
         let new = format!("{LAYOUT} {id}");
@@ -63,7 +60,7 @@ async fn look(servers: &Arc<Servers>, known: &mut Option<String>) -> Result<(), 
         servers.run_ungated(keys::STORE, "SET", set).await?;
         found = get().await?;
     } else if known.is_some() && *known != found {
-        tracing::error!("Redis HOLDS ANOTHER STORE than before: its counters are others");
+        tracing::error!("Redis HOLDS ANOTHER STORE than before");
     }
     let layout = found.as_deref().and_then(|text| text.split(' ').next()?.parse::<u32>().ok());
     servers.gate(match layout {
