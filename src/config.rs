@@ -94,7 +94,13 @@ pub struct Settings {
 
     /// How many replicas of Redis must have a hit before it is answered; `auto` is one where there
     /// are any, so that a failover loses none
-    #[arg(help_heading = "Store", long, env = "SEEN_REPLICAS", value_name = "REPLICAS", default_value = "auto")]
+    #[arg(
+        help_heading = "Store",
+        long,
+        env = "SEEN_REPLICAS",
+        value_name = "REPLICAS",
+        default_value = "auto"
+    )]
     pub replicas: Replicas,
 
     /// The longest that a request may wait for the store before it is answered 503

@@ -147,7 +147,7 @@ impl Counters {
         let id = ChangeId::random().map_err(StoreError::from)?;
         let change =
             Change { id, counter: counter.clone(), at: Timestamp::now(), credential, edit };
-        let edited = self.repeat(|| self.store.edit(&change)).await?;
+        let edited = self.repeat(deadline::due(self.deadline), || self.store.edit(&change)).await?;
         self.know(counter, edited.new);
         Ok(edited)
     }
@@ -166,7 +166,7 @@ impl Counters {
     ) -> Result<(), EditError> {
         let (namespace, at) = (namespace.clone(), Timestamp::now());
         let change = NamespaceChange { namespace, at, credential, edit };
-        self.repeat(|| self.store.edit_namespace(&change)).await
+        self.repeat(deadline::due(self.deadline), || self.store.edit_namespace(&change)).await
     }
 
     /// `limit` counters of a namespace from place `offset` on, the largest
@@ -213,7 +213,9 @@ impl Counters {
         on_conflict: OnConflict,
     ) -> Result<Imported, EditError> {
         let now = Timestamp::now();
-        self.repeat(|| self.store.import(id, exported, on_conflict, now)).await
+        // One request brings many lines, and each has its own time.
+        let deadline = Instant::now() + self.deadline;
+        self.repeat(deadline, || self.store.import(id, exported, on_conflict, now)).await
     }
 
     /// Whether the store answers.
@@ -249,11 +251,10 @@ impl Counters {
         }
     }
 
-    async fn repeat<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, EditError>
+    async fn repeat<T, F>(&self, deadline: Instant, attempt: impl Fn() -> F) -> Result<T, EditError>
     where
         F: Future<Output = Result<T, EditError>>,
     {
-        let deadline = deadline::due(self.deadline);
         let late = || StoreError::Unavailable("no answer in time".into());
         loop {
             match timeout_at(deadline.into(), attempt()).await {
