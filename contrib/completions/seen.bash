@@ -65,7 +65,7 @@ _seen() {
 
     case "${cmd}" in
         seen)
-            opts="-h -V --listen --metrics-listen --store --store-file --allow-eviction --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --read-limit --token-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help --version serve check healthcheck export import version help"
+            opts="-h -V --listen --metrics-listen --store --store-file --allow-eviction --replicas --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --read-limit --token-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help --version serve check healthcheck export import version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -84,6 +84,10 @@ _seen() {
                     return 0
                     ;;
                 --store-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replicas)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -215,7 +219,7 @@ _seen() {
             return 0
             ;;
         seen__subcmd__check)
-            opts="-h --listen --metrics-listen --store --store-file --allow-eviction --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --read-limit --token-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help"
+            opts="-h --listen --metrics-listen --store --store-file --allow-eviction --replicas --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --read-limit --token-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -234,6 +238,10 @@ _seen() {
                     return 0
                     ;;
                 --store-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replicas)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -575,7 +583,7 @@ _seen() {
             return 0
             ;;
         seen__subcmd__serve)
-            opts="-h --listen --metrics-listen --store --store-file --allow-eviction --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --read-limit --token-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help"
+            opts="-h --listen --metrics-listen --store --store-file --allow-eviction --replicas --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --read-limit --token-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -594,6 +602,10 @@ _seen() {
                     return 0
                     ;;
                 --store-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replicas)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

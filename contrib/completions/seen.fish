@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_seen_global_optspecs
-    string join \n listen= metrics-listen= store= store-file= allow-eviction deadline= queue= mode= namespace-counters= counters= history-days= history-hours= client-limit= counter-limit= create-limit= id-limit= read-limit= token-limit= trusted-proxies= allowed-hosts= token= token-file= streams= client-streams= connections= client-connections= head-timeout= body-timeout= idle-timeout= write-timeout= base-path= threads= grace= log= log-format= h/help V/version
+    string join \n listen= metrics-listen= store= store-file= allow-eviction replicas= deadline= queue= mode= namespace-counters= counters= history-days= history-hours= client-limit= counter-limit= create-limit= id-limit= read-limit= token-limit= trusted-proxies= allowed-hosts= token= token-file= streams= client-streams= connections= client-connections= head-timeout= body-timeout= idle-timeout= write-timeout= base-path= threads= grace= log= log-format= h/help V/version
 end
 
 function __fish_seen_needs_command
@@ -28,7 +28,8 @@ complete -c seen -n "__fish_seen_needs_command" -l listen -d 'Where to listen, a
 complete -c seen -n "__fish_seen_needs_command" -l metrics-listen -d 'Listen here for /metrics alone, and do not answer it elsewhere' -r
 complete -c seen -n "__fish_seen_needs_command" -l store -d 'Where counts live: a file, or redis:// rediss:// redis-cluster:// redis-sentinel:// and a server; unset, a file in your state directory' -r
 complete -c seen -n "__fish_seen_needs_command" -l store-file -d 'A file that holds what --store takes, such as a Docker or Kubernetes secret' -r
-complete -c seen -n "__fish_seen_needs_command" -l deadline -d 'The longest that a hit may wait for the store before it is answered 503' -r
+complete -c seen -n "__fish_seen_needs_command" -l replicas -d 'How many replicas of Redis must have a hit before it is answered; `auto` is one where there are any, so that a failover loses none' -r
+complete -c seen -n "__fish_seen_needs_command" -l deadline -d 'The longest that a request may wait for the store before it is answered 503' -r
 complete -c seen -n "__fish_seen_needs_command" -l queue -d 'The most hits that may wait for the store at once; more are answered 503' -r
 complete -c seen -n "__fish_seen_needs_command" -l mode -d 'Who may create counters' -r -f -a "open\t'A hit on a counter that does not exist creates it'
 create\t'Only `create` creates counters; anybody may call it'
@@ -80,7 +81,8 @@ complete -c seen -n "__fish_seen_using_subcommand serve" -l listen -d 'Where to 
 complete -c seen -n "__fish_seen_using_subcommand serve" -l metrics-listen -d 'Listen here for /metrics alone, and do not answer it elsewhere' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l store -d 'Where counts live: a file, or redis:// rediss:// redis-cluster:// redis-sentinel:// and a server; unset, a file in your state directory' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l store-file -d 'A file that holds what --store takes, such as a Docker or Kubernetes secret' -r
-complete -c seen -n "__fish_seen_using_subcommand serve" -l deadline -d 'The longest that a hit may wait for the store before it is answered 503' -r
+complete -c seen -n "__fish_seen_using_subcommand serve" -l replicas -d 'How many replicas of Redis must have a hit before it is answered; `auto` is one where there are any, so that a failover loses none' -r
+complete -c seen -n "__fish_seen_using_subcommand serve" -l deadline -d 'The longest that a request may wait for the store before it is answered 503' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l queue -d 'The most hits that may wait for the store at once; more are answered 503' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l mode -d 'Who may create counters' -r -f -a "open\t'A hit on a counter that does not exist creates it'
 create\t'Only `create` creates counters; anybody may call it'
@@ -124,7 +126,8 @@ complete -c seen -n "__fish_seen_using_subcommand check" -l listen -d 'Where to 
 complete -c seen -n "__fish_seen_using_subcommand check" -l metrics-listen -d 'Listen here for /metrics alone, and do not answer it elsewhere' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l store -d 'Where counts live: a file, or redis:// rediss:// redis-cluster:// redis-sentinel:// and a server; unset, a file in your state directory' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l store-file -d 'A file that holds what --store takes, such as a Docker or Kubernetes secret' -r
-complete -c seen -n "__fish_seen_using_subcommand check" -l deadline -d 'The longest that a hit may wait for the store before it is answered 503' -r
+complete -c seen -n "__fish_seen_using_subcommand check" -l replicas -d 'How many replicas of Redis must have a hit before it is answered; `auto` is one where there are any, so that a failover loses none' -r
+complete -c seen -n "__fish_seen_using_subcommand check" -l deadline -d 'The longest that a request may wait for the store before it is answered 503' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l queue -d 'The most hits that may wait for the store at once; more are answered 503' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l mode -d 'Who may create counters' -r -f -a "open\t'A hit on a counter that does not exist creates it'
 create\t'Only `create` creates counters; anybody may call it'
