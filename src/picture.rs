@@ -26,6 +26,7 @@ pub mod link;
 pub mod logo;
 pub mod metrics;
 pub mod number;
+pub mod param;
 pub mod params;
 
 pub use badge::{Badge, Style, error_badge};

@@ -27,10 +27,14 @@ pub struct Badge {
     pub label: String,
     /// Right: the count.
     pub message: String,
+    /// What the title adds for people who look closer; may be empty.
+    pub note: String,
     /// Behind the message; none is blue (on an odometer, black).
     pub color: Option<Color>,
     /// Behind the label; none is grey, and without a label no box at all.
     pub label_color: Option<Color>,
+    /// Of the words of flat, flat-square and plastic; none is what reads best.
+    pub text_color: Option<Color>,
     /// Left of the label.
     pub logo: Option<Logo>,
     /// Of a built-in icon; none is what reads best.
@@ -46,8 +50,10 @@ impl Default for Badge {
             style: Style::Flat,
             label: String::new(),
             message: String::new(),
+            note: String::new(),
             color: None,
             label_color: None,
+            text_color: None,
             logo: None,
             logo_color: None,
             links: [None, None],
@@ -127,11 +133,19 @@ pub fn render(badge: &Badge) -> String {
     }
 }
 
-/// A badge that says what went wrong, for where a picture is expected.
+/// Characters of an error that are drawn: with the label some 195 pixels. A sentence
+/// would be up to 800 pixels of red in somebody's README.
+const MAX_ERROR: usize = 22;
+
+/// A badge that says what went wrong, for where a picture is expected: at most 200
+/// pixels wide, with the whole of `message` in its title.
 pub fn error_badge(message: &str) -> String {
+    let short = escape::clean(message, MAX_ERROR);
+    let is_whole = short == message;
     render(&Badge {
         label: "seen".into(),
-        message: escape::clean(message, MAX_CHARS),
+        message: short,
+        note: if is_whole { String::new() } else { message.to_owned() },
         color: Some(Color::RED),
         ..Badge::default()
     })

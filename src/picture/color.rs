@@ -7,7 +7,7 @@ use std::fmt;
 use super::ParamError;
 
 const ALLOWED: &str =
-    "a name (brightgreen, blue, tomato, …), 3, 4, 6 or 8 hex digits, rgb(…) or hsl(…)";
+    "a name (brightgreen, blue, tomato, …), 3, 4, 6 or 8 hex digits, rgb(…), hsl(…) or cmyk(…)";
 
 /// A colour in sRGB, 8 bits a channel; alpha 255 is opaque.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,7 +41,8 @@ impl Color {
     }
 
     /// Reads a shields or CSS colour name, hex digits with or without `#`, or
-    /// CSS `rgb()`, `rgba()`, `hsl()`, `hsla()` in either comma or space form.
+    /// CSS `rgb()`, `rgba()`, `hsl()`, `hsla()` in either comma or space form, and
+    /// `cmyk()`, which hits.sh takes.
     ///
     /// Where both know a name (`green`, `blue`, `red`, …), it is shields'.
     pub fn parse(param: &str, value: &str) -> Result<Self, ParamError> {
@@ -142,6 +143,9 @@ fn function(text: &str) -> Option<Color> {
     let (name, rest) = text.split_once('(')?;
     let inner = rest.strip_suffix(')')?;
     let mut parts = inner.split([',', '/', ' ']).filter(|part| !part.is_empty());
+    if name.trim_end() == "cmyk" || name.trim_end() == "cmyka" {
+        return cmyk(parts);
+    }
     let channels = [parts.next()?, parts.next()?, parts.next()?];
     let a = match parts.next() {
         Some(part) => byte(fraction(part, 1.0)?),
@@ -162,6 +166,24 @@ fn function(text: &str) -> Option<Color> {
         _ => return None,
     };
     Some(Color { r: byte(r), g: byte(g), b: byte(b), a })
+}
+
+/// The naive conversion, without a colour profile (CSS Color 5, section 7).
+fn cmyk<'a>(mut parts: impl Iterator<Item = &'a str>) -> Option<Color> {
+    let mut inks = [0.0; 4];
+    for ink in &mut inks {
+        let text = parts.next()?;
+        // A number is a part of 1 by the standard; people write percentages without sign.
+        let is_percentage = number(text.trim_end_matches('%'))? > 1.0;
+        *ink = fraction(text, if is_percentage { 100.0 } else { 1.0 })?;
+    }
+    let a = parts.next().map_or(Some(1.0), |part| fraction(part, 1.0))?;
+    if parts.next().is_some() {
+        return None;
+    }
+    let [c, m, y, k] = inks;
+    let [r, g, b] = [c, m, y].map(|ink| byte((1.0 - ink) * (1.0 - k)));
+    Some(Color { r, g, b, a: byte(a) })
 }
 
 /// From 0 to 1: a percentage, or a number of which `one` is the whole.
@@ -230,6 +252,8 @@ mod tests {
             ("hsl(0.5turn 100% 50%)", "#0ff"),
             ("hsla(-120deg,100%,50%,.5)", "rgba(0,0,255,0.502)"),
             ("rgb(300,-5,0)", "#f00"),
+            ("cmyk(0, 100, 100, 0)", "#f00"),
+            ("cmyka(0%, 0%, 0%, 50%, 0.5)", "rgba(128,128,128,0.502)"),
         ] {
             assert_eq!(printed(value), print, "{value}");
         }

@@ -18,6 +18,8 @@ pub enum Format {
     Separated,
     /// `1.2M`, see [`short`].
     Short,
+    /// The same with komarev's capital `K`.
+    ShortCapital,
     /// `0001234`: zeros in front up to this many digits (1 to [`MAX_PAD`]).
     /// A longer number is written whole.
     Padded(u8),
@@ -46,6 +48,7 @@ impl Format {
             Self::Plain => count.to_string(),
             Self::Separated => separated(count),
             Self::Short => short(count),
+            Self::ShortCapital => short(count).to_ascii_uppercase(),
             Self::Padded(digits) => {
                 let sign = if count < 0 { "-" } else { "" };
                 let width = usize::from(digits.min(MAX_PAD));

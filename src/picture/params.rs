@@ -3,6 +3,7 @@
 
 use super::badge::{Badge, MAX_CHARS, Style};
 use super::number::Format;
+use super::param::{Ignored, Param, Spec};
 use super::{Color, Link, Logo, ParamError, escape};
 
 /// What a caller asked for; whatever was not asked for is left to the route.
@@ -12,10 +13,14 @@ pub struct BadgeParams {
     pub label: Option<String>,
     /// `?style=`.
     pub style: Option<Style>,
+    /// The message alone, as Abacus' `-simple` styles have it.
+    pub simple: bool,
     /// `?color=`.
     pub color: Option<Color>,
     /// `?labelColor=`.
     pub label_color: Option<Color>,
+    /// `?textColor=`.
+    pub text_color: Option<Color>,
     /// `?logo=`.
     pub logo: Option<Logo>,
     /// `?logoColor=`.
@@ -24,57 +29,195 @@ pub struct BadgeParams {
     pub links: [Option<Link>; 2],
     /// `?format=`.
     pub format: Option<Format>,
+    /// What was asked for and could not be used.
+    pub ignored: Ignored,
+}
+
+/// All parameters of a badge's look. An empty value is as good as none, but for the
+/// label, which it empties. The last of a parameter's values holds; of `link`, the
+/// first two.
+pub const PARAMS: &[Param<BadgeParams>] = &[
+    Param {
+        spec: Spec {
+            names: &["label", "text", "title", "left_text"],
+            summary: "The words left of the number",
+            values: "up to 256 characters; empty for no label",
+            default: "`views`",
+        },
+        set: |look, _, value| {
+            look.label = Some(escape::clean(value, MAX_CHARS));
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["style"],
+            summary: "The shape",
+            values: "`flat`, `flat-square`, `plastic`, `for-the-badge`, `social`, `pixel` (one \
+                     transparent pixel), `odometer`; `flat-simple`, `flat-square-simple` and \
+                     `plastic-simple` are without the label",
+            default: "`flat`",
+        },
+        set: |look, name, value| {
+            if given(value) {
+                let base = value.trim().to_ascii_lowercase();
+                // Abacus has three of them.
+                let simple = base.strip_suffix("-simple").and_then(|base| match base {
+                    "flat" | "flat-square" | "plastic" => Style::parse(name, base).ok(),
+                    _ => None,
+                });
+                look.simple = simple.is_some();
+                look.style = Some(simple.map_or_else(|| Style::parse(name, value), Ok)?);
+            }
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["edge_flat"],
+            summary: "seeyoufarm's switch for the style `flat-square`",
+            values: "`true` or `1`",
+            default: "off",
+        },
+        set: |look, _, value| {
+            if value.eq_ignore_ascii_case("true") || value == "1" {
+                look.style = Some(Style::FlatSquare);
+            }
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["color", "colorB", "bgcolor", "count_bg", "right_color"],
+            summary: "The colour behind the number",
+            values: COLORS,
+            default: "`blue`",
+        },
+        set: |look, name, value| color(&mut look.color, name, value),
+    },
+    Param {
+        spec: Spec {
+            names: &["labelColor", "label_color", "colorA", "title_bg", "left_color"],
+            summary: "The colour behind the label",
+            values: COLORS,
+            default: "`#555`",
+        },
+        set: |look, name, value| color(&mut look.label_color, name, value),
+    },
+    Param {
+        spec: Spec {
+            names: &["textColor", "textcolor"],
+            summary: "The colour of the words",
+            values: COLORS,
+            default: "what reads best",
+        },
+        set: |look, name, value| color(&mut look.text_color, name, value),
+    },
+    Param {
+        spec: Spec {
+            names: &["logo", "icon"],
+            summary: "A picture left of the label",
+            values: "the name of an [icon](#icons), or a `data:image/…;base64,` address of up to \
+                     16 KiB: PNG, SVG, GIF, JPEG or WebP. Nothing is fetched",
+            default: "none",
+        },
+        set: |look, name, value| {
+            if given(value) {
+                look.logo = Some(Logo::parse(name, value)?);
+            }
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["logoColor", "logo_color", "icon_color"],
+            summary: "The colour of an icon",
+            values: COLORS,
+            default: "what reads best",
+        },
+        set: |look, name, value| color(&mut look.logo_color, name, value),
+    },
+    Param {
+        spec: Spec {
+            names: &["link"],
+            summary: "Where a click leads; given twice, for the label and for the number. It works \
+                      where the SVG stands in a page itself, and not in an `<img>`",
+            values: "an `http` or `https` address of up to 2,048 bytes",
+            default: "none",
+        },
+        set: |look, name, value| {
+            if given(value) {
+                let link = Link::parse(name, value)?;
+                match &mut look.links {
+                    [first @ None, _] => *first = Some(link),
+                    [_, second @ None] => *second = Some(link),
+                    _ => return Err(ParamError::new(name, value, "given at most twice")),
+                }
+            }
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["format"],
+            summary: "How the number is written",
+            values: "`separated` (1,234,567), `plain` (1234567), `short` (1.2M), `pad7` (0001234; \
+                     any number of digits from 1 to 19)",
+            default: "`separated`",
+        },
+        set: |look, name, value| {
+            if given(value) {
+                look.format = Some(Format::parse(name, value)?);
+            }
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["abbreviated"],
+            summary: "komarev's switch for short numbers: 12.3K",
+            values: "anything but empty and `0`",
+            default: "off",
+        },
+        set: |look, _, value| {
+            // As PHP reads a boolean.
+            if given(value) && value != "0" {
+                look.format = Some(Format::ShortCapital);
+            }
+            Ok(())
+        },
+    },
+];
+
+const COLORS: &str = "a name of shields or CSS, 3, 4, 6 or 8 hex digits with or without `#`, \
+                      `rgb(…)`, `hsl(…)` or `cmyk(…)`";
+
+fn given(value: &str) -> bool {
+    !value.trim().is_empty()
+}
+
+fn color(into: &mut Option<Color>, name: &str, value: &str) -> Result<(), ParamError> {
+    if given(value) {
+        *into = Some(Color::parse(name, value)?);
+    }
+    Ok(())
 }
 
 impl BadgeParams {
-    /// Takes one `key=value`; `Ok(false)` if the key isn't about looks.
+    /// Reads all pairs of a query; what is not about looks is left alone, for people
+    /// add `?v=2` to get around a cache.
+    pub fn read<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut look = Self::default();
+        look.ignored = Param::set_all(PARAMS, &mut look, pairs);
+        look
+    }
+
+    /// Reads one `name=value`; `Ok(false)` if the name is not about looks.
     ///
-    /// An empty value is as good as none, but for the label, which it empties.
-    /// The last of a key's values holds; of `link`, the first two.
-    pub fn set(&mut self, key: &str, value: &str) -> Result<bool, ParamError> {
-        let given = !value.trim().is_empty();
-        match key {
-            "label" | "text" | "title" | "left_text" => {
-                self.label = Some(escape::clean(value, MAX_CHARS));
-            }
-            "style" => self.style = given.then(|| Style::parse(key, value)).transpose()?,
-            "edge_flat" => {
-                if value.eq_ignore_ascii_case("true") || value == "1" {
-                    self.style = Some(Style::FlatSquare);
-                }
-            }
-            "color" | "colorB" | "bgcolor" | "count_bg" | "right_color" => {
-                self.color = given.then(|| Color::parse(key, value)).transpose()?;
-            }
-            "labelColor" | "label_color" | "colorA" | "title_bg" | "left_color" => {
-                self.label_color = given.then(|| Color::parse(key, value)).transpose()?;
-            }
-            "logo" => self.logo = given.then(|| Logo::parse(key, value)).transpose()?,
-            "logoColor" | "logo_color" | "icon_color" => {
-                self.logo_color = given.then(|| Color::parse(key, value)).transpose()?;
-            }
-            // Another service's icon may not be ours: no reason for an error.
-            "icon" => self.logo = Logo::parse(key, value).ok().or(self.logo.take()),
-            "link" => {
-                if given {
-                    let link = Link::parse(key, value)?;
-                    match &mut self.links {
-                        [first @ None, _] => *first = Some(link),
-                        [_, second @ None] => *second = Some(link),
-                        _ => return Err(ParamError::new(key, value, "given at most twice")),
-                    }
-                }
-            }
-            "format" => self.format = given.then(|| Format::parse(key, value)).transpose()?,
-            // komarev's PHP: anything but nothing and 0 is true.
-            "abbreviated" => {
-                if given && value != "0" {
-                    self.format = Some(Format::Short);
-                }
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
+    /// # Errors
+    /// The value cannot be used.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<bool, ParamError> {
+        Param::set_one(PARAMS, self, name, value)
     }
 
     /// The badge that says `message`, labelled `label` unless another was
@@ -82,10 +225,16 @@ impl BadgeParams {
     pub fn badge(self, label: &str, message: String) -> Badge {
         Badge {
             style: self.style.unwrap_or_default(),
-            label: self.label.unwrap_or_else(|| label.to_owned()),
+            label: match self.label {
+                _ if self.simple => String::new(),
+                Some(label) => label,
+                None => label.to_owned(),
+            },
             message,
+            note: self.ignored.note(),
             color: self.color,
-            label_color: self.label_color,
+            label_color: self.label_color.filter(|_| !self.simple),
+            text_color: self.text_color,
             logo: self.logo,
             logo_color: self.logo_color,
             links: self.links,
@@ -96,6 +245,7 @@ impl BadgeParams {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::badge;
 
     fn read(pairs: &[(&str, &str)]) -> Result<BadgeParams, ParamError> {
         let mut params = BadgeParams::default();
@@ -119,7 +269,7 @@ mod tests {
         let badge = params.badge("views", "1".into());
         assert_eq!((badge.label.as_str(), badge.style), ("hits", Style::FlatSquare));
         assert_eq!(badge.color, Some(Color::rgb(0x79c83d)));
-        assert_eq!(badge.logo, None);
+        assert!(badge.logo.is_some(), "it ends in .svg and is GitHub's");
     }
 
     #[test]
@@ -132,6 +282,33 @@ mod tests {
     fn empty_values_are_none_but_a_label_may_be_empty() {
         let params = read(&[("color", ""), ("style", " "), ("label", "")]).unwrap();
         assert_eq!(params, BadgeParams { label: Some(String::new()), ..BadgeParams::default() });
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_left_out_and_told() {
+        let pairs = [("style", "nope"), ("color", "red"), ("color", "nored"), ("v", "2")];
+        let look = BadgeParams::read(pairs.into_iter());
+        assert_eq!((look.style, look.color), (None, Some(Color::RED)));
+        assert_eq!(look.ignored.names(), "style, color");
+        let svg = badge::render(&look.badge("views", "1".into()));
+        assert!(svg.contains("<title>views: 1. Ignored: style is &#39;nope&#39;"), "{svg}");
+        assert!(svg.contains("aria-label=\"views: 1\""), "{svg}");
+    }
+
+    #[test]
+    fn abacus_simple_styles_have_no_label() {
+        let look = BadgeParams::read([("style", "plastic-simple"), ("text", "x")].into_iter());
+        let badge = look.badge("views", "7".into());
+        assert_eq!((badge.style, badge.label.as_str()), (Style::Plastic, ""));
+    }
+
+    #[test]
+    fn no_name_means_two_things() {
+        let mut names: Vec<_> = PARAMS.iter().flat_map(|p| p.spec.names).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all);
     }
 
     #[test]

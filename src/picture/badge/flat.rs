@@ -190,7 +190,8 @@ impl Words<'_> {
             );
         }
         let line = Line { text, x: 10.0 * x, y: self.finish.baseline, extent };
-        let (color, shadow) = behind.text_and_shadow();
+        let (best, shadow) = behind.text_and_shadow();
+        let color = self.face.badge.text_color.unwrap_or(best);
         if self.finish.relief.is_some() {
             let id = &self.face.id;
             let _ =

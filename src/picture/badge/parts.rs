@@ -13,6 +13,9 @@ pub(crate) const FONT_FAMILY: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";
 /// Width and height of a logo, pixels.
 pub(crate) const LOGO_SIZE: f64 = 14.0;
 
+/// Characters of a title's note.
+const MAX_NOTE: usize = 1000;
+
 /// A badge with its words cleaned and an id of its own.
 pub(crate) struct Face<'a> {
     pub badge: &'a Badge,
@@ -80,6 +83,10 @@ impl<'a> Face<'a> {
         escape::push(&mut out, name);
         out.push_str("\"><title>");
         escape::push(&mut out, name);
+        if !self.badge.note.is_empty() {
+            out.push_str(". ");
+            escape::push(&mut out, &escape::clean(&self.badge.note, MAX_NOTE));
+        }
         out.push_str("</title>");
         if let Some(link) = self.whole_link() {
             open_link(&mut out, link);
@@ -178,6 +185,9 @@ fn id_of(badge: &Badge, label: &str, message: &str) -> String {
     add(message.as_bytes());
     for color in [badge.color, badge.label_color, badge.logo_color] {
         add(&color.map_or([0; 5], |Color { r, g, b, a }| [1, r, g, b, a]));
+    }
+    if let Some(Color { r, g, b, a }) = badge.text_color {
+        add(&[r, g, b, a]);
     }
     match &badge.logo {
         None => add(b""),

@@ -1,0 +1,87 @@
+//! A parameter of a picture, declared once: its parser, `/openapi.json` and
+//! docs/reference.md all read the same declaration.
+
+use super::ParamError;
+
+/// What people are told of a parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Spec {
+    /// Its name, then the names that other services have for it.
+    pub names: &'static [&'static str],
+    /// What it is for, in a sentence without its stop.
+    pub summary: &'static str,
+    /// The values that have an effect.
+    pub values: &'static str,
+    /// What is drawn without it.
+    pub default: &'static str,
+}
+
+/// A parameter that sets a part of `T`.
+pub struct Param<T> {
+    /// What people are told of it.
+    pub spec: Spec,
+    /// Reads a value that came under one of the names.
+    pub set: fn(&mut T, name: &str, value: &str) -> Result<(), ParamError>,
+}
+
+impl<T> Param<T> {
+    /// Reads one `name=value`; `Ok(false)` if none of `params` has this name.
+    ///
+    /// # Errors
+    /// The value cannot be used; `into` is as before.
+    pub fn set_one(
+        params: &[Self],
+        into: &mut T,
+        name: &str,
+        value: &str,
+    ) -> Result<bool, ParamError> {
+        match params.iter().find(|param| param.spec.names.contains(&name)) {
+            Some(param) => (param.set)(into, name, value).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Reads all pairs; a value that cannot be used leaves its part as it was, for a
+    /// counter must not refuse a hit because of its paint.
+    pub fn set_all<'a>(
+        params: &[Self],
+        into: &mut T,
+        pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Ignored {
+        let errors = pairs.filter_map(|(name, value)| Self::set_one(params, into, name, value).err());
+        Ignored(errors.collect())
+    }
+}
+
+/// The parameters that a picture was drawn without, because their values are unusable.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ignored(Vec<ParamError>);
+
+impl Ignored {
+    /// Adds one.
+    pub fn push(&mut self, error: ParamError) {
+        self.0.push(error);
+    }
+
+    /// Whether every parameter was used.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names as the caller wrote them, each once: `style, color`.
+    pub fn names(&self) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for error in &self.0 {
+            if !names.contains(&error.param.as_str()) {
+                names.push(&error.param);
+            }
+        }
+        names.join(", ")
+    }
+
+    /// What to tell the picture's owner; empty if nothing was ignored.
+    pub fn note(&self) -> String {
+        let sentences: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        if sentences.is_empty() { String::new() } else { format!("Ignored: {}", sentences.join("; ")) }
+    }
+}
