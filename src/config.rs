@@ -347,6 +347,14 @@ pub struct Import {
     /// Read the counters of an Abacus from its Redis instead of a file
     #[arg(long, value_name = "URL", conflicts_with = "file", conflicts_with = "format")]
     pub from_abacus: Option<String>,
+
+    /// Read GoatCounter's JSON export, unpacked into this folder, with its days
+    #[arg(long, value_name = "FOLDER", requires = "host", conflicts_with_all = ["file", "format", "from_abacus"])]
+    pub from_goatcounter: Option<PathBuf>,
+
+    /// The site that GoatCounter counted: the namespace of its pages
+    #[arg(long, value_name = "HOST", requires = "from_goatcounter")]
+    pub host: Option<String>,
 }
 
 /// How an import is written.

@@ -8,6 +8,7 @@ pub mod export;
 pub mod hex;
 pub mod history;
 pub mod hit;
+pub mod key;
 pub mod name;
 pub mod network;
 pub mod permits;

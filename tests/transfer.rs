@@ -198,3 +198,48 @@ fn an_abacus_moves_in_with_its_admin_keys() {
     let set = request("POST", &running.url("/set/site/visits?value=9"), &bearer);
     assert_eq!(set.status, 200, "{set:?}");
 }
+
+/// GoatCounter's documented JSON export (version 1.0): the days come along.
+#[test]
+fn a_goatcounter_moves_in_with_its_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, lines: &[&str]| {
+        std::fs::write(folder.path().join(name), lines.join("\n") + "\n").unwrap();
+    };
+    write(
+        "paths.jsonl",
+        &[
+            r#"{"id": 211,                    "path": "/",            "title": "Home page"}"#,
+            r#"{"id": 215,                    "path": "/api",         "title": "API"}"#,
+            r#"{"id": 1442298, "event": true, "path": "click-banana", "title": "Yellow"}"#,
+        ],
+    );
+    let hour = (jiff::Timestamp::now().as_second() / 86_400 - 2) * 24 + 19;
+    let hour = jiff::Timestamp::from_second(hour * 3600).unwrap();
+    let hit = |path: i64, reference: i64, count: i64| {
+        format!(
+            r#"{{"hour": "{hour}",  "path_id": {path}, "ref_id": {reference}, "count": {count}}}"#
+        )
+    };
+    let hits = [hit(211, 1, 4), hit(211, 30_563_812, 3), hit(215, 1, 1), hit(1_442_298, 1, 2)];
+    write("hit_stats.jsonl", &hits.each_ref().map(String::as_str));
+    let place = Place::file();
+    let from = folder.path().display().to_string();
+    let arguments =
+        ["import", "--store", &place.store(), "--from-goatcounter", &from, "--host", "example.com"];
+    let output = common::command(&arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let seen = place.seen();
+    let values = seen.get("/get/example.com/home,api,click-banana,.site").json();
+    assert_eq!(
+        values["values"],
+        serde_json::json!({"home": 7, "api": 1, "click-banana": 2, ".site": 8})
+    );
+    let points = seen.get("/get/example.com/home/history?step=day").json();
+    let day = hour.to_string()[..10].to_owned();
+    let points = points["points"].as_array().unwrap();
+    let point = points.iter().find(|point| point["at"] == day.as_str()).unwrap();
+    assert_eq!(point["hits"], 7, "{point}");
+    let refused = common::command(&["import", "--from-goatcounter", &from]).output().unwrap();
+    assert!(!refused.status.success(), "it needs the host");
+}

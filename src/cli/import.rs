@@ -1,7 +1,8 @@
-//! `seen import`: imports the output of `seen export`, CSV, or Abacus' counters.
+//! `seen import`: takes in what `seen export` wrote, CSV, Abacus' counters or GoatCounter's export.
 
 mod abacus;
 mod csv;
+mod goatcounter;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -143,9 +144,10 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
     let file = file.map_or_else(|| "FILE".into(), |file| file.display().to_string());
     let (progress, again) = (Progress::default(), again(settings));
     let mut importer = Importer { target, progress, file, again };
-    let read = match &settings.from_abacus {
-        Some(url) => abacus::read(url, &mut importer).await,
-        None => read(settings, &mut importer).await,
+    let read = match (&settings.from_abacus, &settings.from_goatcounter, &settings.host) {
+        (Some(url), ..) => abacus::read(url, &mut importer).await,
+        (_, Some(folder), Some(host)) => goatcounter::read(folder, host, &mut importer).await,
+        _ => read(settings, &mut importer).await,
     };
     // Keep the lines before one that cannot be read.
     let sent = importer.send().await;
