@@ -20,6 +20,7 @@ pub mod badge;
 pub mod chart;
 pub mod color;
 pub mod date;
+pub mod digits;
 pub mod error;
 pub mod escape;
 pub mod link;

@@ -13,6 +13,7 @@ mod parts;
 mod social;
 
 use super::{Color, Link, Logo, ParamError, escape};
+pub(in crate::picture) use odometer::DIGITS;
 use parts::Face;
 
 /// Characters of a label or a message; what is longer is cut with "…".

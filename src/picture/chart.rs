@@ -15,12 +15,13 @@ mod theme;
 use std::fmt::Write;
 
 pub(crate) use axis::scale;
-pub use params::ChartParams;
+pub use params::{ChartParams, PARAMS};
 use series::DailyCounts;
 pub use series::MAX_DAYS;
 pub use theme::Theme;
 
 use super::number::Format;
+use super::param::MAX_NOTE;
 use super::{Color, Day, ParamError, escape};
 
 /// Characters of a title; what is longer is cut with "…".
@@ -33,6 +34,8 @@ pub struct Chart {
     pub kind: Kind,
     /// The counter's name, or the owner's words. Cleaned when drawn.
     pub title: String,
+    /// What the document's title adds; may be empty.
+    pub note: String,
     /// Counts of days in any order; days between that are missing count 0,
     /// those given twice are added. Of more than [`MAX_DAYS`], the last.
     pub days: Vec<(Day, u64)>,
@@ -96,6 +99,7 @@ impl Chart {
         Self {
             kind,
             title: title.into(),
+            note: String::new(),
             days,
             known: true,
             total: None,
@@ -157,6 +161,10 @@ impl Canvas<'_> {
         escape::push(&mut out, &name);
         out.push_str("\"><title>");
         escape::push(&mut out, &name);
+        if !self.chart.note.is_empty() {
+            out.push_str(". ");
+            escape::push(&mut out, &escape::clean(&self.chart.note, MAX_NOTE));
+        }
         out.push_str("</title><style>");
         self.chart.theme.push_rules(&mut out, id, self.chart.color);
         out.push_str(style);

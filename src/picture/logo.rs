@@ -1,6 +1,8 @@
 //! The small picture at the left of a badge: one of ours, or the caller's own
 //! as a `data:` address. Nothing is ever fetched.
 
+mod brands;
+
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
 
@@ -13,6 +15,8 @@ pub const MAX_BYTES: usize = 16 * 1024;
 /// A picture left of a badge's label.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Logo {
+    /// A brand's mark.
+    Brand(Brand),
     /// One of those that seen has.
     Icon(Icon),
     /// One that the caller sent along.
@@ -27,14 +31,44 @@ impl Logo {
             return DataLogo::parse(param, value).map(Self::Data);
         }
         let name = value.to_ascii_lowercase();
-        Icon::ALL.into_iter().find(|icon| icon.name() == name).map(Self::Icon).ok_or_else(|| {
+        // seeyoufarm names its icons by their files.
+        let name = name.strip_suffix(".svg").unwrap_or(&name);
+        let icon = || Icon::ALL.into_iter().find(|icon| icon.name() == name).map(Self::Icon);
+        let brand = || Brand::named(name).map(Self::Brand);
+        icon().or_else(brand).ok_or_else(|| {
             let names = Icon::ALL.map(Icon::name).join(", ");
-            ParamError::new(
-                param,
-                value,
-                format!("one of {names}, or a data:image/…;base64 address"),
-            )
+            let allowed = format!(
+                "one of {names}, a well-known brand such as github, or a data:image/…;base64 \
+                 address"
+            );
+            ParamError::new(param, value, allowed)
         })
+    }
+}
+
+/// A brand's mark, drawn on a grid of 24 by 24.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Brand(usize);
+
+impl Brand {
+    /// The brand of this slug of simple-icons.
+    pub fn named(slug: &str) -> Option<Self> {
+        brands::BRANDS.binary_search_by_key(&slug, |brand| brand.0).ok().map(Self)
+    }
+
+    /// Every one.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..brands::BRANDS.len()).map(Self)
+    }
+
+    /// Its slug.
+    pub fn name(self) -> &'static str {
+        brands::BRANDS[self.0].0
+    }
+
+    /// The outline, to be filled by the nonzero rule.
+    pub fn path(self) -> &'static str {
+        brands::BRANDS[self.0].1
     }
 }
 
@@ -219,6 +253,15 @@ mod tests {
                 .to_string()
                 .ends_with("at most 16384 bytes long")
         );
+    }
+
+    #[test]
+    fn brands_are_found_by_their_slugs() {
+        assert!(brands::BRANDS.is_sorted_by_key(|brand| brand.0));
+        assert!(Brand::all().count() >= 100);
+        for slug in ["github", "GitHub", "github.svg", "docker", "python"] {
+            assert!(matches!(Logo::parse("logo", slug), Ok(Logo::Brand(_))), "{slug}");
+        }
     }
 
     #[test]

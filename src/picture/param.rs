@@ -3,6 +3,9 @@
 
 use super::ParamError;
 
+/// Characters of a note in a picture's title.
+pub const MAX_NOTE: usize = 1000;
+
 /// What people are told of a parameter.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
@@ -48,7 +51,8 @@ impl<T> Param<T> {
         into: &mut T,
         pairs: impl Iterator<Item = (&'a str, &'a str)>,
     ) -> Ignored {
-        let errors = pairs.filter_map(|(name, value)| Self::set_one(params, into, name, value).err());
+        let errors =
+            pairs.filter_map(|(name, value)| Self::set_one(params, into, name, value).err());
         Ignored(errors.collect())
     }
 }
@@ -61,6 +65,11 @@ impl Ignored {
     /// Adds one.
     pub fn push(&mut self, error: ParamError) {
         self.0.push(error);
+    }
+
+    /// Adds those of another set of parameters.
+    pub fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
     }
 
     /// Whether every parameter was used.
@@ -82,6 +91,10 @@ impl Ignored {
     /// What to tell the picture's owner; empty if nothing was ignored.
     pub fn note(&self) -> String {
         let sentences: Vec<String> = self.0.iter().map(ToString::to_string).collect();
-        if sentences.is_empty() { String::new() } else { format!("Ignored: {}", sentences.join("; ")) }
+        if sentences.is_empty() {
+            String::new()
+        } else {
+            format!("Ignored: {}", sentences.join("; "))
+        }
     }
 }

@@ -88,7 +88,7 @@ pub const PARAMS: &[Param<BadgeParams>] = &[
     },
     Param {
         spec: Spec {
-            names: &["color", "colorB", "bgcolor", "count_bg", "right_color"],
+            names: &["color", "colorB", "bgcolor", "count_bg", "right_color", "countColor"],
             summary: "The colour behind the number",
             values: COLORS,
             default: "`blue`",

@@ -19,7 +19,7 @@ const COMMA: f64 = 2.0;
 const NARROW: f64 = 6.0;
 
 /// The digits as strokes in a box of 6 by 10 pixels.
-const DIGITS: [&str; 10] = [
+pub(in crate::picture) const DIGITS: [&str; 10] = [
     "M3 0a3 3 0 0 1 3 3v4a3 3 0 0 1-6 0V3a3 3 0 0 1 3-3z",
     "M.6 2 3.3 0v10M.6 10H6",
     "M0 3a3 3 0 0 1 6 0C6 5 4.5 6.3 0 10h6",

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::{Badge, MAX_CHARS};
 use crate::picture::metrics::{self, Extent, Font};
+use crate::picture::param::MAX_NOTE;
 use crate::picture::{Color, Link, Logo, escape};
 
 /// shields' font stack; without Verdana and Geneva, DejaVu Sans is nearest.
@@ -12,9 +13,6 @@ pub(crate) const FONT_FAMILY: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";
 
 /// Width and height of a logo, pixels.
 pub(crate) const LOGO_SIZE: f64 = 14.0;
-
-/// Characters of a title's note.
-const MAX_NOTE: usize = 1000;
 
 /// A badge with its words cleaned and an id of its own.
 pub(crate) struct Face<'a> {
@@ -116,6 +114,14 @@ impl<'a> Face<'a> {
                     r#"<path transform="translate({x} {y})" fill="{fill}" fill-rule="evenodd" d="{path}"/>"#
                 );
             }
+            Some(Logo::Brand(brand)) => {
+                let fill = self.badge.logo_color.unwrap_or(fallback);
+                let path = brand.path();
+                let _ = write!(
+                    out,
+                    r#"<path transform="translate({x} {y}) scale(.58333)" fill="{fill}" d="{path}"/>"#
+                );
+            }
             Some(Logo::Data(data)) => {
                 let _ = write!(
                     out,
@@ -192,6 +198,7 @@ fn id_of(badge: &Badge, label: &str, message: &str) -> String {
     match &badge.logo {
         None => add(b""),
         Some(Logo::Icon(icon)) => add(icon.name().as_bytes()),
+        Some(Logo::Brand(brand)) => add(brand.name().as_bytes()),
         Some(Logo::Data(data)) => add(data.as_str().as_bytes()),
     }
     for link in &badge.links {

@@ -1,6 +1,7 @@
 //! The look of a chart as query parameters.
 
 use super::{Chart, Kind, MAX_TITLE, Theme};
+use crate::picture::param::{Ignored, Param, Spec};
 use crate::picture::{Color, Day, ParamError, escape};
 
 /// What a caller asked for; the days are the route's.
@@ -18,57 +19,154 @@ pub struct ChartParams {
     pub width: Option<u32>,
     /// `?height=`, in CSS pixels.
     pub height: Option<u32>,
+    /// What was asked for and could not be used.
+    pub ignored: Ignored,
+}
+
+/// All parameters of a chart's look. An empty value is as good as none, but for the
+/// title, which it empties.
+pub const PARAMS: &[Param<ChartParams>] = &[
+    Param {
+        spec: Spec {
+            names: &["kind", "style"],
+            summary: "What is drawn",
+            values: "`full` (bars, axis and title) or `sparkline` (a line without words)",
+            default: "`full`",
+        },
+        set: |look, name, value| {
+            if given(value) {
+                look.kind = Some(Kind::parse(name, value)?);
+            }
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["title"],
+            summary: "The words above it",
+            values: "up to 128 characters; empty for none",
+            default: "the counter's name",
+        },
+        set: |look, _, value| {
+            look.title = Some(escape::clean(value, MAX_TITLE));
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["color"],
+            summary: "The colour of bars and lines",
+            values: "as a badge's `color`",
+            default: "one for each theme",
+        },
+        set: |look, name, value| {
+            if given(value) {
+                look.color = Some(Color::parse(name, value)?);
+            }
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["theme"],
+            summary: "Which scheme it is drawn for",
+            values: "`auto` (the reader's), `light` or `dark`",
+            default: "`auto`",
+        },
+        set: |look, name, value| {
+            if given(value) {
+                look.theme = Some(Theme::parse(name, value)?);
+            }
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["width"],
+            summary: "The width, pixels",
+            values: "240 to 2000; of a sparkline 32 to 2000",
+            default: "`800`; of a sparkline `120`",
+        },
+        set: |look, name, value| {
+            if given(value) {
+                look.width = Some(pixels(name, value)?);
+            }
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["height"],
+            summary: "The height, pixels",
+            values: "140 to 1200; of a sparkline 12 to 400",
+            default: "`270`; of a sparkline `24`",
+        },
+        set: |look, name, value| {
+            if given(value) {
+                look.height = Some(pixels(name, value)?);
+            }
+            Ok(())
+        },
+    },
+];
+
+fn given(value: &str) -> bool {
+    !value.trim().is_empty()
 }
 
 impl ChartParams {
-    /// Takes one `key=value`; `Ok(false)` if the key isn't about looks. An
-    /// empty value is as good as none, but for the title, which it empties.
-    pub fn set(&mut self, key: &str, value: &str) -> Result<bool, ParamError> {
-        let given = !value.trim().is_empty();
-        match key {
-            "title" => self.title = Some(escape::clean(value, MAX_TITLE)),
-            "kind" | "style" => self.kind = given.then(|| Kind::parse(key, value)).transpose()?,
-            "color" => self.color = given.then(|| Color::parse(key, value)).transpose()?,
-            "theme" => self.theme = given.then(|| Theme::parse(key, value)).transpose()?,
-            "width" => self.width = given.then(|| pixels(key, value)).transpose()?,
-            "height" => self.height = given.then(|| pixels(key, value)).transpose()?,
-            _ => return Ok(false),
-        }
-        Ok(true)
+    /// Reads all pairs of a query; what is not about looks is left alone.
+    pub fn read<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut look = Self::default();
+        look.ignored = Param::set_all(PARAMS, &mut look, pairs);
+        look
     }
 
-    /// The chart of these days, titled `title` unless another was asked for.
-    /// Fails on a size that the kind can't have.
-    pub fn chart(self, title: &str, days: Vec<(Day, u64)>) -> Result<Chart, ParamError> {
+    /// Reads one `name=value`; `Ok(false)` if the name is not about looks.
+    ///
+    /// # Errors
+    /// The value cannot be used.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<bool, ParamError> {
+        Param::set_one(PARAMS, self, name, value)
+    }
+
+    /// Leaves out a size that the kind cannot have.
+    pub fn check_size(&mut self) {
         let kind = self.kind.unwrap_or_default();
-        Ok(Chart {
+        for (name, value, bounds) in [
+            ("width", &mut self.width, kind.widths()),
+            ("height", &mut self.height, kind.heights()),
+        ] {
+            let [least, _, most] = bounds;
+            if let Some(pixels) = value.take_if(|pixels| !(least..=most).contains(pixels)) {
+                let allowed = format!("from {least} to {most} pixels");
+                self.ignored.push(ParamError::new(name, &pixels.to_string(), allowed));
+            }
+        }
+    }
+
+    /// The chart of these days, titled `title` unless another was asked for. A size
+    /// that the kind cannot have is left out.
+    pub fn chart(mut self, title: &str, days: Vec<(Day, u64)>) -> Chart {
+        self.check_size();
+        let kind = self.kind.unwrap_or_default();
+        Chart {
             kind,
             title: self.title.unwrap_or_else(|| title.to_owned()),
+            note: self.ignored.note(),
             days,
             known: true,
             total: None,
-            width: bounded("width", self.width, kind.widths())?,
-            height: bounded("height", self.height, kind.heights())?,
+            width: self.width.unwrap_or(kind.widths()[1]),
+            height: self.height.unwrap_or(kind.heights()[1]),
             color: self.color,
             theme: self.theme.unwrap_or_default(),
-        })
+        }
     }
 }
 
 fn pixels(param: &str, value: &str) -> Result<u32, ParamError> {
     value.trim().parse().map_err(|_| ParamError::new(param, value, "a whole number of pixels"))
-}
-
-fn bounded(
-    param: &str,
-    value: Option<u32>,
-    [least, usual, most]: [u32; 3],
-) -> Result<u32, ParamError> {
-    let value = value.unwrap_or(usual);
-    if (least..=most).contains(&value) {
-        return Ok(value);
-    }
-    Err(ParamError::new(param, &value.to_string(), format!("from {least} to {most} pixels")))
 }
 
 #[cfg(test)]
@@ -77,12 +175,14 @@ mod tests {
 
     #[test]
     fn sizes_are_bounded_by_kind() {
-        let mut params = ChartParams::default();
-        assert_eq!(params.set("width", "100"), Ok(true));
-        assert_eq!(params.set("days", "30"), Ok(false));
-        let error = params.clone().chart("t", Vec::new()).unwrap_err();
-        assert_eq!(error.to_string(), "width is '100', but must be from 240 to 2000 pixels");
-        params.set("kind", "sparkline").unwrap();
-        assert_eq!(params.chart("t", Vec::new()).unwrap().height, 24);
+        let mut look = ChartParams::read([("width", "100"), ("days", "30")].into_iter());
+        assert_eq!(look.width, Some(100));
+        let full = look.clone().chart("t", Vec::new());
+        assert_eq!((full.width, full.height), (800, 270));
+        assert_eq!(full.note, "Ignored: width is '100', but must be from 240 to 2000 pixels");
+        look.set("kind", "sparkline").unwrap();
+        let sparkline = look.chart("t", Vec::new());
+        assert_eq!((sparkline.width, sparkline.height), (100, 24));
+        assert_eq!(sparkline.note, "");
     }
 }
