@@ -17,6 +17,7 @@ mod pictures;
 mod request;
 mod response;
 mod routes;
+mod sites;
 
 pub use self::app::App;
 pub use self::dispatch::{answer, private};

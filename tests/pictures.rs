@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use common::picture::{assert_never_kept, says};
 use common::redis::Redis;
-use common::{Place, Seen, request};
+use common::{Answer, Place, Seen, request};
 
 #[test]
 fn a_badge_counts_and_its_twin_reads() {
@@ -53,16 +53,10 @@ fn errors_are_pictures_that_say_what_is_wrong() {
     let place = Place::file();
     let seen = place.seen();
     for (path, word) in [
-        ("/hit/site/page/badge.svg?color=notacolor", "notacolor"),
-        ("/hit/site/page/badge.svg?style=fancy", "fancy"),
-        ("/hit/site/page/badge.svg?count=all", "today-total"),
         ("/hit/site/page/badge.svg?hit=maybe", "maybe"),
         ("/hit/site/page/badge.svg?hit=no&readonly=maybe", "maybe"),
         ("/hit/si%20te/page/badge.svg", "namespace"),
         ("/hit/site/page/badge.svg?id=", "id"),
-        ("/get/site/page/badge.svg?cacheSeconds=-1", "cacheSeconds"),
-        ("/get/site/page/chart.svg?days=0", "days"),
-        ("/get/site/page/chart.svg?width=x", "width"),
     ] {
         let answer = seen.get(path);
         assert_eq!(answer.status, 400, "{path}: {answer:?}");
@@ -70,8 +64,62 @@ fn errors_are_pictures_that_say_what_is_wrong() {
         let tree = roxmltree::Document::parse(&answer.body).unwrap();
         let text: String = tree.descendants().filter_map(|n| n.text()).collect();
         assert!(text.contains(word) || says(&answer).contains(word), "{path}: {text}");
+        let width = tree.root_element().attribute("width").unwrap();
+        assert!(width.parse::<f64>().unwrap() <= 200.0, "{path}: {width}");
     }
     assert_eq!(seen.get("/get/site/page").status, 404, "nothing was counted");
+}
+
+/// The title of a picture, which browsers show as a tooltip.
+fn title(picture: &Answer) -> String {
+    let tree = roxmltree::Document::parse(&picture.body).unwrap();
+    let title = tree.descendants().find(|node| node.has_tag_name("title"));
+    title.and_then(|title| title.text()).unwrap_or_default().to_owned()
+}
+
+/// A refused hit is a view that nobody ever sees again; a badge in the wrong colour is
+/// seen and mended.
+#[test]
+fn no_hit_is_refused_because_of_its_paint() {
+    let place = Place::file();
+    let seen = place.seen();
+    let mut views = 0;
+    for (query, ignored) in [
+        ("style=fancy", "style"),
+        ("color=notacolor", "color"),
+        ("labelColor=%23ggg", "labelColor"),
+        ("logo=nobrand", "logo"),
+        ("logoColor=?", "logoColor"),
+        ("link=javascript:alert(1)", "link"),
+        ("format=roman", "format"),
+        ("count=all", "count"),
+        ("base=abc", "base"),
+        ("cacheSeconds=-1", "cacheSeconds"),
+        ("style=3d&bgcolor=no&label=views", "style, bgcolor"),
+    ] {
+        let badge = seen.get(&format!("/hit/site/page/badge.svg?{query}"));
+        views += 1;
+        assert_eq!((badge.status, says(&badge)), (200, format!("views: {views}")), "{query}");
+        assert_eq!(badge.header("x-seen-ignored"), Some(ignored), "{query}");
+        let title = title(&badge);
+        assert!(title.starts_with(&format!("views: {views}. Ignored: ")), "{query}: {title}");
+        assert_never_kept(&badge);
+    }
+    let fine = seen.get("/hit/site/page/badge.svg?color=&extraCount=&style=&v=2");
+    assert_eq!(
+        (fine.status, fine.header("x-seen-ignored")),
+        (200, None),
+        "empty is as good as none"
+    );
+    for (query, ignored) in
+        [("days=0", "days"), ("width=x", "width"), ("theme=sepia&height=9", "theme, height")]
+    {
+        let chart = seen.get(&format!("/get/site/page/chart.svg?{query}"));
+        assert_eq!((chart.status, chart.header("x-seen-ignored")), (200, Some(ignored)), "{query}");
+        assert!(title(&chart).contains("Ignored: "), "{query}");
+    }
+    let shields = seen.get("/get/site/page/shields.json?style=3d&count=all");
+    assert_eq!((shields.status, shields.header("x-seen-ignored")), (200, Some("style, count")));
 }
 
 #[test]
@@ -260,7 +308,7 @@ fn a_wrong_address_of_a_picture_is_a_picture_too() {
     let seen = place.seen();
     for (method, path, status) in [
         ("GET", "/hit/a/b/c/badge.svg", 404),
-        ("GET", "/ghpvc?username=x", 404),
+        ("GET", "/ghpvc/stats?username=x", 404),
         ("POST", "/hit/a/b/badge.svg", 405),
         ("POST", "/badge?page_id=x", 405),
     ] {

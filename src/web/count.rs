@@ -155,7 +155,10 @@ pub(crate) struct Number {
 
 impl Number {
     /// The number of a counter that does not exist.
-    pub(crate) const ZERO: Self = Self { value: 0, of: None, stale: false };
+    pub(crate) fn zero(metric: Metric) -> Self {
+        let of = (metric == Metric::TodayTotal).then_some(0);
+        Self { value: 0, of, stale: false }
+    }
 
     /// Today's hits where both are shown, the only number otherwise.
     pub(crate) fn value(self) -> i64 {

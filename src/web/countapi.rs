@@ -14,7 +14,7 @@ mod set;
 mod stats;
 mod update;
 
-pub(crate) use self::form::X_PATH;
+pub(crate) use self::form::{GIF, PIXEL, X_PATH};
 use super::openapi::{Table, Verb};
 
 /// Adds its routes to the table.

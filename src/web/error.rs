@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -27,7 +27,8 @@ use crate::store::EditError;
 use crate::store::StoreError;
 use crate::web::access_log::Cause;
 use crate::web::limits::quota;
-use crate::web::response::picture;
+use crate::web::response::page::PageError;
+use crate::web::response::{negotiate, picture};
 
 /// `Retry-After` while the store is unreachable, in seconds: seen tries at least
 /// this often.
@@ -502,11 +503,92 @@ impl ApiError {
     }
 }
 
-/// 404 for a path without a route, as a picture where the path looks like one.
-pub(crate) fn no_such_route(uri: &Uri) -> Response {
+/// The routes that a 404 offers, one for each first part of a path.
+pub(crate) const SIGNPOSTS: [&str; 34] = [
+    "/hit/{namespace}/{key}",
+    "/get/{namespace}/{key}",
+    "/counter/{namespace}/{key}",
+    "/hits",
+    "/create",
+    "/info/{namespace}/{key}",
+    "/set/{namespace}/{key}",
+    "/update/{namespace}/{key}",
+    "/reset/{namespace}/{key}",
+    "/delete/{namespace}/{key}",
+    "/configure/{namespace}/{key}",
+    "/rotate/{namespace}/{key}",
+    "/stream/{namespace}/{key}",
+    "/stats",
+    "/namespaces/{namespace}",
+    "/builder",
+    "/privacy",
+    "/seen.js",
+    "/openapi.json",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/export",
+    "/import",
+    "/countapi/hit/{namespace}/{key}",
+    "/ghpvc",
+    "/badge",
+    "/api/count/incr/badge.svg",
+    "/assets/icon.svg",
+    "/busuanzi",
+    "/count",
+    "/js",
+    "/jsonp",
+    "/favicon.ico",
+];
+
+/// The most letters by which a name may differ from what was meant.
+const MAX_TYPOS: usize = 2;
+
+/// The routes that a path may have meant: those whose first part is nearly the same,
+/// else the usual ones.
+fn meant(path: &str) -> String {
+    let first = path.split('/').nth(1).unwrap_or_default().to_ascii_lowercase();
+    let mut near: Vec<(usize, &str)> = SIGNPOSTS
+        .into_iter()
+        .map(|post| (typos(&first, post[1..].split('/').next().unwrap_or_default()), post))
+        .filter(|(typos, post)| *typos <= MAX_TYPOS && typos * 2 < post.len())
+        .collect();
+    near.sort_by_key(|(typos, _)| *typos);
+    let near: Vec<&str> = near.into_iter().map(|(_, post)| post).take(3).collect();
+    if near.is_empty() {
+        "/, /builder, /hit/{namespace}/{key}, /get/{namespace}/{key}/badge.svg, \
+         /counter/{namespace}/{key}, /openapi.json"
+            .into()
+    } else {
+        near.join(", ")
+    }
+}
+
+/// The Levenshtein distance of two short words.
+fn typos(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, of_a) in a.chars().take(64).enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, of_b) in b.chars().enumerate() {
+            let substituted = diagonal + usize::from(of_a != of_b);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// 404 for a path that is no route: a picture where one may be meant, a page for a
+/// browser, JSON for a program.
+pub(crate) fn no_such_route(uri: &Uri, headers: &HeaderMap) -> Response {
     let error = format!("there is nothing at {}", uri.path());
-    let error = ApiError::new(StatusCode::NOT_FOUND, error)
-        .allowed("/, /hit/{namespace}/{key}, /get/{namespace}/{key}, /healthz, /readyz, /metrics");
+    let error = ApiError::new(StatusCode::NOT_FOUND, error).allowed(meant(uri.path()));
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if !picture::is_meant(uri.path())
+        && negotiate::preferred(accept) == negotiate::Representation::Html
+    {
+        return PageError::from(error).into_response();
+    }
     picture::error_at(uri.path(), error)
 }
 
@@ -528,4 +610,24 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "a bug in seen; its log says more")
         .cause(format!("a panic: {what}"))
         .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_path_is_led_to_what_was_meant() {
+        for (path, first) in [
+            ("/hti/a/b", "/hit/{namespace}/{key}"),
+            ("/HIT/a/b", "/hit/{namespace}/{key}"),
+            ("/builders", "/builder"),
+            ("/openapi.jso", "/openapi.json"),
+            ("/conter/a", "/counter/{namespace}/{key}"),
+            ("/wp-login.php", "/"),
+        ] {
+            let meant = meant(path);
+            assert_eq!(meant.split(", ").next(), Some(first), "{path}: {meant}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use super::countapi;
 use crate::web::access_log;
 use crate::web::limits::quota;
-use crate::web::response::page;
+use crate::web::response::{page, picture};
 
 /// The headers that scripts of other origins may read, beside the safelisted ones.
 static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
@@ -20,6 +20,7 @@ static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
         RETRY_AFTER,
         access_log::REQUEST_ID,
         page::STALE,
+        picture::IGNORED,
         quota::LIMIT,
         quota::POLICY,
         countapi::X_PATH,

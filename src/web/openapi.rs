@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 use super::App;
 use super::error;
 use crate::model::name;
+use crate::picture::param::Spec;
 use crate::web::base_path;
 
 /// Makes the JSON Schema of a type.
@@ -34,8 +35,10 @@ pub(crate) fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 pub(crate) struct Doc {
     /// One sentence, without a full stop.
     pub summary: &'static str,
-    /// The parameters of the query.
+    /// What the query may hold, and what is refused if it is wrong.
     pub query: &'static [Param],
+    /// What the query may hold about looks; a value that is wrong is left out.
+    pub looks: fn() -> Vec<Spec>,
     /// The schema of the body, where there is one.
     pub body: Option<SchemaOf>,
     /// The media type of the body.
@@ -94,6 +97,7 @@ impl Doc {
         Self {
             summary,
             query: &[],
+            looks: Vec::new,
             body: None,
             takes: "application/json",
             status: 200,
@@ -114,7 +118,12 @@ impl Doc {
         Self { query, ..self }
     }
 
-    /// Adds responses.
+    /// The same with these parameters about looks.
+    pub(crate) const fn looks(self, looks: fn() -> Vec<Spec>) -> Self {
+        Self { looks, ..self }
+    }
+
+    /// The same with other answers.
     pub(crate) const fn other_responses(self, other_responses: &'static [(u16, SchemaOf)]) -> Self {
         Self { other_responses, ..self }
     }
@@ -310,6 +319,11 @@ fn served(document: &Bytes, headers: &HeaderMap) -> impl IntoResponse + use<> {
 
 impl Document {
     fn of(operations: &[Operation]) -> Self {
+        // The same path with a slash at its end is there for other services' links, and
+        // linters take it for a mistake.
+        let operations = operations
+            .iter()
+            .filter(|operation| operation.path == "/" || !operation.path.ends_with('/'));
         // OpenAPI 3.1 takes JSON Schema as it is, and keeps it elsewhere.
         let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
             settings.definitions_path = "/components/schemas".into();
@@ -370,7 +384,9 @@ impl Document {
                 "schema": (param.schema)(),
             })
         });
-        let parameters: Vec<Value> = named.chain(asked).collect();
+        let looks = (doc.looks)();
+        let looks = looks.iter().flat_map(look);
+        let parameters: Vec<Value> = named.chain(asked).chain(looks).collect();
         let mut success = json!({ "description": "Done" });
         match doc.answer {
             ResponseBody::Json(schema) => {
@@ -408,6 +424,7 @@ impl Document {
             "parameters": parameters,
             "responses": {
                 doc.status.to_string(): success,
+                "4XX": error,
                 "default": error,
             },
         });
@@ -428,11 +445,28 @@ impl Document {
                 "content": { doc.takes: { "schema": schema } },
             });
         }
-        if doc.token {
-            operation["security"] = json!([{ "token": [] }]);
-        }
+        operation["security"] = if doc.token { json!([{ "token": [] }]) } else { json!([]) };
         operation
     }
+}
+
+/// A parameter about looks under each of its names. Any text is accepted, so the
+/// values are in the description and not in the schema.
+fn look(spec: &Spec) -> impl Iterator<Item = Value> {
+    let Spec { names, summary, values, default } = *spec;
+    names.iter().enumerate().map(move |(nth, name)| {
+        let description = match nth {
+            0 => format!("{summary}: {values}. Default: {default}"),
+            _ => format!("The same as `{}`", names[0]),
+        };
+        json!({
+            "name": name,
+            "in": "query",
+            "required": false,
+            "description": description,
+            "schema": text(),
+        })
+    })
 }
 
 /// The names in braces of a path.

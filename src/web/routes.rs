@@ -11,10 +11,10 @@ use super::api::{
 use super::app::App;
 use super::dispatch::Dispatch;
 use super::openapi::{self, Table};
-use super::pages::{self, assets, builder, counter, home, privacy};
+use super::pages::{assets, builder, counter, home, privacy};
 use super::pictures::{aliases, badge, chart, shields};
 use super::request::body;
-use super::{countapi, error};
+use super::{countapi, error, sites};
 
 /// Every route except `/metrics`.
 pub fn router(app: App) -> Router {
@@ -53,8 +53,8 @@ fn table() -> Table {
             &badge::GET,
         )
         // Abacus' badge. With one segment it would be the counter `{namespace}/shield`.
-        .api(&[Get], "/hit/{namespace}/{key}/shield", badge::hit, &badge::HIT)
-        .api(&[Get], "/get/{namespace}/{key}/shield", badge::get, &badge::GET)
+        .api(&[Get], "/hit/{namespace}/{key}/shield", badge::hit_shield, &badge::HIT)
+        .api(&[Get], "/get/{namespace}/{key}/shield", badge::get_shield, &badge::GET)
         .counter(
             &[Get],
             ["/get/{key}/chart.svg", "/get/{namespace}/{key}/chart.svg"],
@@ -121,19 +121,14 @@ fn table() -> Table {
         .api(&[Get], "/export", transfer::export, &transfer::EXPORT)
         .api(&[Post], "/import", transfer::import, &transfer::IMPORT)
         .route("/builder", get(builder::show))
-        .route("/counter/{namespace}", get(pages::namespace::show))
         .route("/counter/{namespace}/{key}", get(counter::show))
         .route("/privacy", get(privacy::show))
         .route("/seen.js", get(assets::seen))
         .route("/assets/page.css", get(assets::style))
         .route("/assets/page.js", get(assets::script))
         .route("/assets/icon.svg", get(assets::icon))
-        .route("/favicon.ico", get(assets::favicon))
-        .route("/ghpvc/", get(aliases::komarev))
-        .route("/api/count/incr/badge.svg", get(aliases::seeyoufarm_incr))
-        .route("/api/count/keep/badge.svg", get(aliases::seeyoufarm_keep))
-        .route("/badge", get(aliases::visitor_badge));
-    countapi::routes(table)
+        .route("/favicon.ico", get(assets::favicon));
+    countapi::routes(sites::routes(aliases::routes(table)))
 }
 
 /// `/metrics`, which may have a listener of its own.
@@ -155,20 +150,17 @@ mod tests {
 
     use super::*;
 
-    /// What is for people, or stands in for another counter's pictures, or is
-    /// the document itself.
-    const NO_API: [&str; 14] = [
-        "/api/count/incr/badge.svg",
-        "/api/count/keep/badge.svg",
+    /// What is for people, or is the document itself.
+    const NO_API: [&str; 12] = [
         "/assets/icon.svg",
         "/assets/page.css",
         "/assets/page.js",
-        "/badge",
         "/builder",
+        "/busuanzi/2.3/busuanzi.pure.mini.js",
         "/counter/{namespace}",
         "/counter/{namespace}/{key}",
         "/favicon.ico",
-        "/ghpvc/",
+        "/js",
         "/openapi.json",
         "/privacy",
         "/seen.js",
@@ -191,6 +183,19 @@ mod tests {
         let others: BTreeSet<&str> = routes.difference(&documented).map(String::as_str).collect();
         assert_eq!(others, BTreeSet::from(NO_API));
         assert_eq!(documented.difference(&routes).count(), 0, "{documented:?}");
+    }
+
+    #[test]
+    fn signposts_name_what_there_is() {
+        let routes = paths(&table().finish());
+        for post in error::SIGNPOSTS {
+            assert!(post == "/metrics" || routes.contains(post), "{post} is no route");
+        }
+        for route in &routes {
+            let first = route[1..].split('/').next();
+            let is_named = error::SIGNPOSTS.iter().any(|post| post[1..].split('/').next() == first);
+            assert!(is_named || route == "/", "no signpost names {route}");
+        }
     }
 
     /// A form after a key was counted as a key after a namespace.

@@ -21,8 +21,11 @@ use crate::web::response::value::{Callback, NO_STORE};
 /// client cannot know it otherwise.
 pub(crate) const X_PATH: HeaderName = HeaderName::from_static("x-path");
 
+/// The media type of [`PIXEL`].
+pub(crate) const GIF: HeaderValue = HeaderValue::from_static("image/gif");
+
 /// A transparent pixel: GIF89a, 1×1, two colours of which the first is not drawn.
-const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x01D\0;";
+pub(crate) const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x01D\0;";
 
 /// What the document says about both.
 pub(crate) const FORMS: [Param; 2] = [CALLBACK, IMG];
@@ -124,9 +127,9 @@ impl Form {
         };
         let path = reply.path.as_ref().and_then(|c| HeaderValue::try_from(c.to_string()).ok());
         let mut response = match self.callback {
-            // An error is a picture too: a broken image helps nobody.
-            _ if self.image => ([(CONTENT_TYPE, "image/gif")], PIXEL).into_response(),
-            // Browsers do not run a script that comes with an error status.
+            // A broken picture helps nobody, so there is always one.
+            _ if self.image => ([(CONTENT_TYPE, GIF)], PIXEL).into_response(),
+            // A script that failed to load is not called.
             Some(callback) => {
                 reply.body["code"] = reply.status.as_u16().into();
                 if let Some(counter) = &reply.path {

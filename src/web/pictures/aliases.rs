@@ -1,119 +1,178 @@
 //! The badge addresses of other services, so that a link works again once its
 //! host name is changed (research: their READMEs and sources).
-//!
-//! | service | address | counter |
-//! |---|---|---|
-//! | komarev | `/ghpvc/?username=NAME` | `github/NAME` |
-//! | seeyoufarm | `/api/count/{incr,keep}/badge.svg?url=URL` | host and path of the URL |
-//! | visitor-badge | `/badge?page_id=ID` | `visitor-badge/ID` |
-//! | hits.sh | `/HOST/PATH.svg` | `HOST/PATH` |
 
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::Method;
-use axum::response::{IntoResponse, Response};
-use ring::digest;
+mod hits_sh;
+mod moe;
 
+use axum::extract::State;
+use serde_json::json;
+
+pub(crate) use self::hits_sh::answer as hits_sh;
 use super::badge::{self, Ask};
-use crate::model::hex;
-use crate::model::name::{Counter, MAX_LENGTH, Name};
+use super::chart;
+use crate::model::key::key_of;
+use crate::model::name::{Counter, Name};
 use crate::web::App;
-use crate::web::error;
 use crate::web::error::ApiError;
+use crate::web::openapi::{Doc, Param, Table, Verb, text};
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
 use crate::web::response::picture::{OrSvg, Picture, PictureError};
 
-/// komarev's profile views. (It counts only what comes through GitHub's proxy;
-/// here the source of each hit is kept, and `?count=` can choose.)
-pub(crate) async fn komarev(
-    State(app): State<App>,
-    OrSvg(caller): OrSvg<Caller>,
-    OrSvg(query): OrSvg<Query>,
-) -> Result<Picture, PictureError> {
-    let name = query.required("username", "a GitHub user's name")?;
-    let counter = counter("github", name)?;
-    let query = query.or(&[("label", "Profile views"), ("color", "blue")]);
-    draw(&app, &caller, true, &counter, &query).await
+/// A picture of another service.
+struct Alias {
+    paths: &'static [&'static str],
+    doc: Doc,
+    /// The parameter that names the counter.
+    named_by: &'static str,
+    /// What `named_by` may be, for the error.
+    allowed: &'static str,
+    counter: fn(&str) -> Result<Counter, ApiError>,
+    draws: Draws,
+    /// How the service draws where the query does not say.
+    defaults: &'static [(&'static str, &'static str)],
 }
 
-/// seeyoufarm's badge that counts: today and all.
-pub(crate) async fn seeyoufarm_incr(
-    State(app): State<App>,
-    OrSvg(caller): OrSvg<Caller>,
-    OrSvg(query): OrSvg<Query>,
-) -> Result<Picture, PictureError> {
-    seeyoufarm(&app, &caller, query, true).await
+#[derive(Clone, Copy, PartialEq)]
+enum Draws {
+    /// A badge, and counts.
+    Hit,
+    /// A badge.
+    Badge,
+    /// The days.
+    Chart,
 }
 
-/// seeyoufarm's badge that only shows.
-pub(crate) async fn seeyoufarm_keep(
-    State(app): State<App>,
-    OrSvg(caller): OrSvg<Caller>,
-    OrSvg(query): OrSvg<Query>,
-) -> Result<Picture, PictureError> {
-    seeyoufarm(&app, &caller, query, false).await
+const SVG: &str = "image/svg+xml";
+const A_URL: &str = "an address such as https://example.com/page";
+const URL: &[Param] =
+    &[Param::new("url", "The page; its host and path name the counter", url_schema).required()];
+const SEEYOUFARM: &[(&str, &str)] = &[
+    ("title", "hits"),
+    ("count_bg", "#79C83D"),
+    ("title_bg", "#555555"),
+    ("count", "today-total"),
+];
+
+/// All of them but hits.sh and dwyl, whose addresses have no prefix.
+static ALIASES: &[Alias] = &[
+    // komarev counts only what comes through GitHub's proxy; here the source of each
+    // hit is kept, and `?count=` can choose.
+    Alias {
+        paths: &["/ghpvc", "/ghpvc/"],
+        doc: Doc::other("Count a hit on `github/{username}` and draw komarev's badge", SVG)
+            .query(&[Param::new("username", "A GitHub user", text).required()])
+            .looks(badge::specs),
+        named_by: "username",
+        allowed: "a GitHub user's name",
+        counter: |name| counter("github", name),
+        draws: Draws::Hit,
+        defaults: &[("label", "Profile views"), ("color", "blue")],
+    },
+    Alias {
+        paths: &["/api/count/incr/badge.svg"],
+        doc: Doc::other("Count a hit and draw seeyoufarm's badge", SVG)
+            .query(URL)
+            .looks(badge::specs),
+        named_by: "url",
+        allowed: A_URL,
+        counter: of_url,
+        draws: Draws::Hit,
+        defaults: SEEYOUFARM,
+    },
+    Alias {
+        paths: &["/api/count/keep/badge.svg"],
+        doc: Doc::other("Draw seeyoufarm's badge", SVG).query(URL).looks(badge::specs),
+        named_by: "url",
+        allowed: A_URL,
+        counter: of_url,
+        draws: Draws::Badge,
+        defaults: SEEYOUFARM,
+    },
+    Alias {
+        paths: &["/api/count/graph/dailyhits.svg"],
+        doc: Doc::other("Draw seeyoufarm's days of a page", SVG).query(URL).looks(chart::specs),
+        named_by: "url",
+        allowed: A_URL,
+        counter: of_url,
+        draws: Draws::Chart,
+        defaults: &[],
+    },
+    Alias {
+        paths: &["/badge"],
+        doc: Doc::other("Count a hit on `visitor-badge/{page_id}` and draw its badge", SVG)
+            .query(&[Param::new("page_id", "The page's name", text).required()])
+            .looks(badge::specs),
+        named_by: "page_id",
+        allowed: "a page's name",
+        counter: |page| counter("visitor-badge", page),
+        draws: Draws::Hit,
+        defaults: &[
+            ("left_text", "visitors"),
+            ("left_color", "#595959"),
+            ("right_color", "#1283c3"),
+        ],
+    },
+    Alias {
+        paths: &["/api/visitors"],
+        doc: Doc::other("Count a hit on `visitorbadge.io/{path}` and draw its badge", SVG)
+            .query(&[Param::new("path", "The page's name", text).required()])
+            .looks(badge::specs),
+        named_by: "path",
+        allowed: "a page's name",
+        counter: |path| counter("visitorbadge.io", path),
+        draws: Draws::Hit,
+        defaults: &[("label", "VISITORS"), ("labelColor", "#d9e3f0"), ("countColor", "#697689")],
+    },
+    Alias {
+        paths: &["/api/hit"],
+        doc: Doc::other("Count a hit and draw the badge of hitscounter.dev", SVG)
+            .query(URL)
+            .looks(badge::specs),
+        named_by: "url",
+        allowed: A_URL,
+        counter: of_url,
+        draws: Draws::Hit,
+        defaults: &[("label", "Visitors"), ("color", "#198754"), ("count", "today-total")],
+    },
+];
+
+fn url_schema() -> serde_json::Value {
+    json!({ "type": "string", "pattern": "^(https?://)?[A-Za-z0-9_.-]{1,64}(/[ -~]*)?$" })
 }
 
-async fn seeyoufarm(
-    app: &App,
-    caller: &Caller,
-    query: Query,
-    counts: bool,
-) -> Result<Picture, PictureError> {
-    let allowed = "an address such as https://example.com/page";
-    let url = query.required("url", allowed)?;
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let rest = rest.unwrap_or(url).split(['?', '#']).next().unwrap_or_default();
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let counter = counter(host, path)?;
-    let query = query.or(&[
-        ("title", "hits"),
-        ("count_bg", "#79C83D"),
-        ("title_bg", "#555555"),
-        ("count", "today-total"),
-    ]);
-    draw(app, caller, counts, &counter, &query).await
-}
-
-/// visitor-badge's badge.
-pub(crate) async fn visitor_badge(
-    State(app): State<App>,
-    OrSvg(caller): OrSvg<Caller>,
-    OrSvg(query): OrSvg<Query>,
-) -> Result<Picture, PictureError> {
-    let page = query.required("page_id", "a page's name")?;
-    let counter = counter("visitor-badge", page)?;
-    let query = query.or(&[("left_text", "visitors")]);
-    draw(&app, &caller, true, &counter, &query).await
-}
-
-/// hits.sh's badges have no prefix: what is no route of ours and looks like
-/// one, a host with a dot and an ending, is one. Everything else is a 404.
-pub(crate) async fn hits_sh(State(app): State<App>, request: Request) -> Response {
-    let (mut parts, _) = request.into_parts();
-    let path = parts.uri.path().to_owned();
-    let named = path.strip_suffix(".svg").and_then(|path| path[1..].split_once('/'));
-    let (Some((host, page)), true) = (named, matches!(parts.method, Method::GET | Method::HEAD))
-    else {
-        return error::no_such_route(&parts.uri);
-    };
-    if !host.contains('.') {
-        return error::no_such_route(&parts.uri);
+/// Adds their routes to the table.
+pub(crate) fn routes(mut table: Table) -> Table {
+    for alias in ALIASES {
+        for path in alias.paths {
+            let handler = move |State(app): State<App>,
+                                OrSvg(caller): OrSvg<Caller>,
+                                OrSvg(query): OrSvg<Query>| async move {
+                alias.draw(&app, &caller, query).await
+            };
+            table = table.api(&[Verb::Get], path, handler, &alias.doc);
+        }
     }
-    let drawn = async {
-        let OrSvg(caller) = OrSvg::<Caller>::from_request_parts(&mut parts, &app).await?;
-        let OrSvg(query) = OrSvg::<Query>::from_request_parts(&mut parts, &app).await?;
-        let counter = counter(host, page)?;
-        let query = match query.get("view") {
-            Some("today-total") => query.or(&[("count", "today-total")]),
-            _ => query,
-        };
-        draw(&app, &caller, true, &counter, &query.or(&[("label", "hits")])).await
-    };
-    drawn.await.into_response()
+    table
 }
 
-async fn draw(
+impl Alias {
+    async fn draw(
+        &self,
+        app: &App,
+        caller: &Caller,
+        query: Query,
+    ) -> Result<Picture, PictureError> {
+        let counter = (self.counter)(query.required(self.named_by, self.allowed)?)?;
+        let query = query.or(self.defaults);
+        match self.draws {
+            Draws::Chart => chart::draw(app, &counter, &query).await,
+            draws => badge(app, caller, draws == Draws::Hit, &counter, &query).await,
+        }
+    }
+}
+
+async fn badge(
     app: &App,
     caller: &Caller,
     counts: bool,
@@ -121,52 +180,20 @@ async fn draw(
     query: &Query,
 ) -> Result<Picture, PictureError> {
     let hit = (counts && caller.counts && !badge::only_reads(query)?).then_some((caller, None));
-    Ask::read(query)?.draw(app, counter, hit).await
+    Ask::read(query).draw(app, counter, hit).await
+}
+
+/// The counter of a page's address.
+fn of_url(url: &str) -> Result<Counter, ApiError> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let rest = rest.unwrap_or(url).split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    counter(host, path)
 }
 
 fn counter(namespace: &str, key: &str) -> Result<Counter, ApiError> {
     let namespace = namespace.to_ascii_lowercase();
     let namespace = Name::new(&namespace).map_err(|e| ApiError::invalid_name("host", &e))?;
-    Ok(Counter { namespace, key: key_of(key)? })
-}
-
-/// A key for any path: itself where it is one, else a readable part of it, a
-/// dot and 16 hexadecimal digits of its SHA-256, which keep paths apart. A name
-/// that looks like such a key already is made into one too, or it could be
-/// another path's.
-fn key_of(path: &str) -> Result<Name, ApiError> {
-    let path = path.trim_matches('/');
-    let is_hashed = path.rsplit_once('.').is_some_and(|(_, end)| {
-        end.len() == 16 && end.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    });
-    if let Ok(name) = Name::new(path)
-        && !is_hashed
-    {
-        return Ok(name);
-    }
-    let hash = digest::digest(&digest::SHA256, path.as_bytes());
-    let digits = hex::encode(&hash.as_ref()[..8]);
-    let of_name = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '-' };
-    let readable: String = path.chars().map(of_name).take(MAX_LENGTH - 1 - digits.len()).collect();
-    let readable = if readable.is_empty() { "home".into() } else { readable };
-    Name::new(&format!("{readable}.{digits}")).map_err(|e| ApiError::invalid_name("path", &e))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_keeps_its_name_or_gets_one_of_its_own() {
-        let key = |path: &str| key_of(path).unwrap().to_string();
-        assert_eq!(key("octocat"), "octocat");
-        assert_eq!(key("/octocat/"), "octocat");
-        assert!(key("user/repo").starts_with("user-repo."), "{}", key("user/repo"));
-        assert_ne!(key("user/repo"), key("user-repo"));
-        assert_ne!(key("a/b"), key("a.b"));
-        assert_ne!(key(&key("user/repo")), key("user/repo"), "a key given as a path");
-        assert!(key("").starts_with("home."));
-        assert_eq!(key(&"x/".repeat(100)).len(), 64);
-        assert_eq!(key("日本/語").len(), 4 + 1 + 16);
-    }
+    let key = key_of(key).map_err(|e| ApiError::invalid_name("path", &e))?;
+    Ok(Counter { namespace, key })
 }

@@ -5,15 +5,16 @@ use axum::extract::State;
 
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
-use crate::picture::badge;
-use crate::picture::params::BadgeParams;
+use crate::picture::param::{self as look, Spec};
+use crate::picture::params::{self, BadgeParams};
+use crate::picture::{ParamError, badge};
 use crate::web::App;
 use crate::web::count::{self, Number, Reading};
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Param, switch, text};
+use crate::web::openapi::{Doc, Param, switch};
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency::{ID, IdempotencyKey};
-use crate::web::request::metric::{COUNT, Metric};
+use crate::web::request::metric::{self, Metric};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::picture;
@@ -21,20 +22,28 @@ use crate::web::response::picture::{OrSvg, Picture, PictureError};
 
 /// What stands left of the number, unless the caller wants something else.
 const LABEL: &str = "views";
+/// What Abacus draws where the query does not say.
+const ABACUS: &[(&str, &str)] = &[("text", "counter"), ("bgcolor", "007ec6")];
 /// What stands for a number that cannot be had just now.
 const UNKNOWN: &str = "unavailable";
 
-/// `/hit/…/badge.svg` in the document; the badge builder knows all the looks.
-pub(crate) const HIT: Doc = Doc::other("Count a hit and draw a badge", SVG).query(&[
-    ID,
-    COUNT,
-    Param::new("hit", "0 only reads", switch),
-    Param::new("readonly", "1 only reads", switch),
-    Param::new("label", "What stands left of the number", text),
-]);
-/// What the document says about `/get/…/badge.svg`.
-pub(crate) const GET: Doc = Doc::other("Draw a badge", SVG)
-    .query(&[COUNT, Param::new("label", "What stands left of the number", text)]);
+/// `/hit/…/badge.svg` in the document.
+pub(crate) const HIT: Doc = Doc::other("Count a hit and draw a badge", SVG)
+    .query(&[
+        ID,
+        Param::new("hit", "`0` only reads", switch),
+        Param::new("readonly", "`1` only reads", switch),
+        Param::new("query_only", "`1` only reads, as visitor-badge has it", switch),
+    ])
+    .looks(specs);
+/// `/get/…/badge.svg` in the document.
+pub(crate) const GET: Doc = Doc::other("Draw a badge", SVG).looks(specs);
+
+/// All about a badge's look.
+pub(super) fn specs() -> Vec<Spec> {
+    let own = PARAMS.iter().map(|param| param.spec);
+    own.chain(params::PARAMS.iter().map(|param| param.spec)).collect()
+}
 
 const SVG: &str = "image/svg+xml";
 
@@ -47,7 +56,27 @@ pub(crate) async fn hit(
     OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
     let hit = (caller.counts && !only_reads(&query)?).then_some((&caller, id));
-    Ask::read(&query)?.draw(&app, &counter, hit).await
+    Ask::read(&query).draw(&app, &counter, hit).await
+}
+
+/// Counts and draws as Abacus does.
+pub(crate) async fn hit_shield(
+    state: State<App>,
+    caller: OrSvg<Caller>,
+    path: OrSvg<Path>,
+    id: OrSvg<IdempotencyKey>,
+    OrSvg(query): OrSvg<Query>,
+) -> Result<Picture, PictureError> {
+    hit(state, caller, path, id, OrSvg(query.or(ABACUS))).await
+}
+
+/// Draws as Abacus does.
+pub(crate) async fn get_shield(
+    state: State<App>,
+    path: OrSvg<Path>,
+    OrSvg(query): OrSvg<Query>,
+) -> Result<Picture, PictureError> {
+    get(state, path, OrSvg(query.or(ABACUS))).await
 }
 
 /// Whether a query forbids counting; `query_only` is visitor-badge's word for it.
@@ -64,33 +93,69 @@ pub(crate) async fn get(
     OrSvg(Path(counter)): OrSvg<Path>,
     OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
-    Ask::read(&query)?.draw(&app, &counter, None).await
+    Ask::read(&query).draw(&app, &counter, None).await
 }
 
-/// All that a query asks of a badge, checked before anything is counted.
-pub(crate) struct Ask {
-    look: BadgeParams,
-    metric: Metric,
+/// All that a query asks of a badge.
+pub(super) struct Ask {
+    /// How it looks.
+    pub look: BadgeParams,
+    /// Which number it shows.
+    pub metric: Metric,
     /// A number to add, from before the move to seen.
     base: i64,
     /// How long caches may keep a badge that does not count, in seconds.
-    keep: u32,
+    pub keep: u32,
 }
 
+/// What a query may ask of a badge beside its look.
+pub(super) const PARAMS: &[look::Param<Ask>] = &[
+    look::Param {
+        spec: Spec {
+            names: &["count", "view"],
+            summary: "Which number is shown",
+            values: "`total` (all hits), `human` (without bots), `unique` (different visitors \
+                     today), `today` (hits today, UTC), `today-total` (`today / total`), `7d`, `30d` \
+                     (hits of the last days), `unique-7d`, `unique-30d` (each day's visitors, \
+                     added up), `best-day` (the most hits of a day)",
+            default: "`total`",
+        },
+        set: |ask, name, value| {
+            let error = || ParamError::new(name, value, format!("one of {}", metric::ALLOWED));
+            ask.metric = Metric::named(value).ok_or_else(error)?;
+            Ok(())
+        },
+    },
+    look::Param {
+        spec: Spec {
+            names: &["base", "extraCount"],
+            summary: "A number to add, from before the move to seen. It is added to the picture \
+                      and not to the counter",
+            values: "a whole number",
+            default: "`0`",
+        },
+        set: |ask, name, value| {
+            if !value.trim().is_empty() {
+                let error = || ParamError::new(name, value, "a whole number");
+                ask.base = value.trim().parse().map_err(|_| error())?;
+            }
+            Ok(())
+        },
+    },
+    look::Param {
+        spec: picture::CACHE_SECONDS,
+        set: |ask, name, value| picture::keep(&mut ask.keep, name, value),
+    },
+];
+
 impl Ask {
-    /// Reads a query; what it does not know it leaves alone, for people add
-    /// `?v=2` to get around a cache.
-    pub(crate) fn read(query: &Query) -> Result<Self, PictureError> {
-        let mut look = BadgeParams::default();
-        for (name, value) in query.pairs() {
-            look.set(name, value)?;
-        }
-        let base = match ["base", "extraCount"].into_iter().find(|name| query.get(name).is_some()) {
-            Some(name) => query.parsed(name, "a whole number")?.unwrap_or(0),
-            None => 0,
-        };
-        let metric = query.get("count").map(Metric::parse).transpose()?.unwrap_or_default();
-        Ok(Self { look, metric, base, keep: picture::keep(query)? })
+    /// Reads a query; what cannot be used is left out and told.
+    pub(super) fn read(query: &Query) -> Self {
+        let look = BadgeParams::read(query.pairs());
+        let mut ask = Self { look, metric: Metric::default(), base: 0, keep: 0 };
+        let ignored = look::Param::set_all(PARAMS, &mut ask, query.pairs());
+        ask.look.ignored.append(ignored);
+        ask
     }
 
     /// Counts the hit, if there is one, and draws.
@@ -102,8 +167,10 @@ impl Ask {
     ) -> Result<Picture, PictureError> {
         let counts = hit.is_some();
         let (message, stale) = self.message(app, counter, hit).await?;
+        let ignored = self.look.ignored.clone();
         let svg = badge::render(&self.look.badge(LABEL, message));
-        Ok(Picture::fresh(svg).keep(if counts || stale { 0 } else { self.keep }).stale(stale))
+        let keep = if counts || stale { 0 } else { self.keep };
+        Ok(Picture::fresh(svg).keep(keep).stale(stale).ignored(&ignored))
     }
 
     async fn message(
@@ -115,7 +182,9 @@ impl Ask {
         let format = self.look.format.unwrap_or_default();
         match count::count_then_read(app, hit, counter, self.metric).await? {
             Reading::Number(number) => Ok((number.plus(self.base).print(format), number.stale)),
-            Reading::Missing => Ok((Number::ZERO.plus(self.base).print(format), false)),
+            Reading::Missing => {
+                Ok((Number::zero(self.metric).plus(self.base).print(format), false))
+            }
             Reading::Unknown => Ok((UNKNOWN.into(), true)),
         }
     }

@@ -1,16 +1,17 @@
 //! `/get/{namespace}/{key}/chart.svg`: a counter's days as a picture.
 
 use axum::extract::State;
-use serde_json::json;
 
 use crate::model::count::History;
+use crate::model::name::Counter;
 use crate::model::time::Timestamp;
-use crate::picture::Day;
 use crate::picture::chart::{self, ChartParams, MAX_DAYS};
+use crate::picture::param::{Param, Spec};
+use crate::picture::{Day, ParamError};
 use crate::store::StoreError;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Param};
+use crate::web::openapi::Doc;
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::picture;
@@ -19,13 +20,41 @@ use crate::web::response::picture::{OrSvg, Picture, PictureError};
 /// The days of a chart, unless the caller wants others.
 const DAYS: usize = 30;
 
-/// What the document says about `/get/…/chart.svg`.
-pub(crate) const DOC: Doc =
-    Doc::other("Draw the days of a counter", "image/svg+xml").query(&[Param::new(
-        "days",
-        "How many",
-        || json!({ "type": "integer", "minimum": 1, "maximum": MAX_DAYS }),
-    )]);
+/// `/get/…/chart.svg` in the document.
+pub(crate) const DOC: Doc = Doc::other("Draw the days of a counter", "image/svg+xml").looks(specs);
+
+/// All about a chart's look.
+pub(super) fn specs() -> Vec<Spec> {
+    let own = PARAMS.iter().map(|param| param.spec);
+    own.chain(chart::PARAMS.iter().map(|param| param.spec)).collect()
+}
+
+/// What a query asks of a chart, beside its look.
+struct Ask {
+    days: usize,
+    keep: u32,
+}
+
+const PARAMS: &[Param<Ask>] = &[
+    Param {
+        spec: Spec {
+            names: &["days"],
+            summary: "How many days, today (UTC) the last",
+            values: "1 to 1096",
+            default: "`30`",
+        },
+        set: |ask, name, value| {
+            let days = value.parse().ok().filter(|days| (1..=MAX_DAYS).contains(days));
+            let error = || ParamError::new(name, value, "a number of days between 1 and 1096");
+            ask.days = days.ok_or_else(error)?;
+            Ok(())
+        },
+    },
+    Param {
+        spec: picture::CACHE_SECONDS,
+        set: |ask, name, value| picture::keep(&mut ask.keep, name, value),
+    },
+];
 
 /// Draws the last `?days=30` days, today (UTC) the last.
 pub(crate) async fn get(
@@ -33,15 +62,25 @@ pub(crate) async fn get(
     OrSvg(Path(counter)): OrSvg<Path>,
     OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
-    let mut look = ChartParams::default();
-    for (name, value) in query.pairs() {
-        look.set(name, value)?;
-    }
-    let (days, keep) = (days(&query)?, picture::keep(&query)?);
-    let mut chart = look.chart(&counter.to_string(), Vec::new())?;
+    draw(&app, &counter, &query).await
+}
+
+/// Draws a counter's chart as a query asks.
+pub(super) async fn draw(
+    app: &App,
+    counter: &Counter,
+    query: &Query,
+) -> Result<Picture, PictureError> {
+    let mut ask = Ask { days: DAYS, keep: 0 };
+    let mut look = ChartParams::read(query.pairs());
+    look.ignored.append(Param::set_all(PARAMS, &mut ask, query.pairs()));
+    look.check_size();
+    let Ask { days, keep } = ask;
+    let ignored = look.ignored.clone();
+    let mut chart = look.chart(&counter.to_string(), Vec::new());
     let asked = async {
-        let history = app.counters.history(&counter).await?;
-        Ok::<_, StoreError>((history, app.counters.total(&counter).await?))
+        let history = app.counters.history(counter).await?;
+        Ok::<_, StoreError>((history, app.counters.total(counter).await?))
     };
     match asked.await.map_err(ApiError::from) {
         Ok((history, total)) => {
@@ -52,24 +91,14 @@ pub(crate) async fn get(
         // Only totals are remembered. An axis without days would be a lie, and an
         // error a broken picture: what is known stands there, and what is not.
         Err(error) if error.is_store_unavailable() => {
-            chart.total = app.counters.last_known(&counter);
+            chart.total = app.counters.last_known(counter);
             chart.known = false;
         }
         Err(error) => return Err(error.into()),
     }
     let stale = !chart.known;
     let keep = if stale { 0 } else { keep };
-    Ok(Picture::fresh(chart::render(&chart)).keep(keep).stale(stale))
-}
-
-fn days(query: &Query) -> Result<usize, ApiError> {
-    let allowed = "a number of days between 1 and 1096";
-    match query.parsed::<usize>("days", allowed)? {
-        Some(days) if !(1..=MAX_DAYS).contains(&days) => {
-            Err(ApiError::invalid_parameter("days", &days.to_string(), allowed))
-        }
-        days => Ok(days.unwrap_or(DAYS)),
-    }
+    Ok(Picture::fresh(chart::render(&chart)).keep(keep).stale(stale).ignored(&ignored))
 }
 
 /// The hits of each of the last days, zeros too.

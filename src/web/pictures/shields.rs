@@ -7,18 +7,18 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::badge::{self, Ask};
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
-use crate::picture::params::BadgeParams;
 use crate::web::App;
 use crate::web::count::{self, Number, Reading};
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency::IdempotencyKey;
-use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
+use crate::web::response::picture;
 use crate::web::response::value::NO_STORE;
 
 /// shields asks again after this many seconds at the earliest.
@@ -43,7 +43,7 @@ struct Endpoint {
 
 /// What the document says about both.
 pub(crate) const DOC: Doc =
-    Doc::json::<Endpoint>("Read a counter as shields.io's endpoint takes it").query(&[COUNT]);
+    Doc::json::<Endpoint>("Read a counter as shields.io's endpoint takes it").looks(badge::specs);
 
 /// Reads: shields and its caches ask at most every five minutes, so what counts
 /// here counts far too little.
@@ -73,27 +73,24 @@ async fn answer(
     query: &Query,
     hit: Option<(&Caller, Option<HitId>)>,
 ) -> Result<Response, ApiError> {
-    let mut look = BadgeParams::default();
-    for (name, value) in query.pairs() {
-        look.set(name, value).map_err(|e| ApiError::invalid_look(&e))?;
-    }
-    let metric = query.get("count").map(Metric::parse).transpose()?.unwrap_or_default();
-    let cache = query.parsed::<u32>("cacheSeconds", "seconds, 300 at least")?;
+    let Ask { look, metric, keep, .. } = Ask::read(query);
     let reading = count::count_then_read(app, hit, counter, metric).await?;
     let format = look.format.unwrap_or_default();
     let body = Endpoint {
         schema_version: 1,
-        label: look.label.unwrap_or_else(|| "views".into()),
+        label: look.label.clone().unwrap_or_else(|| "views".into()),
         message: match reading {
             Reading::Number(number) => number.print(format),
-            Reading::Missing => Number::ZERO.print(format),
+            Reading::Missing => Number::zero(metric).print(format),
             Reading::Unknown => "unavailable".into(),
         },
         color: Some(look.color.map_or_else(|| "blue".into(), |color| color.to_string())),
         label_color: look.label_color.map(|color| color.to_string()),
         style: look.style.map(|style| style.name()),
         is_error: reading == Reading::Unknown,
-        cache_seconds: cache.unwrap_or(MIN_CACHE).max(MIN_CACHE),
+        cache_seconds: keep.max(MIN_CACHE),
     };
-    Ok(([NO_STORE], Json(body)).into_response())
+    let mut response = ([NO_STORE], Json(body)).into_response();
+    picture::set_ignored(response.headers_mut(), &look.ignored.names());
+    Ok(response)
 }

@@ -38,28 +38,33 @@ pub(crate) const COUNT: Param = Param::new(
 );
 
 /// The values of `?count=`.
-const ALLOWED: &str =
+pub(crate) const ALLOWED: &str =
     "total, human, unique, today, today-total, 7d, 30d, unique-7d, unique-30d or best-day";
 
 impl Metric {
-    /// Reads the value of `?count=`; empty is the total.
+    /// The metric of this name; empty is the total.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "" | "total" => Self::Total,
+            "human" => Self::Human,
+            "unique" => Self::Unique,
+            "today" => Self::Today,
+            "today-total" => Self::TodayTotal,
+            "7d" => Self::Days(7),
+            "30d" => Self::Days(30),
+            "unique-7d" => Self::UniqueDays(7),
+            "unique-30d" => Self::UniqueDays(30),
+            "best-day" => Self::BestDay,
+            _ => return None,
+        })
+    }
+
+    /// Reads the value of `?count=`.
     ///
     /// # Errors
     /// 400 for a value that is not one of those allowed.
     pub(crate) fn parse(value: &str) -> Result<Self, ApiError> {
-        match value {
-            "" | "total" => Ok(Self::Total),
-            "human" => Ok(Self::Human),
-            "unique" => Ok(Self::Unique),
-            "today" => Ok(Self::Today),
-            "today-total" => Ok(Self::TodayTotal),
-            "7d" => Ok(Self::Days(7)),
-            "30d" => Ok(Self::Days(30)),
-            "unique-7d" => Ok(Self::UniqueDays(7)),
-            "unique-30d" => Ok(Self::UniqueDays(30)),
-            "best-day" => Ok(Self::BestDay),
-            other => Err(ApiError::invalid_parameter("count", other, ALLOWED)),
-        }
+        Self::named(value).ok_or_else(|| ApiError::invalid_parameter("count", value, ALLOWED))
     }
 }
 

@@ -4,13 +4,16 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPIRES, PRAGMA};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use super::page::STALE;
+use crate::picture::param::{Ignored, Spec};
 use crate::picture::{ParamError, error_badge};
 use crate::web::error::ApiError;
-use crate::web::request::query::Query;
+
+/// Names the parameters of the request that could not be used: `style, color`.
+pub(crate) const IGNORED: HeaderName = HeaderName::from_static("x-seen-ignored");
 
 /// How caches are told to ask each time.
 pub(crate) const NEVER: &str = "max-age=0, no-cache, no-store, must-revalidate";
@@ -21,12 +24,14 @@ pub(crate) struct Picture {
     /// How long caches may keep it, in seconds; 0 for not at all.
     keep: u32,
     stale: bool,
+    /// The parameters without which it was drawn.
+    ignored: String,
 }
 
 impl Picture {
     /// A picture that is true now and must be asked for each time.
     pub(crate) fn fresh(svg: String) -> Self {
-        Self { svg, keep: 0, stale: false }
+        Self { svg, keep: 0, stale: false, ignored: String::new() }
     }
 
     /// The same, which caches may keep for so many seconds.
@@ -38,6 +43,11 @@ impl Picture {
     pub(crate) fn stale(self, stale: bool) -> Self {
         Self { stale, ..self }
     }
+
+    /// The same, which names in a header the parameters that could not be used.
+    pub(crate) fn ignored(self, ignored: &Ignored) -> Self {
+        Self { ignored: ignored.names(), ..self }
+    }
 }
 
 impl IntoResponse for Picture {
@@ -46,6 +56,7 @@ impl IntoResponse for Picture {
     fn into_response(self) -> Response {
         let mut response = self.svg.into_response();
         let headers = response.headers_mut();
+        set_ignored(headers, &self.ignored);
         let mut set = |name: HeaderName, value| {
             headers.insert(name, HeaderValue::from_static(value));
         };
@@ -73,18 +84,22 @@ impl IntoResponse for Picture {
     }
 }
 
+/// Names the parameters of the request that could not be used, if there are any.
+pub(crate) fn set_ignored(headers: &mut HeaderMap, names: &str) {
+    // They are ours and ASCII.
+    if let Ok(names) = HeaderValue::try_from(names)
+        && !names.is_empty()
+    {
+        headers.insert(IGNORED, names);
+    }
+}
+
 /// An error where a picture was expected: a picture that says so.
 pub(crate) struct PictureError(ApiError);
 
 impl From<ApiError> for PictureError {
     fn from(error: ApiError) -> Self {
         Self(error)
-    }
-}
-
-impl From<ParamError> for PictureError {
-    fn from(error: ParamError) -> Self {
-        Self(ApiError::invalid_look(&error))
     }
 }
 
@@ -105,13 +120,14 @@ impl IntoResponse for PictureError {
     }
 }
 
+/// Whether a picture is expected at a path.
+pub(crate) fn is_meant(path: &str) -> bool {
+    path.ends_with(".svg") || path.starts_with("/ghpvc") || path == "/badge"
+}
+
 /// An error in the form that is expected at a path which no route answers.
 pub(crate) fn error_at(path: &str, error: ApiError) -> Response {
-    if path.ends_with(".svg") || path.starts_with("/ghpvc") || path == "/badge" {
-        PictureError(error).into_response()
-    } else {
-        error.into_response()
-    }
+    if is_meant(path) { PictureError(error).into_response() } else { error.into_response() }
 }
 
 /// An extractor whose rejection is a picture.
@@ -135,12 +151,20 @@ where
 const MAX_KEEP: u32 = 86_400;
 
 /// `?cacheSeconds=`, for pictures that count nothing.
-pub(crate) fn keep(query: &Query) -> Result<u32, ApiError> {
-    let allowed = "seconds between 0 and 86400";
-    match query.parsed::<u32>("cacheSeconds", allowed)? {
-        Some(seconds) if seconds > MAX_KEEP => {
-            Err(ApiError::invalid_parameter("cacheSeconds", &seconds.to_string(), allowed))
-        }
-        seconds => Ok(seconds.unwrap_or(0)),
-    }
+pub(crate) const CACHE_SECONDS: Spec = Spec {
+    names: &["cacheSeconds"],
+    summary: "How long caches may keep a picture that counts nothing, in seconds",
+    values: "0 to 86400",
+    default: "`0`",
+};
+
+/// Reads `?cacheSeconds=`.
+///
+/// # Errors
+/// It is not a number of seconds of up to a day.
+pub(crate) fn keep(into: &mut u32, name: &str, value: &str) -> Result<(), ParamError> {
+    let seconds = value.parse().ok().filter(|seconds| *seconds <= MAX_KEEP);
+    let error = || ParamError::new(name, value, "seconds between 0 and 86400");
+    *into = seconds.ok_or_else(error)?;
+    Ok(())
 }

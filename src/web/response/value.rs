@@ -63,6 +63,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Callback {
 }
 
 impl Callback {
+    /// The function of this name.
+    ///
+    /// # Errors
+    /// 400 if it is not a name of JavaScript.
+    pub(crate) fn named(name: &str) -> Result<Self, ApiError> {
+        if is_callback(name) {
+            Ok(Self(Some(name.to_owned())))
+        } else {
+            Err(ApiError::invalid_parameter("callback", name, CALLBACK))
+        }
+    }
+
     /// The answer with this number.
     pub(crate) fn value(&self, value: i64) -> Result<Response, ApiError> {
         match self.0 {

@@ -1,0 +1,28 @@
+//! The dialects of counters that a script calls from a page: busuanzi, vercount and
+//! GoatCounter. Each names the page by its address; the counters are the ones that
+//! `seen.js` has for it, and one for the site as a whole, `HOST/.site`.
+
+mod busuanzi;
+mod goatcounter;
+mod script;
+mod visit;
+
+use axum::routing::get;
+
+use super::openapi::{Table, Verb};
+
+/// Adds their routes to the table.
+pub(crate) fn routes(table: Table) -> Table {
+    use Verb::{Get, Post};
+    table
+        .api(&[Get], "/busuanzi", busuanzi::jsonp, &busuanzi::JSONP)
+        .api(&[Get], "/jsonp", busuanzi::jsonp, &busuanzi::JSONP)
+        .api(&[Post], "/api", busuanzi::hit, &busuanzi::HIT)
+        .api(&[Get], "/api", busuanzi::get, &busuanzi::GET)
+        .api(&[Post], "/api/v1/log", busuanzi::log, &busuanzi::LOG)
+        .api(&[Post], "/api/v2/log", busuanzi::log, &busuanzi::LOG)
+        .api(&[Get, Post], "/count", goatcounter::count, &goatcounter::COUNT)
+        .route("/js", get(script::busuanzi))
+        .route("/busuanzi/2.3/busuanzi.pure.mini.js", get(script::busuanzi))
+        .route("/counter/{namespace}", get(goatcounter::shown))
+}

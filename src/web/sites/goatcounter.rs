@@ -1,0 +1,218 @@
+//! GoatCounter's `/count`, which its `count.js` calls, and the numbers that it shows at
+//! `/counter/PATH.json` (goatcounter.com/help/js, goatcounter.com/help/visitor-counter).
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::handler::Handler;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::visit::Visit;
+use crate::model::count::History;
+use crate::model::hit::Source;
+use crate::model::name::Counter;
+use crate::model::time::Timestamp;
+use crate::picture::badge::{self, Badge};
+use crate::picture::escape;
+use crate::web::App;
+use crate::web::countapi;
+use crate::web::error::ApiError;
+use crate::web::openapi::{Doc, Param, text};
+use crate::web::pages::namespace;
+use crate::web::request::caller::Caller;
+use crate::web::request::query::Query;
+use crate::web::response::picture::Picture;
+use crate::web::response::value::NO_STORE;
+
+/// `/count` in the document.
+pub(super) const COUNT: Doc =
+    Doc::other("Count a view of a page of the site in `Referer` (GoatCounter)", "image/gif").query(
+        &[
+            Param::new("p", "The page's path, or the name of an event", text).required(),
+            Param::new("e", "`true` for an event, which is no view of the site", text),
+            Param::new("b", "Not `0` for a bot", text),
+        ],
+    );
+
+/// Counts. Referrer, title, screen and campaign are not looked at.
+pub(super) async fn count(
+    State(app): State<App>,
+    mut caller: Caller,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let path = query.required("p", "a path such as /page")?;
+    let visit = Visit::of(&site(&query, &headers)?, path.split(['?', '#']).next().unwrap_or(path))?;
+    if query.get("b").is_some_and(|bot| bot != "0") {
+        caller.source = Source::Bot;
+    }
+    if query.get("e") == Some("true") {
+        if caller.counts {
+            crate::web::count::hit(&app, &caller, &visit.page, None).await?;
+        }
+    } else {
+        visit.count(&app, &caller).await?;
+    }
+    Ok(([NO_STORE, (CONTENT_TYPE, countapi::GIF)], countapi::PIXEL).into_response())
+}
+
+/// The host of the page that asks; `?host=` where no browser tells.
+fn site(query: &Query, headers: &HeaderMap) -> Result<String, ApiError> {
+    match query.get("host") {
+        Some(host) => Ok(host.to_owned()),
+        None => Visit::of_headers(headers).map(|visit| visit.site.namespace.to_string()),
+    }
+}
+
+/// `/counter/PATH.json`, `.html`, `.svg` and `.png`; anything else is seen's own page of
+/// a namespace, which stands at the same place.
+pub(super) async fn shown(State(app): State<App>, request: Request) -> Response {
+    match Asked::of(request.uri().path()) {
+        None => namespace::show.call(request, app).await,
+        Some(asked) => {
+            // A body cannot be shared between threads, as the answer in the making is.
+            let (parts, _) = request.into_parts();
+            let answer = async {
+                let query = Query::parse(parts.uri.query().unwrap_or_default())?;
+                asked.answer(&app, &query, &parts.headers).await
+            };
+            answer.await.into_response()
+        }
+    }
+}
+
+/// What a page asks to be shown.
+struct Asked {
+    path: String,
+    is_total: bool,
+    form: Form,
+}
+
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    Html,
+    Picture,
+}
+
+/// GoatCounter's JSON. The number is written for people.
+#[derive(Serialize)]
+struct Shown {
+    count: String,
+}
+
+impl Asked {
+    /// No name of a namespace begins with a slash; `TOTAL` is the whole site.
+    fn of(path: &str) -> Option<Self> {
+        let (path, ending) = path.strip_prefix("/counter/")?.rsplit_once('.')?;
+        let form = match ending {
+            "json" => Form::Json,
+            "html" => Form::Html,
+            "svg" | "png" => Form::Picture,
+            _ => return None,
+        };
+        let pair = serde_urlencoded::from_str::<Vec<(String, String)>>(&format!("p={path}"));
+        let path = pair.ok()?.pop()?.1;
+        let is_total = path == "TOTAL";
+        (is_total || path.starts_with('/')).then_some(Self { path, is_total, form })
+    }
+
+    async fn answer(
+        self,
+        app: &App,
+        query: &Query,
+        headers: &HeaderMap,
+    ) -> Result<Response, ApiError> {
+        let visit = Visit::of(&site(query, headers)?, &self.path)?;
+        let counter = if self.is_total { visit.site } else { visit.page };
+        let count = number(app, &counter, query).await?;
+        let status = if count.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        let count = grouped(count.unwrap_or_default());
+        Ok(match self.form {
+            Form::Json => (status, [NO_STORE], Json(Shown { count })).into_response(),
+            Form::Html => (status, html(&count)).into_response(),
+            Form::Picture => {
+                let message = count;
+                let badge = Badge { label: "views".into(), message, ..Badge::default() };
+                Picture::fresh(badge::render(&badge)).into_response()
+            }
+        })
+    }
+}
+
+/// The views of a counter, of the days that the query asks for; `None` if nobody has
+/// seen it.
+async fn number(app: &App, counter: &Counter, query: &Query) -> Result<Option<i64>, ApiError> {
+    let today = Timestamp::now().day();
+    let start = query.get("start").map(|start| day(start, today)).transpose()?;
+    let end = query.get("end").map(|end| day(end, today)).transpose()?;
+    if start.is_none() && end.is_none() {
+        return Ok(app.counters.total(counter).await?);
+    }
+    let Some(History { days, .. }) = app.counters.history(counter).await? else { return Ok(None) };
+    let range = start.unwrap_or(0)..=end.unwrap_or(today);
+    let sum: u64 = days.iter().filter(|(day, _)| range.contains(day)).map(|(_, n)| n).sum();
+    Ok(Some(i64::try_from(sum).unwrap_or(i64::MAX)))
+}
+
+/// `week`, `month`, `year` or a date, in days since the epoch.
+fn day(text: &str, today: u32) -> Result<u32, ApiError> {
+    let ago = match text {
+        "week" => 7,
+        "month" => 30,
+        "year" => 365,
+        date => {
+            let allowed = "a date such as 2026-03-31, week, month or year";
+            let invalid = || ApiError::invalid_parameter("start or end", date, allowed);
+            let date: Date = date.parse().map_err(|_| invalid())?;
+            let days = date.since(Date::constant(1970, 1, 1)).map_err(|_| invalid())?.get_days();
+            return u32::try_from(days).map_err(|_| invalid());
+        }
+    };
+    Ok(today.saturating_sub(ago))
+}
+
+/// With a narrow space between thousands, as GoatCounter writes it.
+fn grouped(count: i64) -> String {
+    crate::picture::number::Format::Separated.print(count).replace(',', "\u{202f}")
+}
+
+/// A page for an `<iframe>` of 200 by 80 pixels on any site.
+fn html(count: &str) -> Response {
+    let mut escaped = String::new();
+    escape::push(&mut escaped, count);
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Views</title>\
+         <style>body{{font:16px sans-serif;text-align:center;margin:8px}}b{{font-size:24px}}\
+         </style><body><div>Views for this page<br><b id=\"gcvc-views\">{escaped}</b></div>"
+    );
+    let policy = "default-src 'none'; style-src 'unsafe-inline'";
+    let headers =
+        [("content-type", "text/html; charset=utf-8"), ("content-security-policy", policy)];
+    (headers, [NO_STORE], page).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_told_from_a_namespace() {
+        let path = |path| Asked::of(path).map(|asked| asked.path);
+        assert_eq!(path("/counter/%2Fblog%2Fone.json").as_deref(), Some("/blog/one"));
+        assert_eq!(path("/counter/%2Fa.html.svg").as_deref(), Some("/a.html"));
+        assert_eq!(path("/counter/TOTAL.json").as_deref(), Some("TOTAL"));
+        assert_eq!(path("/counter/data.json"), None, "a namespace");
+        assert_eq!(path("/counter/site"), None);
+    }
+
+    #[test]
+    fn days_are_dates_or_words() {
+        assert_eq!(day("1970-01-31", 0).unwrap(), 30);
+        assert_eq!(day("week", 20_000).unwrap(), 19_993);
+        assert!(day("soon", 20_000).is_err() && day("1969-01-01", 0).is_err());
+    }
+}

@@ -1,0 +1,109 @@
+//! A view of a page of a site, and the numbers that these dialects show.
+
+use axum::http::HeaderMap;
+use axum::http::header::{ORIGIN, REFERER};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::key::{SITE, page_key};
+use crate::model::name::{Counter, Name};
+use crate::web::App;
+use crate::web::count;
+use crate::web::error::ApiError;
+use crate::web::request::caller::Caller;
+
+/// What an address must look like, for errors.
+pub(super) const ALLOWED: &str = "a page's address, such as https://example.com/page";
+
+/// A page and the site that it belongs to.
+pub(super) struct Visit {
+    /// The page's counter.
+    pub page: Counter,
+    /// The site's.
+    pub site: Counter,
+}
+
+/// What busuanzi and vercount show of a page.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "SiteNumbers")]
+pub(super) struct Numbers {
+    /// Views of all pages of the site.
+    pub site_pv: i64,
+    /// Different visitors of the site: those of each day, added up.
+    pub site_uv: u64,
+    /// Views of the page.
+    pub page_pv: i64,
+    /// Different visitors of the page: those of each day, added up.
+    pub page_uv: u64,
+}
+
+impl Visit {
+    /// The page with this address.
+    ///
+    /// # Errors
+    /// 400 if it is not an address of the web.
+    pub(super) fn of_url(name: &str, url: &str) -> Result<Self, ApiError> {
+        let invalid = || ApiError::invalid_parameter(name, url, ALLOWED);
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let rest = rest.ok_or_else(invalid)?.split(['?', '#']).next().unwrap_or_default();
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        Self::of(host, path)
+    }
+
+    /// The page that a browser says it is on. Without a policy of the page's own it tells
+    /// other sites the host alone.
+    ///
+    /// # Errors
+    /// 400 if it does not say.
+    pub(super) fn of_headers(headers: &HeaderMap) -> Result<Self, ApiError> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let url = text(REFERER).or_else(|| text(ORIGIN));
+        let url = url.ok_or_else(|| ApiError::missing_parameter("referer", ALLOWED))?;
+        Self::of_url("referer", url)
+    }
+
+    /// The page with this path on a host.
+    ///
+    /// # Errors
+    /// 400 if the host is not a name.
+    pub(super) fn of(host: &str, path: &str) -> Result<Self, ApiError> {
+        let host = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let namespace = Name::new(&host).map_err(|e| ApiError::invalid_name("host", &e))?;
+        let key = page_key(path).map_err(|e| ApiError::invalid_name("path", &e))?;
+        let site = Name::new(SITE).map_err(|e| ApiError::invalid_name("site", &e))?;
+        Ok(Self {
+            page: Counter { namespace: namespace.clone(), key },
+            site: Counter { namespace, key: site },
+        })
+    }
+
+    /// Counts a view of the page and of its site.
+    ///
+    /// # Errors
+    /// As for any hit.
+    pub(super) async fn count(&self, app: &App, caller: &Caller) -> Result<(), ApiError> {
+        if caller.counts {
+            count::hit(app, caller, &self.page, None).await?;
+            count::hit(app, caller, &self.site, None).await?;
+        }
+        Ok(())
+    }
+
+    /// The numbers of the page and its site; 0 for what nobody has seen.
+    ///
+    /// # Errors
+    /// The store cannot be asked.
+    pub(super) async fn numbers(&self, app: &App) -> Result<Numbers, ApiError> {
+        let (page_pv, page_uv) = number(app, &self.page).await?;
+        let (site_pv, site_uv) = number(app, &self.site).await?;
+        Ok(Numbers { site_pv, site_uv, page_pv, page_uv })
+    }
+}
+
+/// A counter's total, and its visitors of each day added up.
+async fn number(app: &App, counter: &Counter) -> Result<(i64, u64), ApiError> {
+    let total = app.counters.total(counter).await?.unwrap_or_default();
+    let history = app.counters.history(counter).await?;
+    let visitors = history.map(|history| history.uniques.iter().map(|(_, n)| n).sum());
+    Ok((total, visitors.unwrap_or_default()))
+}

@@ -1,0 +1,135 @@
+//! Counters that a page's script calls: what the scripts of busuanzi, vercount and
+//! GoatCounter send, and what they look for in the answers. `.ci/clients` runs the
+//! unmodified ones.
+
+mod common;
+
+use common::{Answer, Place, Seen, request};
+
+const PAGE: &str = "https://blog.example/posts/one/?from=feed#top";
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
+
+fn ask(seen: &Seen, method: &str, path: &str, more: &[(&str, &str)]) -> Answer {
+    let headers = [&[("user-agent", FIREFOX)], more].concat();
+    request(method, &seen.url(path), &headers)
+}
+
+/// Calls `/count`: the status, and whether the answer is a picture.
+fn count(seen: &Seen, method: &str, path: &str) -> (u16, bool) {
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(seen.url(path))
+        .header("user-agent", FIREFOX)
+        .header("referer", "https://blog.example/");
+    let mut response = common::client().run(request.body(()).unwrap()).unwrap();
+    let body = response.body_mut().read_to_vec().unwrap();
+    (response.status().as_u16(), body.starts_with(b"GIF89a"))
+}
+
+fn log(seen: &Seen, body: &str) -> Answer {
+    let mut response = common::client()
+        .post(&seen.url("/api/v2/log"))
+        .header("user-agent", FIREFOX)
+        .content_type("application/json")
+        .send(body)
+        .unwrap();
+    let status = response.status().as_u16();
+    Answer { status, headers: Vec::new(), body: response.body_mut().read_to_string().unwrap() }
+}
+
+fn busuanzi_calls_its_function_with_the_numbers(place: Place) {
+    let seen = place.seen();
+    let path = "/busuanzi?jsonpCallback=BusuanziCallback_4711";
+    for views in 1..=2 {
+        let answer = ask(&seen, "GET", path, &[("referer", PAGE)]);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(answer.header("content-type").unwrap().starts_with("application/javascript"));
+        let call = answer.body.strip_prefix("/**/BusuanziCallback_4711(").unwrap();
+        let numbers: serde_json::Value =
+            serde_json::from_str(call.strip_suffix(");").unwrap()).unwrap();
+        assert_eq!((&numbers["page_pv"], &numbers["site_pv"]), (&views.into(), &views.into()));
+        assert_eq!(numbers["site_uv"], 1, "one visitor");
+    }
+    assert_eq!(seen.value("/get/blog.example/posts-one"), 2, "the counter that seen.js has");
+    assert_eq!(seen.value("/get/blog.example/.site"), 2);
+    let other = [("referer", "https://blog.example/")];
+    ask(&seen, "GET", path, &other);
+    assert_eq!(seen.value("/get/blog.example/home"), 1);
+    assert_eq!(seen.value("/get/blog.example/.site"), 3);
+    assert_eq!(ask(&seen, "GET", "/busuanzi?jsonpCallback=alert(1)", &other).status, 400);
+    assert_eq!(ask(&seen, "GET", path, &[]).status, 400, "no page");
+}
+
+fn the_selfhosted_busuanzi_posts_and_reads(place: Place) {
+    let seen = place.seen();
+    let page = [("x-bsz-referer", PAGE)];
+    let posted = ask(&seen, "POST", "/api", &page).json();
+    assert_eq!(posted["success"], true);
+    let numbers = serde_json::json!({"site_pv": 1, "site_uv": 1, "page_pv": 1, "page_uv": 1});
+    assert_eq!(posted["data"], numbers);
+    assert_eq!(ask(&seen, "GET", "/api", &page).json()["data"], numbers, "it only reads");
+}
+
+fn vercount_logs_a_view(place: Place) {
+    let seen = place.seen();
+    let answer = log(&seen, &format!(r#"{{"url":"{PAGE}","isNewUv":true}}"#)).json();
+    assert_eq!(answer["status"], "success");
+    for number in ["site_pv", "site_uv", "page_pv"] {
+        assert_eq!(answer["data"][number], 1, "{number}");
+    }
+    assert_eq!(log(&seen, r#"{"url":"nowhere"}"#).status, 400);
+    assert_eq!(log(&seen, "{}").status, 400);
+    for path in ["/js", "/busuanzi/2.3/busuanzi.pure.mini.js"] {
+        let script = seen.get(path);
+        assert!(script.body.contains("'/api/v2/log'"), "{path}: {script:?}");
+        assert!(script.header("content-type").unwrap().starts_with("text/javascript"));
+    }
+}
+
+fn goatcounter_counts_and_shows(place: Place) {
+    let seen = place.seen();
+    let site = [("referer", "https://blog.example/")];
+    // As count.js puts it together, by beacon and as a picture.
+    let view = "/count?p=%2Fposts%2Fone%3Ffrom%3Dfeed&t=One&s=1280&b=0&rnd=a1b2c";
+    for method in ["POST", "GET"] {
+        assert_eq!(count(&seen, method, view), (200, true));
+    }
+    let event = "/count?p=click-banana&t=Yellow&e=true&b=0&rnd=z";
+    assert_eq!(count(&seen, "POST", event), (200, true));
+    assert_eq!(count(&seen, "POST", "/count?p=%2Fposts%2Fone&b=153"), (200, true));
+    assert_eq!(count(&seen, "POST", "/count").0, 400);
+    assert_eq!(seen.value("/get/blog.example/posts-one"), 3);
+    let human = "/get/blog.example/posts-one?count=human";
+    assert_eq!(seen.value(human), 2, "one said that it is a bot");
+    assert_eq!(seen.value("/get/blog.example/click-banana"), 1);
+    assert_eq!(seen.value("/get/blog.example/.site"), 3, "an event is no view");
+
+    for (path, status, count) in [
+        ("/counter/%2Fposts%2Fone.json", 200, "3"),
+        ("/counter/%2Fposts%2Fone.json?start=week", 200, "3"),
+        ("/counter/%2Fposts%2Fone.json?start=2001-01-01&end=2001-12-31", 200, "0"),
+        ("/counter/TOTAL.json", 200, "3"),
+        ("/counter/%2Fnobody.json", 404, "0"),
+    ] {
+        let shown = ask(&seen, "GET", path, &[("origin", "https://blog.example")]);
+        assert_eq!(shown.status, status, "{path}: {shown:?}");
+        assert_eq!(shown.json()["count"], count, "{path}");
+    }
+    let html = ask(&seen, "GET", "/counter/%2Fposts%2Fone.html?", &site);
+    assert!(html.body.contains("<b id=\"gcvc-views\">3</b>"), "{html:?}");
+    let svg = ask(&seen, "GET", "/counter/%2Fposts%2Fone.svg?", &site);
+    assert_eq!(common::picture::says(&svg), "views: 3");
+    let by_hand = seen.get("/counter/%2Fposts%2Fone.json?host=blog.example");
+    assert_eq!(by_hand.json()["count"], "3");
+    assert_eq!(ask(&seen, "GET", "/counter/%2Fx.json?start=soon", &site).status, 400);
+    // The page of a namespace is still where it was.
+    let page = ask(&seen, "GET", "/counter/blog.example", &[("accept", "text/html")]);
+    assert!(page.body.contains("blog.example is private"), "{page:?}");
+}
+
+on_every_store! {
+    busuanzi_calls_its_function_with_the_numbers
+    the_selfhosted_busuanzi_posts_and_reads
+    vercount_logs_a_view
+    goatcounter_counts_and_shows
+}
