@@ -1,0 +1,45 @@
+// The unmodified busuanzi.pure.js (npm) in a page of jsdom, against
+// the seen at $SEEN: its host is a constant, so requests to that go to seen.
+'use strict';
+
+const assert = require('assert');
+const { JSDOM, ResourceLoader } = require('jsdom');
+
+const seen = process.env.SEEN;
+
+class ToSeen extends ResourceLoader {
+    fetch(url, options) {
+        const there = url.replace(/^https?:\/\/busuanzi\.ibruce\.info/, seen);
+        return fetch(there, { headers: { referer: 'https://blog.example/a/page' } })
+            .then((answer) => answer.arrayBuffer())
+            .then((body) => Buffer.from(body));
+    }
+}
+
+const ids = ['site_pv', 'page_pv', 'site_uv'];
+const page = () => new JSDOM(
+    ids.map((id) => `<span id="busuanzi_container_${id}"><b id="busuanzi_value_${id}"></b></span>`).join(''),
+    { url: 'https://blog.example/a/page', runScripts: 'dangerously', resources: new ToSeen() },
+);
+
+async function main() {
+    for (let view = 1; view <= 2; view += 1) {
+        const { window } = page();
+        Object.assign(global, { window, document: window.document });
+        delete require.cache[require.resolve('busuanzi.pure.js/busuanzi.pure.js')];
+        require('busuanzi.pure.js');
+        const text = (id) => window.document.getElementById(`busuanzi_value_${id}`).textContent;
+        for (let tries = 0; tries < 100 && !text('page_pv'); tries += 1) {
+            await new Promise((done) => setTimeout(done, 50));
+        }
+        assert.strictEqual(text('page_pv'), String(view));
+        assert.strictEqual(text('site_pv'), String(view));
+        assert.strictEqual(text('site_uv'), '1');
+        const { display } = window.document.getElementById('busuanzi_container_page_pv').style;
+        assert.strictEqual(display, 'inline');
+        window.close();
+    }
+    console.log('busuanzi.pure.js: its elements show what seen counted');
+}
+
+main().catch((error) => { console.error(error); process.exit(1); });
