@@ -83,3 +83,55 @@ fn a_reconnect_looks_again() {
     wait_until("it counts again", || seen.get("/readyz").status == 200);
     assert_eq!(seen.value("/hit/site/page"), 2);
 }
+
+/// It was once refused for ever, until the connection happened to fail.
+#[test]
+fn a_policy_that_is_put_right_is_noticed() {
+    let redis = Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url(), "--deadline", "200ms"]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    redis.ask(&["config", "set", "maxmemory-policy", "allkeys-lru"]);
+    wait_until("it is refused", || seen.get("/readyz").status == 503);
+    redis.ask(&["config", "set", "maxmemory-policy", "noeviction"]);
+    wait_until("it counts again", || seen.get("/readyz").status == 200);
+    assert_eq!(seen.value("/hit/site/page"), 2);
+}
+
+/// What a script's command is refused for was once answered 500.
+#[test]
+fn a_full_redis_is_507_and_a_badge_still_draws() {
+    let redis = Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url()]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    redis.ask(&["config", "set", "maxmemory", "1"]);
+    let full = seen.get("/hit/site/page");
+    assert_eq!((full.status, full.json()["counted"].as_str()), (507, Some("no")), "{full:?}");
+    assert_eq!(seen.get("/hit/site/page/badge.svg").status, 200);
+    assert_ne!(seen.get("/readyz").status, 200);
+    assert_eq!(seen.value("/get/site/page"), 1);
+    redis.ask(&["config", "set", "maxmemory", "0"]);
+    assert_eq!(seen.value("/hit/site/page"), 2);
+}
+
+#[test]
+fn a_master_that_becomes_a_replica_is_503_and_not_ready() {
+    let redis = Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url(), "--deadline", "200ms"]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    let nobody = free_port().to_string();
+    redis.ask(&["replicaof", "127.0.0.1", &nobody]);
+    assert_eq!(seen.get("/hit/site/page").status, 503);
+    assert_eq!(seen.get("/readyz").status, 503);
+    redis.ask(&["replicaof", "no", "one"]);
+    wait_until("it counts again", || seen.get("/hit/site/page").status == 200);
+}
+
+/// Counting once began at 1 again without a word.
+#[test]
+fn a_redis_that_was_emptied_is_said() {
+    let redis = Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url()]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    redis.ask(&["flushall"]);
+    seen.wait_for_log("Redis WAS EMPTIED");
+}

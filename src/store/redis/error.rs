@@ -20,7 +20,9 @@ impl From<Error> for Trouble {
     /// its own.
     fn from(error: Error) -> Self {
         let details = error.details();
-        let code = details.split(' ').next().unwrap_or_default();
+        // Where a script hands an error on, the place in it stands before: `ERR user_script:12: `.
+        let handed_on = details.strip_prefix("ERR user_script:").and_then(|d| d.split_once(": "));
+        let code = handed_on.map_or(details, |(_, own)| own).split(' ').next().unwrap_or_default();
         let store = |kind: fn(String) -> StoreError| Self::Store(kind(details.into()));
         match code {
             "NOSCRIPT" => Self::NoScript,
@@ -82,6 +84,8 @@ mod tests {
         assert!(matches!(of("ERR Error running script"), StoreError::Failed(_)));
         let full = "OOM command not allowed when used memory > 'maxmemory'. script: 1, on 2";
         assert!(matches!(of(full), StoreError::Full(_)));
+        let handed_on = "ERR user_script:12: READONLY You can't write. script: 1, on 2";
+        assert!(matches!(of(handed_on), StoreError::Refused(_)));
         for code in ["READONLY", "MISCONF", "NOREPLICAS", "NOPERM"] {
             let error: StoreError = Error::new(ErrorKind::Unknown, format!("{code} words")).into();
             assert!(matches!(error, StoreError::Refused(_)), "{code}");
