@@ -140,11 +140,7 @@ fn seeyoufarms_days_are_drawn() {
     seen.get(&format!("/api/count/incr/badge.svg?{url}"));
     let days = seen.get(&format!("/api/count/graph/dailyhits.svg?{url}"));
     assert_eq!(days.status, 200, "{days:?}");
-    assert!(
-        picture::says(&days).contains("1 visits in 30 days")
-            || picture::says(&days).contains("1 visit"),
-        "{days:?}"
-    );
+    assert!(picture::says(&days).contains("1 view in 30 days"), "{days:?}");
 }
 
 /// People who mistype an address learn what they may have meant: in the form they read.
