@@ -537,7 +537,7 @@ _seen() {
             return 0
             ;;
         seen__subcmd__import)
-            opts="-h --store --store-file --url --token --token-file --format --on-conflict --from-abacus --help"
+            opts="-h --store --store-file --url --token --token-file --format --on-conflict --from-abacus --from-goatcounter --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -572,6 +572,14 @@ _seen() {
                     return 0
                     ;;
                 --from-abacus)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from-goatcounter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

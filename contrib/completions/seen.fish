@@ -187,6 +187,8 @@ complete -c seen -n "__fish_seen_using_subcommand import" -l on-conflict -d 'Wha
 replace\t'Put the imported one in its place'
 add\t'Add the imported numbers to it, and keep its settings and its token'"
 complete -c seen -n "__fish_seen_using_subcommand import" -l from-abacus -d 'Read the counters of an Abacus from its Redis instead of a file' -r
+complete -c seen -n "__fish_seen_using_subcommand import" -l from-goatcounter -d 'Read GoatCounter\'s JSON export, unpacked into this folder, with its days' -r -F
+complete -c seen -n "__fish_seen_using_subcommand import" -l host -d 'The site that GoatCounter counted: the namespace of its pages' -r
 complete -c seen -n "__fish_seen_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c seen -n "__fish_seen_using_subcommand version" -s h -l help -d 'Print help'
 complete -c seen -n "__fish_seen_using_subcommand help; and not __fish_seen_subcommand_from serve check healthcheck export import version help" -f -a "serve" -d 'Count and answer until told to stop (the default)'
