@@ -1,6 +1,7 @@
-//! What `/metrics` shows, as OpenMetrics or in Prometheus' text format. Labels are
-//! bounded: no name of a counter is ever one. Every series is there from the start, so
-//! that a rate over the first event is not lost.
+//! What `/metrics` shows, as OpenMetrics or in Prometheus' text format.
+//!
+//! Labels are bounded: no name of a counter is ever one. Every series is there from the
+//! start, so that a rate over the first event is not lost.
 
 mod process;
 mod route;

@@ -46,10 +46,10 @@ pub(crate) struct ApiError {
     /// The limit that was reached, for the metrics.
     limit: Option<Limit>,
     /// The quota that is used up, for the answer's headers.
-    used_up: Option<UsedUp>,
+    used_up: Option<Box<UsedUp>>,
     body: ErrorBody,
     /// For the operator's log, never for the client.
-    cause: Option<Cause>,
+    cause: Option<Box<Cause>>,
 }
 
 /// A quota of which nothing is left.
@@ -106,12 +106,12 @@ impl ApiError {
     }
 
     fn used_up(mut self, quota: UsedUp) -> Self {
-        self.used_up = Some(quota);
+        self.used_up = Some(Box::new(quota));
         self
     }
 
     fn cause(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(Cause(cause.into()));
+        self.cause = Some(Box::new(Cause(cause.into())));
         self
     }
 
@@ -330,14 +330,14 @@ impl ApiError {
             // Required by RFC 9110, section 11.6.1.
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(UsedUp { whose, rate, seconds }) = self.used_up {
-            quota::insert(response.headers_mut(), whose, rate, 0, seconds);
+        if let Some(quota) = self.used_up {
+            quota::insert(response.headers_mut(), quota.whose, quota.rate, 0, quota.seconds);
         }
         if let Some(limit) = self.limit {
             response.extensions_mut().insert(limit);
         }
         if let Some(cause) = self.cause {
-            response.extensions_mut().insert(cause);
+            response.extensions_mut().insert(*cause);
         }
     }
 
