@@ -177,7 +177,9 @@ fn limits_and_outages_are_told_and_lose_nothing() {
         let wait = answer.header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
         assert!(wait.is_some_and(|seconds| seconds >= 1), "{answer:?}");
         let error = answer.json()["error"].as_str().unwrap().to_owned();
-        assert!(error.ends_with("nothing was counted"), "{error}");
+        // Redis may have died before the hit was sent, or while it was.
+        let fates = ["nothing was counted", "the hit may still be counted, once"];
+        assert!(fates.iter().any(|fate| error.ends_with(fate)), "{error}");
     }
     let script = seen.get("/countapi/hit/my-site/visits?callback=show");
     assert!(script.status == 200 && script.body.contains("\"code\":429"), "{script:?}");

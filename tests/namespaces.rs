@@ -103,7 +103,7 @@ fn the_page_of_a_namespace_is_its_list(place: Place) {
         for row in page.body.split("<tr><th scope=\"row\">").skip(1) {
             let text: String = row.split("</tr>").next().unwrap().into();
             let key = text.split("/counter/site/").nth(1).unwrap().split('"').next().unwrap();
-            let hits = text.split("<td>").nth(1).unwrap().split('<').next().unwrap();
+            let hits = text.split("<td data-value=\"").nth(1).unwrap().split('"').next().unwrap();
             found.push(format!("{key} {hits}"));
         }
         let link = page.body.split("<a href=\"").find(|link| link.contains("Smaller ones"));

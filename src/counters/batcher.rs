@@ -48,13 +48,13 @@ const MAX_TALLY: usize = 8192;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum HitError {
     /// As many hits as allowed wait already.
-    #[error("too many hits are waiting for the store")]
+    #[error("too many hits are waiting for the store; nothing was counted")]
     Busy,
     /// Its time was up before it was sent to the store; it is not counted.
-    #[error("the store cannot be reached just now")]
+    #[error("the store cannot be reached just now; nothing was counted")]
     Unsent,
     /// It was sent, and the store has not answered in time: it may be counted, once.
-    #[error("the store did not answer in time")]
+    #[error("the store did not answer in time; the hit may still be counted, once")]
     Unanswered,
     /// The store cannot be used.
     #[error(transparent)]

@@ -475,7 +475,11 @@ impl ApiError {
     /// Why a hit on `counter` was not counted.
     pub(crate) fn not_counted(counter: &Counter, error: HitError) -> Self {
         match error {
-            HitError::Store(error) => Self::from(error).counted("no"),
+            HitError::Store(error) => {
+                let mut error = Self::from(error).counted("no");
+                error.body.error.push_str("; nothing was counted");
+                error
+            }
             HitError::Refused(Refusal::Missing) => Self::no_counter(counter),
             HitError::Refused(refusal @ (Refusal::NamespaceFull | Refusal::InstanceFull)) => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, HitError::Refused(refusal).to_string())
