@@ -14,6 +14,8 @@
 //! - [`picture`] and [`sketch`]: badges and charts; unique visitors. They import nothing
 //!   of ours.
 
+#![warn(clippy::unwrap_used, unreachable_pub)]
+
 pub mod cli;
 pub mod config;
 pub mod counters;

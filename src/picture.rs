@@ -3,7 +3,7 @@
 //! Nothing here knows HTTP or a store, reads a clock, or loads anything. All
 //! input is taken as hostile: words are cleaned, clamped and escaped
 //! ([`escape`]), colours, logos and links are parsed into values and printed
-//! anew ([`color`], [`logo`], [`link`]), so that no byte of a parameter gets
+//! again ([`color`], [`logo`], [`link`]), so that no byte of a parameter gets
 //! into a picture unread. A picture has no script, and refers to nothing
 //! outside itself but the `http(s)` links that its owner asked for.
 //!

@@ -439,7 +439,8 @@ fn a_preflight_names_authorization() {
 fn a_base_path_is_in_every_address() {
     let place = Place::file();
     let behind = [("x-forwarded-prefix", "/stats"), ("host", "example.com")];
-    let believed: [(&[&str], &[(&str, &str)], &str); 3] = [
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+    let believed: [Case; 3] = [
         (&["--base-path", "/stats"], &[("host", "example.com")], "/stats"),
         (&["--trusted-proxies", "127.0.0.1"], &behind, ""),
         // The proxy knows better.

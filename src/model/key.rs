@@ -9,13 +9,14 @@ use super::name::{InvalidName, MAX_LENGTH, Name};
 /// called so.
 pub const SITE: &str = ".site";
 
-/// A key for any path: itself where it is one, else a readable part of it, a
-/// dot and 16 hexadecimal digits of its SHA-256, which keep paths apart. A name
-/// that looks like such a key already is made into one too, or it could be
-/// another path's.
+/// A key for any path.
+///
+/// A path that is a valid name stays as it is. Any other becomes a readable part, a dot
+/// and 16 hexadecimal digits of its SHA-256, which keep paths apart. A name that already
+/// looks like such a key is hashed too, since it could be another path's.
 ///
 /// # Errors
-/// Never in practice: what is made is a name.
+/// Never in practice: the result is a valid name.
 pub fn key_of(path: &str) -> Result<Name, InvalidName> {
     let path = path.trim_matches('/');
     let is_hashed = path.rsplit_once('.').is_some_and(|(_, end)| {
@@ -34,9 +35,10 @@ pub fn key_of(path: &str) -> Result<Name, InvalidName> {
     Name::new(&format!("{readable}.{digits}"))
 }
 
-/// The key that `seen.js` has for a page of this path: `home` or the path with `-` for
-/// each stretch of other characters than those of names. Of a path that is too long
-/// the first 53 characters stay, and a sum of all of them follows.
+/// The key that `seen.js` uses for a page with this path.
+///
+/// That is `home`, or the path with `-` for each run of characters that names may not
+/// hold. A path that is too long keeps its first 53 characters, followed by a checksum.
 ///
 /// # Errors
 /// Never in practice: what is made is a name.

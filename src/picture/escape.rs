@@ -2,9 +2,11 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Makes `text` printable: drops what XML 1.0 forbids and what would reorder
-/// the words around it, makes any run of white space one space, trims, and
-/// cuts to at most `max_chars` characters, the last of them "…".
+/// Makes `text` printable.
+///
+/// Drops what XML 1.0 forbids and what would reorder the words around it, turns any run
+/// of white space into one space, trims, and cuts to at most `max_chars` characters, the
+/// last of them "…".
 ///
 /// A cut never splits a grapheme: no half of a flag, no accent without its
 /// letter. SVG shows a run of spaces as one, so the width is measured of one.

@@ -5,9 +5,11 @@ use rlimit::Resource;
 /// What a process needs beside its connections: the store, the log, listeners.
 const OTHERS: u64 = 64;
 
-/// Raises the soft limit to the hard one; how many connections there is room for,
-/// at most `wanted`. Warns if those are fewer. Usual soft limits (1024) are as small
-/// as they are for the sake of select(2), which nothing here calls.
+/// Raises the soft limit to the hard one and returns how many connections there is room
+/// for, at most `wanted`.
+///
+/// Warns if there is room for fewer. The usual soft limit of 1024 exists for the sake of
+/// select(2), which nothing here calls.
 pub fn make_room(wanted: usize) -> usize {
     let allowed = Resource::NOFILE.get().and_then(|(soft, hard)| {
         if soft < hard {

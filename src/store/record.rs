@@ -14,8 +14,9 @@ use crate::model::tally::MAX_TOTAL;
 use crate::model::time::Timestamp;
 use crate::model::token::Digest;
 
-/// The version of the packed form, its first value. count.lua knows it and the places of
-/// the others: version, total, created, day, today, hour, recent, uniques, five sources,
+/// The version of the packed form, its first value.
+///
+/// count.lua knows it and the order of the values: version, total, created, day, today, hour, recent, uniques, five sources,
 /// ranked and, where an owner set something, an array of dedupe, reset, lower, upper, token.
 pub const VERSION: u8 = 1;
 

@@ -287,7 +287,7 @@ impl Table {
 
     /// The documented paths.
     #[cfg(test)]
-    pub fn documented(&self) -> Vec<String> {
+    pub(crate) fn documented(&self) -> Vec<String> {
         self.operations.iter().map(|operation| operation.path.to_owned()).collect()
     }
 

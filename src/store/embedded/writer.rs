@@ -53,15 +53,18 @@ pub(crate) trait Job: Send {
     fn finish(self: Box<Self>, done: Result<(), StoreError>);
 }
 
-/// Lives in the thread.
+/// A checkpoint's thread, and the log to remove once it has succeeded.
+type Checkpoint = (JoinHandle<Result<(), StoreError>>, Option<Log>);
+
+/// Owned by the store's thread.
 pub(crate) struct Writer {
     map: Arc<Map>,
     file: LockedFile,
     path: PathBuf,
     since: Since,
     log: Option<Log>,
-    /// Of the checkpoint that runs: the thread, and the log that goes with its success.
-    checkpoint: Option<(JoinHandle<Result<(), StoreError>>, Option<Log>)>,
+    /// The running checkpoint.
+    checkpoint: Option<Checkpoint>,
     /// The log of a checkpoint that failed, whose changes are still frozen.
     left: Option<Log>,
     looked: Instant,

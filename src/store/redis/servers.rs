@@ -91,7 +91,7 @@ impl Servers {
             if self.is_cluster() {
                 config.server = ServerConfig::Centralized { server: server.clone() };
             }
-            Arc::new(Node::start(&config, self.terms.clone()))
+            Arc::new(Node::start(&config, self.terms))
         });
         node.clone()
     }

@@ -62,9 +62,10 @@ async fn draw(
     let drawn = async {
         let OrSvg(caller) = OrSvg::<Caller>::from_request_parts(parts, app).await?;
         let OrSvg(query) = OrSvg::<Query>::from_request_parts(parts, app).await?;
-        Ok::<_, PictureError>(badge(app, &caller, true, &counter?, &query.or(defaults)).await?)
+        badge(app, &caller, true, &counter?, &query.or(defaults)).await
     };
-    drawn.await.into_response()
+    let drawn: Result<_, PictureError> = drawn.await;
+    drawn.into_response()
 }
 
 /// Whether this is a user and a repository of GitHub, and no misspelt route of ours.
