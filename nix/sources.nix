@@ -34,6 +34,8 @@ in
       ../CONTRIBUTING.md
       ../LICENSE
       ../README.md
+      ../SECURITY.md
+      ../clippy.toml
       ../compose.yaml
       ../contrib
       ../docs
