@@ -26,12 +26,8 @@ in
   store-file =
     setting types.str "/run/secrets/seen-store"
       "A file that holds what {option}`store` takes, such as a URL with a password.";
-  token-file =
-    setting types.str "/run/secrets/seen-token"
-      "A file that holds the instance's token.";
-  base-path =
-    setting types.str "/stats"
-      "The path under which a proxy shows seen.";
+  token-file = setting types.str "/run/secrets/seen-token" "A file that holds the instance's token.";
+  base-path = setting types.str "/stats" "The path under which a proxy shows seen.";
   metrics-listen =
     setting types.str "127.0.0.1:9000"
       "Where to answer {file}`/metrics` alone, as address:port.";

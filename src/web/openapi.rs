@@ -411,9 +411,9 @@ impl Document {
             }
             ResponseBody::Nothing => {}
         }
-        // The errors of picture routes are pictures too.
+        // The errors of badges and charts are pictures too.
         let error = match doc.answer {
-            ResponseBody::Other(media) if media.starts_with("image/") => {
+            ResponseBody::Other(media @ "image/svg+xml") => {
                 json!({ "description": "What is wrong", "content": { media: { "schema": text() } } })
             }
             _ => json!({ "$ref": "#/components/responses/error" }),
