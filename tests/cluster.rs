@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::process::Stdio;
 
 use common::redis::Redis;
-use common::{Seen, TIMEOUT, command, wait_until};
+use common::{Load, Seen, TIMEOUT, command, wait_until};
 
 const TOKEN: &str = "an-instance-token-of-a-test";
 
@@ -104,4 +104,42 @@ fn three_masters_count_as_one_and_lose_nothing_with_one_of_them() {
         let total = other.get(&format!("/get/site{n}/page")).value().unwrap();
         assert!((*counted..*counted + 5).contains(&total), "{total} of {counted}");
     }
+}
+
+/// Slots that move under load, several times in a row: it once ended all counting for good.
+#[test]
+fn slots_that_move_under_load_lose_nothing_and_stop_nothing() {
+    let nodes = Redis::start_cluster_of(3);
+    let seen = Seen::start(&["--store", &nodes[0].cluster_url()]);
+    let load = Load::start(&seen.url("/hit/site/page"), 8);
+    load.wait_for_answers(200);
+    let ids: Vec<String> = nodes.iter().map(|node| node.ask(&["cluster", "myid"])).collect();
+    let holds = |node: &Redis| node.ask(&["exists", "seen:{site}:counter:page"]) == "1";
+    for _ in 0..4 {
+        let from = nodes.iter().position(holds).expect("somebody has it");
+        let to = (from + 1) % nodes.len();
+        let slot = nodes[from].ask(&["cluster", "keyslot", "seen:{site}:counter:page"]);
+        nodes[to].ask(&["cluster", "setslot", &slot, "importing", &ids[from]]);
+        nodes[from].ask(&["cluster", "setslot", &slot, "migrating", &ids[to]]);
+        loop {
+            let keys = nodes[from].ask(&["cluster", "getkeysinslot", &slot, "100"]);
+            if keys.is_empty() {
+                break;
+            }
+            let port = nodes[to].port.to_string();
+            for key in keys.lines() {
+                nodes[from].ask(&["migrate", "127.0.0.1", &port, key, "0", "5000"]);
+            }
+        }
+        for node in [to, from, (to + 1) % nodes.len()] {
+            nodes[node].ask(&["cluster", "setslot", &slot, "node", &ids[to]]);
+        }
+        load.wait_for_answers(200);
+    }
+    let (ledger, numbers) = load.finish();
+    common::assert_none_twice(&numbers);
+    let total = seen.value("/get/site/page");
+    let answered = ledger.answered.load(std::sync::atomic::Ordering::Relaxed) as i64;
+    let sent = ledger.sent.load(std::sync::atomic::Ordering::Relaxed) as i64;
+    assert!((answered..=sent).contains(&total), "{answered} of {sent} were answered: {total}");
 }
