@@ -24,9 +24,3 @@ pub use self::dispatch::{answer, private};
 pub use self::response::Live;
 pub use self::response::bare::bare_answer;
 pub use self::routes::{dispatch, metrics_router, router};
-
-/// What stands before every path of a link in a page: the path under which a proxy
-/// serves this seen, without the `/` at its end.
-pub(crate) fn base_path() -> &'static str {
-    ""
-}

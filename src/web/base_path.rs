@@ -3,7 +3,7 @@
 //! a trusted proxy.
 //!
 //! It is taken off before a request is routed and put back where an answer names an
-//! address. Handlers know nothing of it but what `page::origin` prints.
+//! address, in one place: handlers and templates write every path as if there were none.
 
 use std::net::IpAddr;
 
