@@ -27,6 +27,27 @@ pub struct Param<T> {
     pub set: fn(&mut T, name: &str, value: &str) -> Result<(), ParamError>,
 }
 
+/// Whether a value says anything: `?style=` means no style.
+pub(super) fn given(value: &str) -> bool {
+    !value.trim().is_empty()
+}
+
+/// Parses a value into its place, unless it is empty.
+///
+/// # Errors
+/// The value cannot be used; `into` is as before.
+pub(super) fn set<V>(
+    into: &mut Option<V>,
+    name: &str,
+    value: &str,
+    parse: fn(&str, &str) -> Result<V, ParamError>,
+) -> Result<(), ParamError> {
+    if given(value) {
+        *into = Some(parse(name, value)?);
+    }
+    Ok(())
+}
+
 impl<T> Param<T> {
     /// Reads one `name=value`; `Ok(false)` if none of `params` has this name.
     ///

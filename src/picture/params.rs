@@ -3,7 +3,7 @@
 
 use super::badge::{Badge, MAX_CHARS, Style};
 use super::number::Format;
-use super::param::{Ignored, Param, Spec};
+use super::param::{Ignored, Param, Spec, given, set};
 use super::{Color, Link, Logo, ParamError, escape};
 
 /// What a caller asked for; whatever was not asked for is left to the route.
@@ -93,7 +93,7 @@ pub const PARAMS: &[Param<BadgeParams>] = &[
             values: COLORS,
             default: "`blue`",
         },
-        set: |look, name, value| color(&mut look.color, name, value),
+        set: |look, name, value| set(&mut look.color, name, value, Color::parse),
     },
     Param {
         spec: Spec {
@@ -102,7 +102,7 @@ pub const PARAMS: &[Param<BadgeParams>] = &[
             values: COLORS,
             default: "`#555`",
         },
-        set: |look, name, value| color(&mut look.label_color, name, value),
+        set: |look, name, value| set(&mut look.label_color, name, value, Color::parse),
     },
     Param {
         spec: Spec {
@@ -111,7 +111,7 @@ pub const PARAMS: &[Param<BadgeParams>] = &[
             values: COLORS,
             default: "what reads best",
         },
-        set: |look, name, value| color(&mut look.text_color, name, value),
+        set: |look, name, value| set(&mut look.text_color, name, value, Color::parse),
     },
     Param {
         spec: Spec {
@@ -121,12 +121,7 @@ pub const PARAMS: &[Param<BadgeParams>] = &[
                      16 KiB: PNG, SVG, GIF, JPEG or WebP. Nothing is fetched",
             default: "none",
         },
-        set: |look, name, value| {
-            if given(value) {
-                look.logo = Some(Logo::parse(name, value)?);
-            }
-            Ok(())
-        },
+        set: |look, name, value| set(&mut look.logo, name, value, Logo::parse),
     },
     Param {
         spec: Spec {
@@ -135,7 +130,7 @@ pub const PARAMS: &[Param<BadgeParams>] = &[
             values: COLORS,
             default: "what reads best",
         },
-        set: |look, name, value| color(&mut look.logo_color, name, value),
+        set: |look, name, value| set(&mut look.logo_color, name, value, Color::parse),
     },
     Param {
         spec: Spec {
@@ -165,12 +160,7 @@ pub const PARAMS: &[Param<BadgeParams>] = &[
                      any number of digits from 1 to 19)",
             default: "`separated`",
         },
-        set: |look, name, value| {
-            if given(value) {
-                look.format = Some(Format::parse(name, value)?);
-            }
-            Ok(())
-        },
+        set: |look, name, value| set(&mut look.format, name, value, Format::parse),
     },
     Param {
         spec: Spec {
@@ -191,17 +181,6 @@ pub const PARAMS: &[Param<BadgeParams>] = &[
 
 const COLORS: &str = "a name of shields or CSS, 3, 4, 6 or 8 hex digits with or without `#`, \
                       `rgb(…)`, `hsl(…)` or `cmyk(…)`";
-
-fn given(value: &str) -> bool {
-    !value.trim().is_empty()
-}
-
-fn color(into: &mut Option<Color>, name: &str, value: &str) -> Result<(), ParamError> {
-    if given(value) {
-        *into = Some(Color::parse(name, value)?);
-    }
-    Ok(())
-}
 
 impl BadgeParams {
     /// Reads all pairs of a query; what is not about looks is left alone, for people

@@ -1,7 +1,7 @@
 //! The look of a chart as query parameters.
 
 use super::{Chart, Kind, MAX_TITLE, Theme};
-use crate::picture::param::{Ignored, Param, Spec};
+use crate::picture::param::{Ignored, Param, Spec, set};
 use crate::picture::{Color, Day, ParamError, escape};
 
 /// What a caller asked for; the days are the route's.
@@ -33,12 +33,7 @@ pub const PARAMS: &[Param<ChartParams>] = &[
             values: "`full` (bars, axis and title) or `sparkline` (a line without words)",
             default: "`full`",
         },
-        set: |look, name, value| {
-            if given(value) {
-                look.kind = Some(Kind::parse(name, value)?);
-            }
-            Ok(())
-        },
+        set: |look, name, value| set(&mut look.kind, name, value, Kind::parse),
     },
     Param {
         spec: Spec {
@@ -59,12 +54,7 @@ pub const PARAMS: &[Param<ChartParams>] = &[
             values: "as a badge's `color`",
             default: "one for each theme",
         },
-        set: |look, name, value| {
-            if given(value) {
-                look.color = Some(Color::parse(name, value)?);
-            }
-            Ok(())
-        },
+        set: |look, name, value| set(&mut look.color, name, value, Color::parse),
     },
     Param {
         spec: Spec {
@@ -73,12 +63,7 @@ pub const PARAMS: &[Param<ChartParams>] = &[
             values: "`auto` (the reader's), `light` or `dark`",
             default: "`auto`",
         },
-        set: |look, name, value| {
-            if given(value) {
-                look.theme = Some(Theme::parse(name, value)?);
-            }
-            Ok(())
-        },
+        set: |look, name, value| set(&mut look.theme, name, value, Theme::parse),
     },
     Param {
         spec: Spec {
@@ -87,12 +72,7 @@ pub const PARAMS: &[Param<ChartParams>] = &[
             values: "240 to 2000; of a sparkline 32 to 2000",
             default: "`800`; of a sparkline `120`",
         },
-        set: |look, name, value| {
-            if given(value) {
-                look.width = Some(pixels(name, value)?);
-            }
-            Ok(())
-        },
+        set: |look, name, value| set(&mut look.width, name, value, pixels),
     },
     Param {
         spec: Spec {
@@ -101,18 +81,9 @@ pub const PARAMS: &[Param<ChartParams>] = &[
             values: "140 to 1200; of a sparkline 12 to 400",
             default: "`270`; of a sparkline `24`",
         },
-        set: |look, name, value| {
-            if given(value) {
-                look.height = Some(pixels(name, value)?);
-            }
-            Ok(())
-        },
+        set: |look, name, value| set(&mut look.height, name, value, pixels),
     },
 ];
-
-fn given(value: &str) -> bool {
-    !value.trim().is_empty()
-}
 
 impl ChartParams {
     /// Reads all pairs of a query; what is not about looks is left alone.
