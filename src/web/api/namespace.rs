@@ -11,8 +11,9 @@
 //! | `DELETE …/token` | releases it; its counters stay | its owner |
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -98,66 +99,61 @@ pub(crate) async fn claim(
 }
 
 /// Makes the list of its counters public, or private: `?public=1`.
-pub(crate) async fn configure(
-    State(app): State<App>,
-    caller: Caller,
-    Namespace(name): Namespace,
-    bearer: Bearer,
-    query: Query,
-) -> Result<Response, ApiError> {
-    let quota = app.limits.change(&caller)?;
-    let credential = bearer.namespace_owner(&app, &name).await?;
+pub(crate) async fn configure(query: Query, owner: Owner) -> Result<Response, ApiError> {
     let public = query.switch("public")?;
     let public = public.ok_or_else(|| ApiError::missing_parameter("public", "1 or 0"))?;
-    make(&app, &name, credential, NamespaceEdit::Configure { public }).await?;
-    Ok((quota, shown(&app, &name).await?).into_response())
+    owner.make(NamespaceEdit::Configure { public }).await?;
+    owner.shown().await
 }
 
 /// Replaces its token: `{"namespace","token"}`.
-pub(crate) async fn rotate(
-    State(app): State<App>,
-    caller: Caller,
-    Namespace(name): Namespace,
-    bearer: Bearer,
-) -> Result<Response, ApiError> {
-    let quota = app.limits.change(&caller)?;
-    let credential = bearer.namespace_owner(&app, &name).await?;
+pub(crate) async fn rotate(owner: Owner) -> Result<Response, ApiError> {
+    let Owner { app, name, credential, quota } = owner;
     tokened(&app, quota, &name, credential, StatusCode::OK, NamespaceEdit::Rotate).await
 }
 
 /// Releases it; its counters stay.
-pub(crate) async fn release(
-    State(app): State<App>,
-    caller: Caller,
-    Namespace(name): Namespace,
-    bearer: Bearer,
-) -> Result<Response, ApiError> {
-    let quota = change(&app, &caller, &name, &bearer, NamespaceEdit::Release).await?;
-    Ok((quota, shown(&app, &name).await?).into_response())
+pub(crate) async fn release(owner: Owner) -> Result<Response, ApiError> {
+    owner.make(NamespaceEdit::Release).await?;
+    owner.shown().await
 }
 
 /// Deletes it and all its counters.
-pub(crate) async fn delete(
-    State(app): State<App>,
-    caller: Caller,
-    Namespace(name): Namespace,
-    bearer: Bearer,
-) -> Result<Response, ApiError> {
-    let quota = change(&app, &caller, &name, &bearer, NamespaceEdit::Delete).await?;
-    Ok((StatusCode::NO_CONTENT, quota, ()).into_response())
+pub(crate) async fn delete(owner: Owner) -> Result<Response, ApiError> {
+    owner.make(NamespaceEdit::Delete).await?;
+    Ok((StatusCode::NO_CONTENT, owner.quota, ()).into_response())
 }
 
-async fn change(
-    app: &App,
-    caller: &Caller,
-    name: &Name,
-    bearer: &Bearer,
-    edit: NamespaceEdit,
-) -> Result<Quota, ApiError> {
-    let quota = app.limits.change(caller)?;
-    let credential = bearer.namespace_owner(app, name).await?;
-    make(app, name, credential, edit).await?;
-    Ok(quota)
+/// A change that only the namespace's owner, or the instance, may make.
+pub(crate) struct Owner {
+    app: App,
+    name: Name,
+    credential: Credential,
+    quota: Quota,
+}
+
+impl FromRequestParts<App> for Owner {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        // Infallible, both of them.
+        let Ok(caller) = Caller::from_request_parts(parts, app).await;
+        let Namespace(name) = Namespace::from_request_parts(parts, app).await?;
+        let Ok(bearer) = Bearer::from_request_parts(parts, app).await;
+        let quota = app.limits.change(&caller)?;
+        let credential = bearer.namespace_owner(app, &name).await?;
+        Ok(Self { app: app.clone(), name, credential, quota })
+    }
+}
+
+impl Owner {
+    async fn make(&self, edit: NamespaceEdit) -> Result<(), ApiError> {
+        make(&self.app, &self.name, self.credential, edit).await
+    }
+
+    async fn shown(self) -> Result<Response, ApiError> {
+        Ok((self.quota, shown(&self.app, &self.name).await?).into_response())
+    }
 }
 
 async fn make(
