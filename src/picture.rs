@@ -23,6 +23,7 @@ pub mod date;
 pub mod digits;
 pub mod error;
 pub mod escape;
+pub mod fnv;
 pub mod link;
 pub mod logo;
 pub mod metrics;

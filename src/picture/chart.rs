@@ -22,7 +22,7 @@ pub use theme::Theme;
 
 use super::number::Format;
 use super::param::MAX_NOTE;
-use super::{Color, Day, ParamError, escape};
+use super::{Color, Day, ParamError, escape, fnv};
 
 /// Characters of a title; what is longer is cut with "…".
 pub const MAX_TITLE: usize = 128;
@@ -210,12 +210,8 @@ fn px(value: f64) -> f64 {
 
 /// FNV-1a over what is drawn, as for badges.
 fn id_of(chart: &Chart) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    let mut add = |bytes: &[u8]| {
-        for byte in bytes {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
+    let mut hash = fnv::OFFSET;
+    let mut add = |bytes: &[u8]| hash = fnv::add(hash, bytes);
     add(chart.title.as_bytes());
     add(&[0xff, chart.kind as u8, chart.theme as u8]);
     if !chart.known {

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::{Badge, MAX_CHARS};
 use crate::picture::metrics::{self, Extent, Font};
 use crate::picture::param::MAX_NOTE;
-use crate::picture::{Color, Link, Logo, escape};
+use crate::picture::{Color, Link, Logo, escape, fnv};
 
 /// shields' font stack; without Verdana and Geneva, DejaVu Sans is nearest.
 pub(crate) const FONT_FAMILY: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";
@@ -177,15 +177,10 @@ pub(crate) fn preferred(font: Font, text: &str) -> Extent {
     Extent { width: if width % 2.0 == 0.0 { width + 1.0 } else { width }, ..extent }
 }
 
-/// FNV-1a, 64 bits folded to 32, over everything that is drawn. No secret and
-/// no defence, but the same on every machine and in every version of Rust.
+/// FNV-1a, folded to 32 bits, over everything that is drawn.
 fn id_of(badge: &Badge, label: &str, message: &str) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    let mut add = |bytes: &[u8]| {
-        for byte in bytes.iter().chain(&[0xff]) {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
+    let mut hash = fnv::OFFSET;
+    let mut add = |bytes: &[u8]| hash = fnv::add(fnv::add(hash, bytes), &[0xff]);
     add(badge.style.name().as_bytes());
     add(label.as_bytes());
     add(message.as_bytes());

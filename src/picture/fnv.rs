@@ -1,0 +1,28 @@
+//! FNV-1a, 64 bits (RFC 9923): no secret and no defence, but the same on every machine
+//! and in every version of Rust.
+
+/// The hash of nothing, to start from.
+pub const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// Continues `hash` with more bytes. It can run while compiling.
+pub const fn add(mut hash: u64, bytes: &[u8]) -> u64 {
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
+        at += 1;
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The vectors of its authors.
+    #[test]
+    fn the_hash_is_fnv_1a() {
+        assert_eq!(add(OFFSET, b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(add(OFFSET, b"foobar"), 0x8594_4171_f739_67e8);
+        assert_eq!(add(add(OFFSET, b"foo"), b"bar"), add(OFFSET, b"foobar"));
+    }
+}
