@@ -228,6 +228,16 @@ impl Counters {
         self.batcher.waiting()
     }
 
+    /// Whether the store has room for more counters.
+    pub fn has_room(&self) -> bool {
+        self.store.has_room()
+    }
+
+    /// Writes that no replica had in time; they were repeated until one had.
+    pub fn writes_not_replicated(&self) -> u64 {
+        self.store.writes_not_replicated()
+    }
+
     /// The longest that a request waits for the store.
     pub fn deadline(&self) -> Duration {
         self.deadline

@@ -7,6 +7,7 @@ mod process;
 mod route;
 pub mod text;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -38,6 +39,8 @@ pub struct Metrics {
     connections: Gauge<i64, std::sync::atomic::AtomicI64>,
     timeouts: Family<TimeoutLabel, Counter>,
     tasks: Gauge<i64, std::sync::atomic::AtomicI64>,
+    store_has_room: Gauge<i64, std::sync::atomic::AtomicI64>,
+    not_replicated: Counter,
     joined: Histogram,
     store_seconds: Histogram,
     store_errors: Counter,
@@ -84,6 +87,8 @@ pub enum Limit {
     namespace_counters,
     /// `--counters`.
     counters,
+    /// A tenth of the store's room, which is kept for the counters that exist.
+    room,
     /// `--streams`.
     streams,
     /// `--client-streams`.
@@ -114,11 +119,12 @@ pub enum Limit {
 
 impl Limit {
     /// Every one.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::client,
         Self::counter,
         Self::namespace_counters,
         Self::counters,
+        Self::room,
         Self::streams,
         Self::client_streams,
         Self::network_streams,
@@ -229,6 +235,18 @@ impl Default for Metrics {
         );
         let tasks = Gauge::default();
         registry.register("tasks", "Tasks of the process that live", tasks.clone());
+        let store_has_room = Gauge::default();
+        registry.register(
+            "store_has_room",
+            "1 while the store takes new counters, 0 while less than a tenth of it is free",
+            store_has_room.clone(),
+        );
+        let not_replicated = Counter::default();
+        registry.register(
+            "store_writes_not_replicated",
+            "Writes that no replica had in time; they were repeated until one had",
+            not_replicated.clone(),
+        );
         // 1, 2, 4 … 8192 hits.
         let joined = Histogram::new(exponential_buckets(1.0, 2.0, 14));
         registry.register("tally_hits", "Hits in one write to the store", joined.clone());
@@ -275,6 +293,8 @@ impl Default for Metrics {
             connections,
             timeouts,
             tasks,
+            store_has_room,
+            not_replicated,
             joined,
             store_seconds,
             store_errors,
@@ -282,6 +302,21 @@ impl Default for Metrics {
             durations,
         }
     }
+}
+
+/// What is read at the moment when the metrics are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Now {
+    /// Hits that wait for their number.
+    pub in_flight: usize,
+    /// Streams that are open.
+    pub streams: usize,
+    /// Tasks that live.
+    pub tasks: usize,
+    /// Whether the store has room for more counters.
+    pub store_has_room: bool,
+    /// Writes that no replica had in time, since the start.
+    pub writes_not_replicated: u64,
 }
 
 /// What a process has done since it started.
@@ -363,14 +398,18 @@ impl Metrics {
         }
     }
 
-    /// All of it as text; `in_flight` is the number of hits that wait now,
-    /// `streams` that of the streams that are open, `tasks` that of the tasks
-    /// that live.
-    pub fn render(&self, in_flight: usize, streams: usize, tasks: usize) -> String {
-        let now = [(&self.in_flight, in_flight), (&self.streams, streams), (&self.tasks, tasks)];
-        for (gauge, number) in now {
+    /// All of it as text.
+    pub fn render(&self, now: Now) -> String {
+        let gauges = [
+            (&self.in_flight, now.in_flight),
+            (&self.streams, now.streams),
+            (&self.tasks, now.tasks),
+            (&self.store_has_room, now.store_has_room.into()),
+        ];
+        for (gauge, number) in gauges {
             gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
         }
+        self.not_replicated.inner().fetch_max(now.writes_not_replicated, Ordering::Relaxed);
         let mut text = String::with_capacity(4096);
         // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);
@@ -378,7 +417,7 @@ impl Metrics {
     }
 
     /// The same in the older format, of the media type [`text::CONTENT_TYPE`].
-    pub fn render_text(&self, in_flight: usize, streams: usize, tasks: usize) -> String {
-        text::of_openmetrics(&self.render(in_flight, streams, tasks))
+    pub fn render_text(&self, now: Now) -> String {
+        text::of_openmetrics(&self.render(now))
     }
 }

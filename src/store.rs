@@ -126,6 +126,10 @@ pub trait Store: Send + Sync {
     /// Writes something.
     async fn ping(&self) -> Result<(), StoreError>;
 
+    /// Whether there is room for more counters; while there is not, those that exist go on
+    /// counting.
+    fn has_room(&self) -> bool;
+
     /// How many writes no replica had in time; they were repeated until one had.
     fn writes_not_replicated(&self) -> u64 {
         0

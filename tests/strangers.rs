@@ -4,9 +4,11 @@
 mod common;
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::time::Instant;
 
-use common::{Answer, Place, Seen, command, request};
+use common::redis::Redis;
+use common::{Answer, Place, Seen, command, request, wait_until};
 
 const TOKEN: &str = "an-instance-token-of-a-test";
 const CAMO: (&str, &str) = ("user-agent", "github-camo (1234abcd)");
@@ -258,4 +260,58 @@ fn pages_keep_to_themselves() {
     let page = request("GET", &seen.url("/privacy"), &[("accept", "text/html")]);
     assert_eq!(page.header("cross-origin-opener-policy"), Some("same-origin"));
     assert!(page.header("permissions-policy").unwrap().contains("camera=()"));
+}
+
+/// A stranger's new counters once filled the disk, and then nothing counted.
+#[test]
+fn a_disk_that_is_nearly_full_keeps_its_rest_for_what_exists() {
+    let folder = tempfile::tempdir().unwrap();
+    let (disk, fill) = (folder.path().join("disk"), folder.path().join("fill"));
+    std::fs::create_dir(&disk).unwrap();
+    // A disk of its own, in which a file grows once the test says so.
+    let script = "mount -t tmpfs -o size=32m tmpfs \"$DISK\"
+        (until [ -e \"$FILL\" ]; do sleep 0.05; done; head -c 30m /dev/zero >\"$DISK/other\") &
+        exec \"$@\"";
+    let mut unshared = Command::new("unshare");
+    unshared.args(["--user", "--map-root-user", "--mount", "sh", "-ec", script, "sh"]);
+    let plain = command(&[]);
+    unshared.arg(plain.get_program()).args(["serve", "--store"]).arg(disk.join("seen.redb"));
+    unshared.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    unshared.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    unshared.env("DISK", &disk).env("FILL", &fill);
+    let seen = Seen::spawn(unshared);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    assert!(seen.get("/metrics").body.contains("seen_store_has_room 1"));
+    std::fs::write(&fill, "").unwrap();
+    seen.wait_for_log("nearly full");
+    takes_nothing_new(&seen);
+}
+
+#[test]
+fn a_redis_that_is_nearly_full_keeps_its_rest_for_what_exists() {
+    let redis = Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url()]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    assert!(seen.get("/metrics").body.contains("seen_store_has_room 1"));
+    let info = redis.ask(&["info", "memory"]);
+    let used = info.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap();
+    let used: u64 = used.trim().parse().unwrap();
+    redis.ask(&["config", "set", "maxmemory", &(used + used / 20).to_string()]);
+    seen.wait_for_log("a tenth of Redis' memory");
+    takes_nothing_new(&seen);
+    redis.ask(&["config", "set", "maxmemory", "0"]);
+    wait_until("there is room again", || seen.get("/hit/site/new").status == 200);
+}
+
+fn takes_nothing_new(seen: &Seen) {
+    let full = seen.get("/hit/site/new");
+    assert_eq!(full.status, 507, "{full:?}");
+    assert!(full.body.contains("little room left"), "{full:?}");
+    assert_eq!(request("POST", &seen.url("/create/site/new"), &[]).status, 507);
+    let badge = seen.get("/hit/site/new/badge.svg");
+    assert!(badge.status == 200 && badge.body.starts_with("<svg"), "{badge:?}");
+    assert_eq!(seen.value("/hit/site/page"), 2, "what exists goes on counting");
+    let metrics = seen.get("/metrics").body;
+    assert!(metrics.contains("seen_store_has_room 0"), "{metrics}");
+    assert!(over_limit(seen, "room"));
 }

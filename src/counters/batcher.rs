@@ -64,6 +64,7 @@ pub enum HitError {
         Refusal::Missing => "the counter does not exist",
         Refusal::NamespaceFull => "the namespace holds as many counters as it may",
         Refusal::InstanceFull => "this instance holds as many counters as it may",
+        Refusal::StoreNearlyFull => "the store has little room left and takes no new counters",
         Refusal::OutOfRange => "the counter is at its largest number",
         Refusal::Damaged => "what the store has of the counter cannot be read",
     })]

@@ -105,6 +105,8 @@ pub enum Refusal {
     NamespaceFull,
     /// The counter does not exist and the instance holds as many as it may.
     InstanceFull,
+    /// The counter does not exist and the store has little room left.
+    StoreNearlyFull,
     /// The total would leave the range in which JavaScript counts exactly.
     OutOfRange,
     /// What the store has of the counter cannot be read.

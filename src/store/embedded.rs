@@ -402,6 +402,10 @@ impl Store for Embedded {
         self.write(apply::ping, |()| {}).await
     }
 
+    fn has_room(&self) -> bool {
+        self.map.has_room()
+    }
+
     async fn close(&self) {
         drop(self.jobs.lock().take());
         let writer = self.writer.lock().take();

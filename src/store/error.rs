@@ -83,6 +83,9 @@ pub enum EditError {
     /// The instance holds as many counters as it may.
     #[error("this instance holds as many counters as it may")]
     InstanceFull,
+    /// The store has little room left, which the counters that exist need.
+    #[error("the store has little room left and takes no new counters")]
+    StoreNearlyFull,
     /// The store did not do it. After [`StoreError::Unavailable`] it may have.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -167,6 +167,7 @@ impl Redis {
                     process: &self.process,
                     limits: &self.limits,
                     room,
+                    has_room: self.servers.has_room(),
                     known: &self.known,
                     apart: &apart,
                 },
@@ -378,6 +379,10 @@ impl Store for Redis {
             }
         }
         last
+    }
+
+    fn has_room(&self) -> bool {
+        self.servers.has_room()
     }
 
     fn writes_not_replicated(&self) -> u64 {

@@ -20,11 +20,16 @@ pub(crate) struct Place {
     pub(crate) namespace: Namespace,
     /// Whether the instance holds as many counters as it may.
     pub(crate) is_full: bool,
+    /// Whether the store has room for more.
+    pub(crate) has_room: bool,
 }
 
 impl Place {
     /// Why there can be no more counters here.
     fn cap(&self, limits: &Limits) -> Option<Refusal> {
+        if !self.has_room {
+            return Some(Refusal::StoreNearlyFull);
+        }
         if self.is_full {
             return Some(Refusal::InstanceFull);
         }
@@ -49,6 +54,7 @@ impl From<Refusal> for EditError {
             Refusal::Missing => Self::Missing,
             Refusal::NamespaceFull => Self::NamespaceFull,
             Refusal::InstanceFull => Self::InstanceFull,
+            Refusal::StoreNearlyFull => Self::StoreNearlyFull,
             Refusal::OutOfRange => Self::OutOfRange { value: None },
             Refusal::Damaged => StoreError::Damaged("a counter".into()).into(),
         }

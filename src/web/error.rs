@@ -344,10 +344,10 @@ impl ApiError {
     /// Why a change to `what`, a counter or a namespace, was not made.
     pub(crate) fn not_changed(what: impl std::fmt::Display, error: EditError) -> Self {
         let sentence = error.to_string();
-        let full = if matches!(error, EditError::NamespaceFull) {
-            Limit::namespace_counters
-        } else {
-            Limit::counters
+        let full = match error {
+            EditError::NamespaceFull => Limit::namespace_counters,
+            EditError::StoreNearlyFull => Limit::room,
+            _ => Limit::counters,
         };
         match error {
             EditError::Store(error) => error.into(),
@@ -367,7 +367,7 @@ impl ApiError {
             EditError::OutOfBounds { .. } => Self::new(StatusCode::FORBIDDEN, sentence),
             EditError::OutOfRange { .. } => Self::new(StatusCode::CONFLICT, sentence)
                 .allowed(format!("totals between -{MAX_TOTAL} and {MAX_TOTAL}")),
-            EditError::NamespaceFull | EditError::InstanceFull => {
+            EditError::NamespaceFull | EditError::InstanceFull | EditError::StoreNearlyFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, sentence)
                     .allowed("the counters that there are")
                     .retry_after(RETRY_LATER)
@@ -481,12 +481,17 @@ impl ApiError {
                 error
             }
             HitError::Refused(Refusal::Missing) => Self::no_counter(counter),
-            HitError::Refused(refusal @ (Refusal::NamespaceFull | Refusal::InstanceFull)) => {
+            HitError::Refused(
+                refusal @ (Refusal::NamespaceFull
+                | Refusal::InstanceFull
+                | Refusal::StoreNearlyFull),
+            ) => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, HitError::Refused(refusal).to_string())
                     .allowed("hits on the counters that it has")
                     .retry_after(RETRY_LATER)
                     .limit(match refusal {
                         Refusal::NamespaceFull => Limit::namespace_counters,
+                        Refusal::StoreNearlyFull => Limit::room,
                         _ => Limit::counters,
                     })
             }

@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::StorageBackend;
 
+/// The most that is kept free of a large disk, in bytes.
+const KEPT_FREE_MAX: u64 = 1 << 30;
+
 /// An open file with an exclusive lock (flock). A clone is the same file; the
 /// lock ends with the last one.
 #[derive(Clone, Debug)]
@@ -65,6 +68,15 @@ impl LockedFile {
     /// How long it is, in bytes.
     pub(crate) fn length(&self) -> Result<u64> {
         self.file.metadata().map(|metadata| metadata.len())
+    }
+
+    /// Whether its disk has room for more counters: a tenth of it is kept for those that
+    /// exist, or [`KEPT_FREE_MAX`] where that is less. True where the system does not tell.
+    pub(crate) fn has_room(&self) -> bool {
+        rustix::fs::fstatvfs(&*self.file).map_or(true, |disk| {
+            let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+            bytes(disk.f_bavail) >= (bytes(disk.f_blocks) / 10).min(KEPT_FREE_MAX)
+        })
     }
 
     /// The file for a database that is opened again.

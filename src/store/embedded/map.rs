@@ -31,11 +31,18 @@ pub(crate) trait Read {
 }
 
 /// Shared by the writer and those who read.
-#[derive(Default)]
 pub(crate) struct Map(RwLock<State>);
 
-#[derive(Default)]
+impl Default for Map {
+    fn default() -> Self {
+        let (database, frozen, fresh) = (None, None, Changes::new());
+        Self(RwLock::new(State { has_room: true, database, frozen, fresh }))
+    }
+}
+
 struct State {
+    /// Whether the disk has room for more counters.
+    has_room: bool,
     /// `None` before the start, after the end and while it is opened again.
     database: Option<Arc<Database>>,
     /// What a checkpoint is writing.
@@ -83,6 +90,16 @@ impl Map {
     /// The database has all of what was frozen.
     pub(crate) fn thaw(&self) {
         self.0.write().frozen = None;
+    }
+
+    /// Whether the disk has room for more counters.
+    pub(crate) fn has_room(&self) -> bool {
+        self.0.read().has_room
+    }
+
+    /// Notes whether it has.
+    pub(crate) fn set_room(&self, has_room: bool) {
+        self.0.write().has_room = has_room;
     }
 
     /// Sets the database, or lets go of it.
@@ -181,6 +198,11 @@ pub(crate) struct Batch<'a> {
 impl<'a> Batch<'a> {
     pub(crate) fn new(snapshot: Snapshot<'a>) -> Self {
         Self { snapshot, done: Changes::new(), work: Changes::new() }
+    }
+
+    /// Whether the disk has room for more counters.
+    pub(crate) fn has_room(&self) -> bool {
+        self.snapshot.state.has_room
     }
 
     /// Sets a value.

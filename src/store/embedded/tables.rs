@@ -324,9 +324,10 @@ pub(crate) fn grow(batch: &mut Batch, of: &Name, counters: i64) -> Result<(), St
 }
 
 /// Where a counter of a namespace is to be created or changed.
-pub(crate) fn place(read: &impl Read, of: &Name, limits: &Limits) -> Result<Place, StoreError> {
-    let is_full = fact(read, Fact::Counters)?.unwrap_or(0) >= limits.counters;
-    Ok(Place { namespace: namespace(read, of)?, is_full })
+pub(crate) fn place(batch: &Batch, of: &Name, limits: &Limits) -> Result<Place, StoreError> {
+    let is_full = fact(batch, Fact::Counters)?.unwrap_or(0) >= limits.counters;
+    let namespace = namespace(batch, of)?;
+    Ok(Place { namespace, is_full, has_room: batch.has_room() })
 }
 
 /// Some namespaces, those after one.

@@ -247,8 +247,8 @@ impl Writer {
         self.end();
     }
 
-    /// Whether the file is still where it was opened; one that was deleted or replaced takes
-    /// what is written with it.
+    /// Whether the file is still where it was opened, for one that was deleted or replaced
+    /// takes what is written with it; and whether its disk has room.
     fn look(&mut self) {
         if self.looked.elapsed() < LOOK_AGAIN {
             return;
@@ -262,6 +262,19 @@ impl Writer {
             );
         }
         self.gone = gone;
+        let has_room = self.file.has_room();
+        if has_room != self.map.has_room() {
+            self.map.set_room(has_room);
+            let file = self.path.display();
+            if has_room {
+                tracing::info!(%file, "the disk has room for new counters again");
+            } else {
+                tracing::error!(
+                    %file,
+                    "the store's disk is nearly full: no new counters"
+                );
+            }
+        }
     }
 
     fn write(&mut self, mut jobs: Vec<Box<dyn Job>>) {

@@ -27,7 +27,8 @@ impl Redis {
     async fn place(&self, namespace: &Name) -> Result<(Place, Option<Bytes>), StoreError> {
         let (namespace, facts) = read::namespace(&self.servers, namespace).await?;
         let is_full = self.registry.nearly().await? >= self.limits.counters;
-        Ok((Place { namespace, is_full }, facts))
+        let has_room = self.servers.has_room();
+        Ok((Place { namespace, is_full, has_room }, facts))
     }
 
     pub(crate) async fn change(&self, change: &Change) -> Result<Edited, EditError> {

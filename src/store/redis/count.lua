@@ -6,8 +6,8 @@
 -- where all of them are. keys.rs names all keys, record.rs says what is in a record.
 --
 -- ARGV[1]  a packed array (tally.rs): the settings below (`creation` is who may create: 0
---          nobody, 1 anybody, 2 in owned namespaces; `alone` says that this is no Cluster), then for each counter the key of
---          its record, the place of its namespace, whether it has visitors (1) of whom some
+--          nobody, 1 anybody, 2 anybody in owned namespaces, 3 nobody, for memory is short;
+--          `alone` says that this is no Cluster), then for each counter the key of its record, the place of its namespace, whether it has visitors (1) of whom some
 --          are not sent because this process knows that they are in the sketch (2), and
 --          either how many sources there are, source and hits of each, how many visitors
 --          are new, and those; or minus the number of runs and of each source, hits, and
@@ -97,6 +97,7 @@ local function key_of(i, base) return sub(keys[i], #base + 9) end
 -- Why a counter may not be created.
 local function refusal(i, base)
   if creation == 0 then return 'missing' end
+  if creation == 3 then return 'store' end
   if creation == 2 then
     local namespace = call('GET', base .. 'namespace')
     if not (namespace and read(namespace)[2]) then return 'missing' end

@@ -59,6 +59,8 @@ struct Shared {
     alone: AtomicBool,
     /// How many replicas must have a write.
     replicas: AtomicI64,
+    /// Whether less than a tenth of its memory is free.
+    short: AtomicBool,
     /// Writes that no replica had in time.
     not_replicated: AtomicU64,
 }
@@ -83,6 +85,11 @@ impl Guard {
     /// it stood alone; false before it was looked at.
     pub(crate) fn stands_alone(&self) -> bool {
         self.shared.alone.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has memory for more counters; true before it was looked at.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.shared.short.load(Ordering::Relaxed)
     }
 
     /// How many replicas must have a write.
@@ -189,6 +196,18 @@ impl Follower {
         if let Some(why) = facts.refusal(self.terms.allow_eviction) {
             return Ok(Verdict::Refused(why));
         }
+        let short = facts.is_short();
+        if self.shared.short.swap(short, Ordering::Relaxed) != short {
+            if short {
+                tracing::error!(
+                    used = facts.used_memory,
+                    maxmemory = facts.max_memory,
+                    "less than a tenth of Redis' memory is free: no new counters"
+                );
+            } else {
+                tracing::info!("Redis has memory for new counters again");
+            }
+        }
         let replicas = self.replicas(facts.replicas);
         self.shared.replicas.store(replicas, Ordering::Relaxed);
         let warnings = facts.warnings(self.terms.fails_over && replicas == 0);
@@ -221,6 +240,9 @@ struct Facts {
     policy: String,
     append_only: bool,
     cluster: bool,
+    /// Bytes in use, and how many it may use; 0 stands for all that there are.
+    used_memory: u64,
+    max_memory: u64,
     /// How many replicas follow it.
     replicas: i64,
     /// `None` where the server does not tell.
@@ -238,6 +260,8 @@ impl Facts {
             match name {
                 "role" => facts.replica = value == "slave",
                 "maxmemory_policy" => facts.policy = value.into(),
+                "used_memory" => facts.used_memory = value.parse().unwrap_or(0),
+                "maxmemory" => facts.max_memory = value.parse().unwrap_or(0),
                 "cluster_enabled" => facts.cluster = value == "1",
                 "aof_enabled" => facts.append_only = value == "1",
                 // slave0:ip=…,port=…,state=online,…
@@ -248,6 +272,13 @@ impl Facts {
             }
         }
         facts
+    }
+
+    /// Whether less than a tenth of its memory is free: what is left is for the counters
+    /// that exist.
+    fn is_short(&self) -> bool {
+        self.max_memory > 0
+            && self.max_memory.saturating_sub(self.used_memory) < self.max_memory / 10
     }
 
     fn refusal(&self, allow_eviction: bool) -> Option<String> {
@@ -326,6 +357,18 @@ mod tests {
         assert!(facts("allkeys-lru", "master", 1, "").refusal(false).is_some());
         assert_eq!(facts("allkeys-lru", "master", 1, "").refusal(true), None);
         assert!(facts("noeviction", "slave", 1, "").refusal(true).is_some());
+    }
+
+    #[test]
+    fn a_tenth_of_the_memory_is_kept_free() {
+        let short = |used: u64, max: u64| {
+            let info = format!("used_memory:{used}\r\nmaxmemory:{max}\r\n");
+            Facts::read(&info, None).is_short()
+        };
+        assert!(!short(900, 1000));
+        assert!(short(901, 1000));
+        assert!(short(2000, 1000));
+        assert!(!short(u64::MAX, 0));
     }
 
     #[test]

@@ -145,6 +145,11 @@ impl Servers {
         all
     }
 
+    /// Whether no server is short of memory.
+    pub(crate) fn has_room(&self) -> bool {
+        self.nodes.lock().values().all(|node| node.guard.has_room())
+    }
+
     /// Says whether the store may be used.
     pub(crate) fn gate(&self, verdict: Result<(), StoreError>) {
         let mut gate = self.gate.lock();

@@ -31,6 +31,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) limits: &'a Limits,
     /// How many counters there may be beside those that the script counts itself.
     pub(crate) room: u64,
+    /// Whether the servers have memory for more.
+    pub(crate) has_room: bool,
     /// Visitors that are in their sketches.
     pub(crate) known: &'a Known,
     /// Counters whose visitors must be told apart (dedupe).
@@ -74,6 +76,7 @@ pub(crate) fn write(tally: &Tally, terms: &Terms) -> Write {
         }
     }
     let creation = match terms.limits.mode {
+        _ if !terms.has_room => 3,
         Mode::Create => 0,
         Mode::Open => 1,
         Mode::Private => 2,
@@ -230,6 +233,7 @@ fn read(bytes: &[u8], tally: &Tally) -> Result<Answer, StoreError> {
                 b"missing" => Refusal::Missing,
                 b"full" => Refusal::NamespaceFull,
                 b"instance" => Refusal::InstanceFull,
+                b"store" => Refusal::StoreNearlyFull,
                 b"range" => Refusal::OutOfRange,
                 b"damaged" => Refusal::Damaged,
                 _ => return Err(odd("an unknown refusal")),

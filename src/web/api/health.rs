@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 
 use tokio::runtime::Handle;
 
-use crate::metrics;
+use crate::metrics::{self, Now};
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
@@ -31,13 +31,18 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, ApiErr
 
 /// The metrics, in the format that the scraper prefers.
 pub(crate) async fn metrics(State(app): State<App>, headers: HeaderMap) -> impl IntoResponse {
-    let tasks = Handle::current().metrics().num_alive_tasks();
-    let (in_flight, streams) = (app.counters.in_flight(), app.stream_permits.held_now());
+    let now = Now {
+        in_flight: app.counters.in_flight(),
+        streams: app.stream_permits.held_now(),
+        tasks: Handle::current().metrics().num_alive_tasks(),
+        store_has_room: app.counters.has_room(),
+        writes_not_replicated: app.counters.writes_not_replicated(),
+    };
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let (kind, text) = if negotiate::prefers_openmetrics(accept) {
-        (metrics::CONTENT_TYPE, app.metrics.render(in_flight, streams, tasks))
+        (metrics::CONTENT_TYPE, app.metrics.render(now))
     } else {
-        (metrics::text::CONTENT_TYPE, app.metrics.render_text(in_flight, streams, tasks))
+        (metrics::text::CONTENT_TYPE, app.metrics.render_text(now))
     };
     ([(CONTENT_TYPE, kind), (VARY, "accept")], text)
 }
