@@ -147,7 +147,7 @@ pub enum Mode {
     Open,
     /// Only `create` creates counters; anybody may call it
     Create,
-    /// Counters are only in namespaces that have an owner; there, a hit creates
+    /// Counters are only in namespaces that have an owner, who creates them or lets every hit do so
     Private,
 }
 

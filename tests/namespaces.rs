@@ -18,12 +18,46 @@ fn claim(seen: &Seen, namespace: &str, token: &str) -> String {
     answer.json()["token"].as_str().unwrap().to_owned()
 }
 
+/// Lets anybody's hit create counters in a namespace that has an owner.
+fn open(seen: &Seen, namespace: &str, token: &str) {
+    let answer = send(seen, "PATCH", &format!("/namespaces/{namespace}?open=1"), token);
+    assert_eq!(answer.json()["open"], true, "{answer:?}");
+}
+
+/// A stranger's hits once filled an owner's namespace with counters of their making.
+fn a_strangers_hit_creates_nothing_in_what_is_owned(place: Place) {
+    let seen = place.seen();
+    let token = claim(&seen, "site", "");
+    let refused = seen.get("/hit/site/page");
+    assert_eq!(refused.status, 403, "{refused:?}");
+    assert!(refused.body.contains("/namespaces/site?open=1"), "{refused:?}");
+    let badge = seen.get("/hit/site/page/badge.svg");
+    assert!(badge.status == 403 && badge.body.starts_with("<svg"), "{badge:?}");
+    assert_eq!(seen.get("/get/site/page").status, 404);
+    // What its owner has created counts for everybody.
+    assert_eq!(send(&seen, "POST", "/create/site/page", &token).status, 201);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    assert_eq!(send(&seen, "PATCH", "/namespaces/site?open=1", "").status, 401);
+    assert_eq!(send(&seen, "PATCH", "/namespaces/site", &token).status, 400);
+    open(&seen, "site", &token);
+    assert_eq!(seen.value("/hit/site/other"), 1);
+    let closed = send(&seen, "PATCH", "/namespaces/site?open=0", &token).json();
+    assert_eq!((&closed["open"], &closed["public"]), (&json!(false), &json!(false)));
+    assert_eq!(seen.get("/hit/site/third").status, 403);
+    // Once it is nobody's, any hit creates again.
+    send(&seen, "DELETE", "/namespaces/site/token", &token);
+    assert_eq!(seen.value("/hit/site/third"), 1);
+}
+
 fn a_site_is_claimed_once(place: Place) {
     let seen = place.seen();
     let token = claim(&seen, "site", "");
     assert_eq!(send(&seen, "PUT", "/namespaces/site", "").status, 409);
     let shown = seen.get("/namespaces/site").json();
-    assert_eq!(shown, json!({"namespace": "site", "counters": 0, "owned": true, "public": false}));
+    let expected = json!({
+        "namespace": "site", "counters": 0, "owned": true, "public": false, "open": false,
+    });
+    assert_eq!(shown, expected);
     // Somebody counts there already: it is not for the taking.
     seen.get("/hit/used/page");
     assert_eq!(send(&seen, "PUT", "/namespaces/used", "").status, 401);
@@ -39,6 +73,7 @@ fn a_site_is_claimed_once(place: Place) {
 fn its_owner_changes_every_counter_of_it(place: Place) {
     let seen = place.seen();
     let token = claim(&seen, "site", "");
+    open(&seen, "site", &token);
     assert_eq!(seen.value("/hit/site/page"), 1);
     assert_eq!(send(&seen, "GET", "/create/site/new", "").status, 401, "only its owner creates");
     assert_eq!(send(&seen, "GET", "/create/site/new", &token).status, 201);
@@ -54,6 +89,7 @@ fn its_owner_changes_every_counter_of_it(place: Place) {
 fn the_list_of_counters_is_the_owners(place: Place) {
     let seen = place.seen();
     let token = claim(&seen, "site", "");
+    open(&seen, "site", &token);
     for (key, hits) in [("a", 2), ("b", 3), ("c", 1)] {
         (0..hits).for_each(|_| drop(seen.get(&format!("/hit/site/{key}"))));
     }
@@ -84,6 +120,7 @@ fn the_list_of_counters_is_the_owners(place: Place) {
 fn the_page_of_a_namespace_is_its_list(place: Place) {
     let seen = place.seen();
     let token = claim(&seen, "site", "");
+    open(&seen, "site", &token);
     for (key, hits) in [("a", 2), ("b", 3), ("c", 1)] {
         (0..hits).for_each(|_| drop(seen.get(&format!("/hit/site/{key}"))));
     }
@@ -126,6 +163,8 @@ fn in_private_mode_strangers_get_no_counters(place: Place) {
     assert_eq!(seen.get("/create/site/page").status, 401);
     assert_eq!(send(&seen, "PUT", "/namespaces/site", "").status, 401);
     let token = claim(&seen, "site", "the-token-of-the-instance");
+    assert_eq!(seen.get("/hit/site/page").status, 403);
+    open(&seen, "site", &token);
     assert_eq!(seen.value("/hit/site/page"), 1);
     assert_eq!(send(&seen, "POST", "/reset/site/page", &token).value(), Some(0));
 }
@@ -164,6 +203,7 @@ fn a_repeated_hit_is_the_same_hit(place: Place) {
 }
 
 on_every_store! {
+    a_strangers_hit_creates_nothing_in_what_is_owned
     a_site_is_claimed_once
     its_owner_changes_every_counter_of_it
     the_list_of_counters_is_the_owners

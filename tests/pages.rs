@@ -150,6 +150,7 @@ fn a_private_list_opens_to_its_owner() {
     let seen = place.seen();
     let claimed = request("PUT", &seen.url("/namespaces/site"), &[]).json();
     let token = format!("Bearer {}", claimed["token"].as_str().unwrap());
+    request("PATCH", &seen.url("/namespaces/site?open=1"), &[("authorization", &token)]);
     for key in ["page", "page", "other"] {
         seen.value(&format!("/hit/site/{key}"));
     }

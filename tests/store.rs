@@ -416,6 +416,9 @@ a_private_instance_counts_for_owners, Limits { mode: Mode::Private, ..LIMITS }, 
     let claimed = rig.edit_namespace(Credential::None, NamespaceEdit::Claim(owner)).await;
     assert!(matches!(claimed, Err(EditError::Forbidden { .. })));
     rig.edit_namespace(Credential::Instance, NamespaceEdit::Claim(owner)).await.unwrap();
+    assert_eq!(rig.apply(rig.now, &[hit("a")]).await, [Outcome::Refused(Refusal::Owned)]);
+    let open = NamespaceEdit::Configure { public: None, open: Some(true) };
+    rig.edit_namespace(Credential::NamespaceOwner(owner), open).await.unwrap();
     assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 1)]);
     rig.edit("b", Credential::NamespaceOwner(owner), create(3)).await.unwrap();
     assert_eq!(rig.total("b").await, Some(3));
@@ -510,7 +513,7 @@ a_namespace_is_its_owners, LIMITS, |rig| {
     assert_eq!(rig.edit("a", Credential::NamespaceOwner(mine), Edit::Set(9)).await.unwrap().new, Some(9));
     rig.edit_namespace(Credential::NamespaceOwner(mine), NamespaceEdit::Rotate(new)).await.unwrap();
     rig.edit_namespace(Credential::NamespaceOwner(mine), NamespaceEdit::Rotate(new)).await.unwrap();
-    let public = NamespaceEdit::Configure { public: true };
+    let public = NamespaceEdit::Configure { public: Some(true), open: None };
     assert!(rig.edit_namespace(Credential::NamespaceOwner(mine), public).await.is_err());
     rig.edit_namespace(Credential::NamespaceOwner(new), public).await.unwrap();
     let found = rig.store.namespace(&name("n")).await.unwrap();
@@ -743,7 +746,7 @@ an_import_is_safe_to_repeat, LIMITS, |rig| {
 async fn fill(rig: &Rig) {
     let owner = Token::generate().unwrap().digest();
     rig.edit_namespace(Credential::None, NamespaceEdit::Claim(owner)).await.unwrap();
-    let public = NamespaceEdit::Configure { public: true };
+    let public = NamespaceEdit::Configure { public: Some(true), open: None };
     rig.edit_namespace(Credential::NamespaceOwner(owner), public).await.unwrap();
     let settings = Settings { dedupe: 30, enable_reset: true, ..Settings::default() };
     let token = Some(Token::generate().unwrap().digest());

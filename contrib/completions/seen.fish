@@ -33,7 +33,7 @@ complete -c seen -n "__fish_seen_needs_command" -l deadline -d 'The longest that
 complete -c seen -n "__fish_seen_needs_command" -l queue -d 'The most hits that may wait for the store at once; more are answered 503' -r
 complete -c seen -n "__fish_seen_needs_command" -l mode -d 'Who may create counters' -r -f -a "open\t'A hit on a counter that does not exist creates it'
 create\t'Only `create` creates counters; anybody may call it'
-private\t'Counters are only in namespaces that have an owner; there, a hit creates'"
+private\t'Counters are only in namespaces that have an owner, who creates them or lets every hit do so'"
 complete -c seen -n "__fish_seen_needs_command" -l namespace-counters -d 'The most counters in one namespace' -r
 complete -c seen -n "__fish_seen_needs_command" -l counters -d 'The most counters in all; replicas on one Redis may exceed it by a little' -r
 complete -c seen -n "__fish_seen_needs_command" -l history-days -d 'How long a counter remembers each day\'s hits, in days' -r
@@ -86,7 +86,7 @@ complete -c seen -n "__fish_seen_using_subcommand serve" -l deadline -d 'The lon
 complete -c seen -n "__fish_seen_using_subcommand serve" -l queue -d 'The most hits that may wait for the store at once; more are answered 503' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l mode -d 'Who may create counters' -r -f -a "open\t'A hit on a counter that does not exist creates it'
 create\t'Only `create` creates counters; anybody may call it'
-private\t'Counters are only in namespaces that have an owner; there, a hit creates'"
+private\t'Counters are only in namespaces that have an owner, who creates them or lets every hit do so'"
 complete -c seen -n "__fish_seen_using_subcommand serve" -l namespace-counters -d 'The most counters in one namespace' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l counters -d 'The most counters in all; replicas on one Redis may exceed it by a little' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l history-days -d 'How long a counter remembers each day\'s hits, in days' -r
@@ -131,7 +131,7 @@ complete -c seen -n "__fish_seen_using_subcommand check" -l deadline -d 'The lon
 complete -c seen -n "__fish_seen_using_subcommand check" -l queue -d 'The most hits that may wait for the store at once; more are answered 503' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l mode -d 'Who may create counters' -r -f -a "open\t'A hit on a counter that does not exist creates it'
 create\t'Only `create` creates counters; anybody may call it'
-private\t'Counters are only in namespaces that have an owner; there, a hit creates'"
+private\t'Counters are only in namespaces that have an owner, who creates them or lets every hit do so'"
 complete -c seen -n "__fish_seen_using_subcommand check" -l namespace-counters -d 'The most counters in one namespace' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l counters -d 'The most counters in all; replicas on one Redis may exceed it by a little' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l history-days -d 'How long a counter remembers each day\'s hits, in days' -r

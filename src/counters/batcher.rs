@@ -62,6 +62,7 @@ pub enum HitError {
     /// The store would not count on this counter.
     #[error("{}", match .0 {
         Refusal::Missing => "the counter does not exist",
+        Refusal::Owned => "the counter does not exist, and only the owner of its namespace creates counters there",
         Refusal::NamespaceFull => "the namespace holds as many counters as it may",
         Refusal::InstanceFull => "this instance holds as many counters as it may",
         Refusal::StoreNearlyFull => "the store has little room left and takes no new counters",

@@ -116,10 +116,12 @@ pub enum NamespaceEdit {
     /// token only a namespace without counters can be claimed, and not in
     /// private mode. An error if it has another owner.
     Claim(Digest),
-    /// Whether anybody may list its counters.
+    /// Changes its settings; what is `None` stays.
     Configure {
-        /// Anybody may.
-        public: bool,
+        /// Whether anybody may list its counters.
+        public: Option<bool>,
+        /// Whether anybody's hit creates a counter.
+        open: Option<bool>,
     },
     /// Replaces the owner's token.
     Rotate(Digest),
@@ -139,4 +141,13 @@ pub struct Namespace {
     pub owner: Option<Digest>,
     /// Whether anybody may list its counters.
     pub public: bool,
+    /// Whether anybody's hit creates a counter although it has an owner.
+    pub open: bool,
+}
+
+impl Namespace {
+    /// Whether there is anything to keep beside its counters.
+    pub fn has_settings(&self) -> bool {
+        self.owner.is_some() || self.public || self.open
+    }
 }

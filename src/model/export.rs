@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::buckets::Buckets;
 use crate::model::count::{Settings, Sources};
+use crate::model::edit::Namespace;
 use crate::model::hex;
 use crate::model::name::Name;
 use crate::model::token::Digest;
@@ -46,6 +47,18 @@ pub struct ExportedNamespace {
     /// Whether anybody may list its counters.
     #[serde(default)]
     pub public: bool,
+    /// Whether anybody's hit creates a counter although it has an owner.
+    #[serde(default)]
+    pub open: bool,
+}
+
+impl ExportedNamespace {
+    /// A namespace as it is exported; `None` where there is nothing beside its counters.
+    pub fn of(name: &Name, found: &Namespace) -> Option<Self> {
+        let Namespace { owner, public, open, .. } = *found;
+        let namespace = name.clone();
+        found.has_settings().then_some(Self { namespace, owner, public, open })
+    }
 }
 
 /// A counter with its history. In JSON everything but the names and the total is

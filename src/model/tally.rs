@@ -101,6 +101,8 @@ impl Counted {
 pub enum Refusal {
     /// The counter does not exist and hits may not create it.
     Missing,
+    /// The counter does not exist, and only the namespace's owner creates counters there.
+    Owned,
     /// The counter does not exist and its namespace holds as many as it may.
     NamespaceFull,
     /// The counter does not exist and the instance holds as many as it may.

@@ -426,11 +426,8 @@ fn export(
 ) -> Result<Page<Exported>, StoreError> {
     let mut items = Vec::new();
     if after.is_none() {
-        let Namespace { owner, public, .. } = tables::namespace(snapshot, namespace)?;
-        if owner.is_some() || public {
-            let namespace = namespace.clone();
-            items.push(Exported::Namespace(ExportedNamespace { namespace, owner, public }));
-        }
+        let found = tables::namespace(snapshot, namespace)?;
+        items.extend(ExportedNamespace::of(namespace, &found).map(Exported::Namespace));
     }
     let rows = tables::counters(snapshot, namespace, after, EXPORTED_AT_ONCE)?;
     let is_full = rows.len() == EXPORTED_AT_ONCE;

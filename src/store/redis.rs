@@ -324,12 +324,8 @@ impl Store for Redis {
     ) -> Result<Page<Exported>, StoreError> {
         let mut items = Vec::new();
         if after.is_none() {
-            let (Namespace { owner, public, .. }, _) =
-                read::namespace(&self.servers, namespace).await?;
-            if owner.is_some() || public {
-                let namespace = namespace.clone();
-                items.push(Exported::Namespace(ExportedNamespace { namespace, owner, public }));
-            }
+            let (found, _) = read::namespace(&self.servers, namespace).await?;
+            items.extend(ExportedNamespace::of(namespace, &found).map(Exported::Namespace));
         }
         let key = keys::ranking(namespace);
         let (members, next) = scan(&self.servers, &key, after.unwrap_or("0")).await?;

@@ -18,22 +18,24 @@ use crate::model::token::Digest;
 pub(crate) struct Place {
     /// Its namespace.
     pub(crate) namespace: Namespace,
-    /// Whether the instance holds as many counters as it may.
-    pub(crate) is_full: bool,
+    /// How many counters there are in all, or nearly.
+    pub(crate) counters: u64,
     /// Whether the store has room for more.
     pub(crate) has_room: bool,
 }
 
 impl Place {
-    /// Why there can be no more counters here.
-    fn cap(&self, limits: &Limits) -> Option<Refusal> {
+    /// Why there can be no more counters here. An owner has a tenth more room than the caps
+    /// leave to strangers, who may have used all of theirs.
+    fn cap(&self, limits: &Limits, is_owners: bool) -> Option<Refusal> {
+        let more = |cap: u64| if is_owners { cap.saturating_add((cap / 10).max(1)) } else { cap };
         if !self.has_room {
             return Some(Refusal::StoreNearlyFull);
         }
-        if self.is_full {
+        if self.counters >= more(limits.counters) {
             return Some(Refusal::InstanceFull);
         }
-        let full = self.namespace.counters >= limits.counters_per_namespace;
+        let full = self.namespace.counters >= more(limits.counters_per_namespace);
         full.then_some(Refusal::NamespaceFull)
     }
 
@@ -44,7 +46,13 @@ impl Place {
             Mode::Create => false,
             Mode::Private => self.namespace.owner.is_some(),
         };
-        if may { self.cap(limits) } else { Some(Refusal::Missing) }
+        if !may {
+            return Some(Refusal::Missing);
+        }
+        if self.namespace.owner.is_some() && !self.namespace.open {
+            return Some(Refusal::Owned);
+        }
+        self.cap(limits, false)
     }
 }
 
@@ -52,6 +60,7 @@ impl From<Refusal> for EditError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Missing => Self::Missing,
+            Refusal::Owned => Self::Forbidden { value: None },
             Refusal::NamespaceFull => Self::NamespaceFull,
             Refusal::InstanceFull => Self::InstanceFull,
             Refusal::StoreNearlyFull => Self::StoreNearlyFull,
@@ -92,7 +101,8 @@ pub(crate) fn edit(
             return Err(EditError::Forbidden { value: None });
         }
         let total = in_range(value, None)?;
-        if let Some(refusal) = place.cap(limits) {
+        let is_owners = change.credential != Credential::None;
+        if let Some(refusal) = place.cap(limits, is_owners) {
             return Err(refusal.into());
         }
         let record = Record { total, settings, token, ..Record::new(change.at) };
@@ -156,13 +166,8 @@ fn in_range(total: i64, before: Option<i64>) -> Result<i64, EditError> {
 pub(crate) enum NamespaceChanged {
     /// Nothing: it is so already.
     Nothing,
-    /// It has this owner and this setting now.
-    Put {
-        /// The digest of its owner's token.
-        owner: Option<Digest>,
-        /// Whether anybody may list its counters.
-        public: bool,
-    },
+    /// It is so now, apart from its number of counters.
+    Put(Namespace),
     /// It goes, with all its counters.
     Delete,
 }
@@ -173,7 +178,8 @@ pub(crate) fn edit_namespace(
     found: &Namespace,
     limits: &Limits,
 ) -> Result<NamespaceChanged, EditError> {
-    let Namespace { owner, public, .. } = *found;
+    let owner = found.owner;
+    let owned_by = |owner| NamespaceChanged::Put(Namespace { owner, ..*found });
     let owns = match change.credential {
         Credential::Instance => true,
         Credential::NamespaceOwner(digest) => owner == Some(digest),
@@ -188,15 +194,18 @@ pub(crate) fn edit_namespace(
         NamespaceEdit::Release if owner.is_none() => NamespaceChanged::Nothing,
         NamespaceEdit::Delete if *found == Namespace::default() => NamespaceChanged::Nothing,
         NamespaceEdit::Claim(_) if owner.is_some() => return Err(EditError::Exists { value: 0 }),
-        NamespaceEdit::Claim(digest) if may_claim => {
-            NamespaceChanged::Put { owner: Some(digest), public }
-        }
+        NamespaceEdit::Claim(digest) if may_claim => owned_by(Some(digest)),
         _ if !owns => return Err(EditError::Forbidden { value: None }),
-        NamespaceEdit::Claim(digest) | NamespaceEdit::Rotate(digest) => {
-            NamespaceChanged::Put { owner: Some(digest), public }
+        NamespaceEdit::Claim(digest) | NamespaceEdit::Rotate(digest) => owned_by(Some(digest)),
+        NamespaceEdit::Configure { public, open } => NamespaceChanged::Put(Namespace {
+            public: public.unwrap_or(found.public),
+            open: open.unwrap_or(found.open),
+            ..*found
+        }),
+        // Without an owner any hit creates.
+        NamespaceEdit::Release => {
+            NamespaceChanged::Put(Namespace { owner: None, open: false, ..*found })
         }
-        NamespaceEdit::Configure { public } => NamespaceChanged::Put { owner, public },
-        NamespaceEdit::Release => NamespaceChanged::Put { owner: None, public },
         NamespaceEdit::Delete => NamespaceChanged::Delete,
     })
 }
@@ -214,7 +223,7 @@ pub(crate) fn import(
     let mut whole = Whole::import(exported, now).map_err(EditError::Invalid)?;
     let imported = match (found, on_conflict) {
         (None, _) => {
-            if let Some(refusal) = place.cap(limits) {
+            if let Some(refusal) = place.cap(limits, false) {
                 return Err(refusal.into());
             }
             Imported::Created
@@ -244,11 +253,12 @@ pub(crate) fn import_namespace(
     on_conflict: OnConflict,
     found: &Namespace,
 ) -> (Imported, NamespaceChanged) {
-    let known = found.owner.is_some() || found.public;
+    let known = found.has_settings();
     if known && on_conflict != OnConflict::Replace {
         return (Imported::Skipped, NamespaceChanged::Nothing);
     }
-    let put = NamespaceChanged::Put { owner: exported.owner, public: exported.public };
+    let ExportedNamespace { owner, public, open, .. } = *exported;
+    let put = NamespaceChanged::Put(Namespace { owner, public, open, ..*found });
     (if known { Imported::Replaced } else { Imported::Created }, put)
 }
 

@@ -481,6 +481,14 @@ impl ApiError {
                 error
             }
             HitError::Refused(Refusal::Missing) => Self::no_counter(counter),
+            HitError::Refused(Refusal::Owned) => {
+                Self::new(StatusCode::FORBIDDEN, HitError::Refused(Refusal::Owned).to_string())
+                    .allowed(format!(
+                        "counters that it has; its owner creates one by POST /create/{counter}, \
+                         or lets every hit do so by PATCH /namespaces/{}?open=1",
+                        counter.namespace
+                    ))
+            }
             HitError::Refused(
                 refusal @ (Refusal::NamespaceFull
                 | Refusal::InstanceFull

@@ -13,7 +13,7 @@ use crate::driver::{Browser, tools};
 fn pages(seen: &Seen) -> [(&'static str, String); 8] {
     let claimed = request("PUT", &seen.url("/namespaces/open"), &[]).json();
     let token = format!("Bearer {}", claimed["token"].as_str().expect("a token"));
-    let url = seen.url("/namespaces/open?public=1");
+    let url = seen.url("/namespaces/open?public=1&open=1");
     assert_eq!(request("PATCH", &url, &[("authorization", &token)]).status, 200);
     let long = "a-page-with-quite-a-long-name-as-blogs-and-documentation-have";
     for (key, hits) in [("site/page", 3), ("open/home", 12), ("open/about", 4)] {

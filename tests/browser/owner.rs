@@ -10,6 +10,8 @@ fn the_token_opens_the_list_and_is_in_no_cookie_and_no_address() {
     let seen = place.seen();
     let claimed = request("PUT", &seen.url("/namespaces/site"), &[]).json();
     let token = claimed["token"].as_str().expect("a token");
+    let bearer = format!("Bearer {token}");
+    request("PATCH", &seen.url("/namespaces/site?open=1"), &[("authorization", &bearer)]);
     for key in ["few", "many", "many"] {
         seen.value(&format!("/hit/site/{key}"));
     }

@@ -58,7 +58,7 @@ fn count_entry(
     let found = tables::record(batch, counter)?;
     let is_new = found.is_none();
     if is_new {
-        let place = tables::place(batch, &counter.namespace, limits)?;
+        let place = tables::place(batch, &counter.namespace)?;
         if let Some(refusal) = place.no_creation(limits) {
             return Ok(Outcome::Refused(refusal));
         }
@@ -170,7 +170,7 @@ pub(crate) fn edit(
     }
     let counter = &change.counter;
     let found = tables::record(batch, counter)?;
-    let place = tables::place(batch, &counter.namespace, limits)?;
+    let place = tables::place(batch, &counter.namespace)?;
     let mut changed = rules::edit(change, found.as_ref(), &place, limits)?;
     let edited = rules::edited(found.as_ref(), &changed);
     if matches!(change.edit, Edit::Create { .. }) {
@@ -223,9 +223,7 @@ pub(crate) fn edit_namespace(
     let found = tables::namespace(batch, name)?;
     match rules::edit_namespace(change, &found, limits)? {
         NamespaceChanged::Nothing => {}
-        NamespaceChanged::Put { owner, public } => {
-            tables::put_namespace(batch, name, &Namespace { owner, public, ..found });
-        }
+        NamespaceChanged::Put(new) => tables::put_namespace(batch, name, &new),
         NamespaceChanged::Delete => return Ok(delete_some(batch, name)?),
     }
     Ok(Progress::Done(Vec::new()))
@@ -262,8 +260,7 @@ pub(crate) fn import(
         Exported::Namespace(exported) => {
             let found = tables::namespace(batch, &exported.namespace)?;
             let (imported, changed) = rules::import_namespace(exported, on_conflict, &found);
-            if let NamespaceChanged::Put { owner, public } = changed {
-                let new = Namespace { owner, public, ..found };
+            if let NamespaceChanged::Put(new) = changed {
                 tables::put_namespace(batch, &exported.namespace, &new);
             }
             Ok(imported)
@@ -289,7 +286,7 @@ fn import_counter(
     let counter = Counter { namespace: exported.namespace.clone(), key: exported.key.clone() };
     let found = tables::whole(batch, &counter, now)?;
     let before = found.as_ref().map(|whole| whole.record.clone());
-    let place = tables::place(batch, &counter.namespace, limits)?;
+    let place = tables::place(batch, &counter.namespace)?;
     let (imported, whole) = rules::import(exported, on_conflict, found, &place, limits, now)?;
     let Some(mut whole) = whole else { return Ok(imported) };
     if before.is_none() {

@@ -20,7 +20,7 @@ const RECORD: u8 = b'c';
 const PAST: u8 = b'p';
 /// A counter and a day to that day's visitors. It expires.
 const SKETCH: u8 = b's';
-/// A namespace to the packed array of a version, owner, public and its number of counters.
+/// A namespace to the packed array of a version, owner, public, open and its number of counters.
 const NAMESPACE: u8 = b'n';
 /// A namespace, a total with its bits turned and a key: the ranking.
 const RANKING: u8 = b'r';
@@ -294,11 +294,12 @@ pub(crate) fn namespace(read: &impl Read, of: &Name) -> Result<Namespace, StoreE
         return Ok(Namespace::default());
     };
     let mut values = Unpacker::new(&bytes);
-    if values.array()? != 4 || values.uint::<u8>()? != 1 {
+    if values.array()? != 5 || values.uint::<u8>()? != 1 {
         return Err(odd("a namespace"));
     }
     let owner = values.maybe()?.map(Digest::from_bytes).transpose()?;
-    Ok(Namespace { owner, public: values.flag()?, counters: values.uint()? })
+    let (public, open) = (values.flag()?, values.flag()?);
+    Ok(Namespace { owner, public, open, counters: values.uint()? })
 }
 
 /// Writes what is kept of a namespace; nothing is kept of one without anything.
@@ -307,10 +308,10 @@ pub(crate) fn put_namespace(batch: &mut Batch, of: &Name, namespace: &Namespace)
     if *namespace == Namespace::default() {
         return batch.delete(key);
     }
-    let Namespace { owner, public, counters } = namespace;
+    let Namespace { owner, public, open, counters } = namespace;
     let owner = owner.as_ref().map(Digest::as_bytes);
-    let packer = Packer::default().array(4).uint(1).maybe(owner).flag(*public).uint(*counters);
-    batch.put(key, packer.finish());
+    let packer = Packer::default().array(5).uint(1).maybe(owner).flag(*public).flag(*open);
+    batch.put(key, packer.uint(*counters).finish());
 }
 
 /// So many counters of a namespace are new, or gone.
@@ -324,10 +325,9 @@ pub(crate) fn grow(batch: &mut Batch, of: &Name, counters: i64) -> Result<(), St
 }
 
 /// Where a counter of a namespace is to be created or changed.
-pub(crate) fn place(batch: &Batch, of: &Name, limits: &Limits) -> Result<Place, StoreError> {
-    let is_full = fact(batch, Fact::Counters)?.unwrap_or(0) >= limits.counters;
-    let namespace = namespace(batch, of)?;
-    Ok(Place { namespace, is_full, has_room: batch.has_room() })
+pub(crate) fn place(batch: &Batch, of: &Name) -> Result<Place, StoreError> {
+    let counters = fact(batch, Fact::Counters)?.unwrap_or(0);
+    Ok(Place { namespace: namespace(batch, of)?, counters, has_room: batch.has_room() })
 }
 
 /// Some namespaces, those after one.

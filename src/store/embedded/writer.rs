@@ -18,7 +18,7 @@ use crate::model::time::Timestamp;
 use crate::store::StoreError;
 
 /// The layout that this version reads and writes: tables.rs and record.rs.
-pub(crate) const LAYOUT: u64 = 3;
+pub(crate) const LAYOUT: u64 = 4;
 
 /// How much of the file redb may keep in memory, in bytes.
 const CACHE: usize = 16 << 20;

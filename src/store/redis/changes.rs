@@ -26,9 +26,9 @@ impl Redis {
     /// Where a counter is to be created or changed, and the facts of its namespace as stored.
     async fn place(&self, namespace: &Name) -> Result<(Place, Option<Bytes>), StoreError> {
         let (namespace, facts) = read::namespace(&self.servers, namespace).await?;
-        let is_full = self.registry.nearly().await? >= self.limits.counters;
+        let counters = self.registry.nearly().await?;
         let has_room = self.servers.has_room();
-        Ok((Place { namespace, is_full, has_room }, facts))
+        Ok((Place { namespace, counters, has_room }, facts))
     }
 
     pub(crate) async fn change(&self, change: &Change) -> Result<Edited, EditError> {
@@ -88,8 +88,7 @@ impl Redis {
             let changed = rules::edit_namespace(change, &found, &self.limits)?;
             match changed {
                 NamespaceChanged::Nothing => return Ok(()),
-                NamespaceChanged::Put { owner, public } => {
-                    let new = Namespace { owner, public, ..found };
+                NamespaceChanged::Put(new) => {
                     let name = &change.namespace;
                     if self.put_namespace(name, &found, facts.as_deref(), new, change.at).await? {
                         return Ok(());
@@ -123,11 +122,11 @@ impl Redis {
         let mut plan = Plan::default();
         plan.unchanged(&key, facts);
         plan.same_size(&keys::ranking(name), found.counters);
-        if new.owner.is_none() && !new.public {
-            plan.run("UNLINK", &[key.as_bytes()]);
-        } else {
+        if new.has_settings() {
             self.registry.enter(name).await?;
-            plan.run("SET", &[key.as_bytes(), &read::pack_facts(new.owner, new.public)]);
+            plan.run("SET", &[key.as_bytes(), &read::pack_facts(&new)]);
+        } else {
+            plan.run("UNLINK", &[key.as_bytes()]);
         }
         let done = plan.commit(&self.servers, &self.commit).await?;
         if done {
@@ -250,8 +249,7 @@ impl Redis {
         for _ in 0..CONFLICTS_MAX {
             let (found, facts) = read::namespace(&self.servers, name).await?;
             let (imported, changed) = rules::import_namespace(exported, on_conflict, &found);
-            let NamespaceChanged::Put { owner, public } = changed else { return Ok(imported) };
-            let new = Namespace { owner, public, ..found };
+            let NamespaceChanged::Put(new) = changed else { return Ok(imported) };
             if self.put_namespace(name, &found, facts.as_deref(), new, now).await? {
                 return Ok(imported);
             }

@@ -98,10 +98,11 @@ local function key_of(i, base) return sub(keys[i], #base + 9) end
 local function refusal(i, base)
   if creation == 0 then return 'missing' end
   if creation == 3 then return 'store' end
-  if creation == 2 then
-    local namespace = call('GET', base .. 'namespace')
-    if not (namespace and read(namespace)[2]) then return 'missing' end
-  end
+  local facts = call('GET', base .. 'namespace')
+  local _, owner, open
+  if facts then _, owner, _, open = unpack(read(facts)) end
+  if creation == 2 and not owner then return 'missing' end
+  if owner and not open then return 'owned' end
   local others = alone and tonumber(call('GET', 'seen:counters') or 0) or 0
   if others + created >= room then return 'instance' end
   if call('ZCARD', base .. 'ranking') >= most then return 'full' end

@@ -14,7 +14,7 @@ use crate::model::token;
 use crate::store::StoreError;
 
 /// The layout that this version reads and writes: keys.rs, record.rs and count.lua.
-pub(crate) const LAYOUT: u32 = 3;
+pub(crate) const LAYOUT: u32 = 4;
 
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
 const LOOK_SOON: Duration = Duration::from_millis(50);

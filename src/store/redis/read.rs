@@ -51,21 +51,23 @@ pub(crate) fn record(found: Option<&Bytes>) -> Result<Option<Record>, StoreError
 }
 
 /// What is kept of a namespace itself: the packed array of a version, the owner's digest or
-/// `false`, and whether anybody may list its counters. count.lua reads the owner.
-pub(crate) fn pack_facts(owner: Option<Digest>, public: bool) -> Vec<u8> {
+/// `false`, whether anybody may list its counters, and whether anybody's hit creates one.
+/// count.lua reads the first and the last.
+pub(crate) fn pack_facts(namespace: &Namespace) -> Vec<u8> {
+    let Namespace { owner, public, open, .. } = namespace;
     let owner = owner.as_ref().map(Digest::as_bytes);
-    Packer::default().array(3).uint(1).maybe(owner).flag(public).finish()
+    Packer::default().array(4).uint(1).maybe(owner).flag(*public).flag(*open).finish()
 }
 
 /// Reads that, into a namespace of so many counters.
 pub(crate) fn facts(found: Option<&[u8]>, counters: u64) -> Result<Namespace, StoreError> {
     let Some(bytes) = found else { return Ok(Namespace { counters, ..Namespace::default() }) };
     let mut values = Unpacker::new(bytes);
-    if values.array()? != 3 || values.uint::<u8>()? != 1 {
+    if values.array()? != 4 || values.uint::<u8>()? != 1 {
         return Err(StoreError::Damaged("a namespace of another layout".into()));
     }
     let owner = values.maybe()?.map(Digest::from_bytes).transpose()?;
-    Ok(Namespace { counters, owner, public: values.flag()? })
+    Ok(Namespace { counters, owner, public: values.flag()?, open: values.flag()? })
 }
 
 /// A namespace, and its facts as they are stored.

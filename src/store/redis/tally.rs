@@ -231,6 +231,7 @@ fn read(bytes: &[u8], tally: &Tally) -> Result<Answer, StoreError> {
         if values.is_text() {
             return Ok(Outcome::Refused(match values.bytes()? {
                 b"missing" => Refusal::Missing,
+                b"owned" => Refusal::Owned,
                 b"full" => Refusal::NamespaceFull,
                 b"instance" => Refusal::InstanceFull,
                 b"store" => Refusal::StoreNearlyFull,

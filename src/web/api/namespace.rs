@@ -5,7 +5,8 @@
 //! |---|---|---|
 //! | `GET` | describes it | anybody |
 //! | `PUT` | claims it: 201 and its token, shown once | anybody, while it holds no counters and is not a shared name; the instance |
-//! | `PATCH ?public=1` | makes the list of its counters public, or private | its owner |
+//! | `PATCH ?public=1` | lets anybody list its counters, or not | its owner |
+//! | `PATCH ?open=1` | lets anybody's hit create a counter, or not | its owner |
 //! | `DELETE` | deletes it and all its counters | its owner |
 //! | `POST …/token` | replaces its token | its owner |
 //! | `DELETE …/token` | releases it; its counters stay | its owner |
@@ -39,6 +40,7 @@ struct NamespaceBody<'a> {
     counters: u64,
     owned: bool,
     public: bool,
+    open: bool,
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -54,9 +56,10 @@ pub(crate) const CLAIM: Doc =
     Doc::json::<Tokened<'_>>("Become the owner of a namespace without counters").status(201);
 /// What the document says about `PATCH`.
 pub(crate) const CONFIGURE: Doc =
-    Doc::json::<NamespaceBody<'_>>("Let anybody list its counters, or not")
-        .owners()
-        .query(&[Param::new("public", "Whether anybody may", switch).required()]);
+    Doc::json::<NamespaceBody<'_>>("Say what anybody may do in it").owners().query(&[
+        Param::new("public", "Whether anybody may list its counters", switch),
+        Param::new("open", "Whether anybody's hit creates a counter", switch),
+    ]);
 /// What the document says about `DELETE`.
 pub(crate) const DELETE: Doc = Doc {
     answer: ResponseBody::Nothing,
@@ -69,7 +72,7 @@ pub(crate) const ROTATE: Doc =
 pub(crate) const RELEASE: Doc =
     Doc::json::<NamespaceBody<'_>>("Give a namespace up; its counters stay").owners();
 
-/// `{"namespace","counters","owned","public"}`.
+/// `{"namespace","counters","owned","public","open"}`.
 pub(crate) async fn show(
     State(app): State<App>,
     Namespace(name): Namespace,
@@ -98,11 +101,13 @@ pub(crate) async fn claim(
     claimed
 }
 
-/// Makes the list of its counters public, or private: `?public=1`.
+/// Lets anybody list its counters (`?public=1`) or create them by a hit (`?open=1`), or not.
 pub(crate) async fn configure(query: Query, owner: Owner) -> Result<Response, ApiError> {
-    let public = query.switch("public")?;
-    let public = public.ok_or_else(|| ApiError::missing_parameter("public", "1 or 0"))?;
-    owner.make(NamespaceEdit::Configure { public }).await?;
+    let (public, open) = (query.switch("public")?, query.switch("open")?);
+    if public.is_none() && open.is_none() {
+        return Err(ApiError::missing_parameter("public or open", "1 or 0"));
+    }
+    owner.make(NamespaceEdit::Configure { public, open }).await?;
     owner.shown().await
 }
 
@@ -188,6 +193,7 @@ async fn shown(app: &App, name: &Name) -> Result<Response, ApiError> {
         counters: facts.counters,
         owned: facts.owner.is_some(),
         public: facts.public,
+        open: facts.open,
     };
     Ok(([NO_STORE], Json(body)).into_response())
 }
