@@ -1,7 +1,8 @@
 //! The totals that this process saw last, for when the store is away.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::model::name::Counter;
 
@@ -62,7 +63,7 @@ impl LastKnown {
     }
 
     fn halves(&self) -> MutexGuard<'_, Halves> {
-        self.halves.lock().unwrap_or_else(PoisonError::into_inner)
+        self.halves.lock()
     }
 }
 

@@ -6,9 +6,10 @@
 //! listener misses the oldest, learns that it did, and reads the current totals.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::sleep;
 
@@ -183,7 +184,7 @@ impl Hub {
     }
 
     fn channels(&self) -> MutexGuard<'_, HashMap<Name, Channel>> {
-        self.0.channels.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.channels.lock()
     }
 }
 

@@ -1,10 +1,10 @@
 //! How often somebody may guess a token.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
+use parking_lot::Mutex;
 
 use crate::config::ClientLimits;
 use crate::metrics::{Limit, Metrics};
@@ -76,7 +76,7 @@ impl TokenLimits {
         // Whether it is taken does not matter: the request was answered.
         let _ = guesses.clients.take(client);
         guesses.all.take(&());
-        let mut log = guesses.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = guesses.log.lock();
         log.wrong += 1;
         if log.last.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
             tracing::warn!(wrong = log.wrong, "somebody presented wrong tokens");
