@@ -2,6 +2,7 @@
 //! knows no store.
 
 pub mod batcher;
+pub mod clock;
 pub mod deadline;
 mod last_known;
 pub mod visitor;

@@ -15,6 +15,7 @@ use super::{check, log, open};
 use crate::config::{Settings, environment};
 use crate::counters::Counters;
 use crate::counters::batcher::Batcher;
+use crate::counters::clock;
 use crate::counters::visitor::Visitors;
 use crate::metrics::Metrics;
 use crate::model::permits::Permits;
@@ -88,6 +89,7 @@ async fn serve(settings: &Settings, location: &Location, room: usize) -> Result<
         allowed(room, settings.sockets.client_connections),
         stop.clone(),
     )));
+    tokio::spawn(clock::watch());
     announce(address, location);
 
     stop.cancelled().await;
