@@ -108,6 +108,8 @@ in
       );
 
       serviceConfig = {
+        # seen says when it listens.
+        Type = "notify";
         ExecStart = "${lib.getExe cfg.package} serve";
         EnvironmentFile = lib.optional (cfg.environmentFile != null) cfg.environmentFile;
         Restart = "always";

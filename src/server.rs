@@ -6,3 +6,4 @@ mod exchange;
 pub mod fd_limit;
 pub mod memory;
 mod socket;
+pub mod systemd;

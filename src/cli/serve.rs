@@ -21,7 +21,7 @@ use crate::metrics::Metrics;
 use crate::model::permits::Permits;
 use crate::server::connections;
 use crate::server::connections::Allowed;
-use crate::server::fd_limit;
+use crate::server::{fd_limit, systemd};
 use crate::store::Location;
 use crate::web::{self, App};
 
@@ -63,7 +63,14 @@ async fn serve(settings: &Settings, location: &Location, room: usize) -> Result<
         metrics: metrics.clone(),
     };
 
-    let main = listen(settings.listen, "--listen").await?;
+    let main = match systemd::socket() {
+        Ok(Some(socket)) => socket,
+        Ok(None) => listen(settings.listen, "--listen").await?,
+        Err(error) => {
+            let sentence = format!("cannot use the socket in LISTEN_FDS: {error}; give a TCP one");
+            return Err(Failure::new(1, sentence));
+        }
+    };
     let address = main.local_addr().unwrap_or(settings.listen);
     let mut servers = Vec::new();
     let routes = match settings.metrics_listen {
@@ -91,8 +98,10 @@ async fn serve(settings: &Settings, location: &Location, room: usize) -> Result<
     )));
     tokio::spawn(clock::watch());
     announce(address, location);
+    systemd::ready();
 
     stop.cancelled().await;
+    systemd::stopping();
     tracing::info!("stopping: finishing requests and writing the last hits");
     let rest = async {
         for server in servers {
