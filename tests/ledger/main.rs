@@ -1,0 +1,136 @@
+//! What a fault costs: each is done to real processes under load, while clients keep a book of
+//! every hit; then the book is compared with the store.
+//!
+//! `cargo test --test ledger` does each fault once. `SEEN_LEDGER=full` does each five times and
+//! writes docs/faults.md; `SEEN_LEDGER_SEED` repeats a run, and `SEEN_LEDGER_FAULT` picks the
+//! faults whose names hold a text.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod client;
+mod faults;
+mod random;
+mod table;
+mod wire;
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use client::{Audit, Book, Hit, Load};
+use faults::{FAULTS, Fault, Promise, World};
+use table::Row;
+
+/// How many of a run's ids are sent once more.
+const REPEATED_IDS: usize = 20;
+
+#[test]
+fn every_hit_is_accounted_for() {
+    let full = std::env::var("SEEN_LEDGER").is_ok_and(|size| size == "full");
+    let rounds = if full { 5 } else { 1 };
+    let chosen = std::env::var("SEEN_LEDGER_FAULT").unwrap_or_default();
+    let seed = match std::env::var("SEEN_LEDGER_SEED") {
+        Ok(seed) => seed.parse().expect("SEEN_LEDGER_SEED is a number"),
+        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later").as_secs(),
+    };
+    println!("SEEN_LEDGER_SEED={seed}\n\n{}", table::HEAD);
+    let (mut rows, mut wrong) = (Vec::new(), Vec::new());
+    for (place, fault) in FAULTS.iter().enumerate() {
+        if !fault.name.contains(&chosen) {
+            continue;
+        }
+        let mut row = Row::of(fault);
+        for round in 0..rounds {
+            let seed = seed.wrapping_add((place * 1000 + round * 10) as u64);
+            wrong.extend(one_round(fault, seed, &mut row));
+        }
+        println!("{}", row.line());
+        rows.push(row);
+    }
+    assert!(wrong.is_empty(), "with SEEN_LEDGER_SEED={seed}:\n{}", wrong.join("\n"));
+    if full && chosen.is_empty() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/faults.md");
+        std::fs::write(file, table::document(&rows, rounds, seed)).expect("docs/faults.md");
+    }
+}
+
+/// Does a fault under load, adds what it cost to the row, and says what broke a promise.
+fn one_round(fault: &'static Fault, seed: u64, row: &mut Row) -> Vec<String> {
+    let mut world = World::start(fault.setting, seed);
+    let load = Load::start(&world.front, seed);
+    load.wait_for_answers(20);
+    world.some_time();
+    let mended = fault.act(&mut world, &load);
+    load.wait_for_answers(20);
+    let book = load.finish();
+    let (stored, mut wrong) = world.stored();
+    let audit = book.audit(&stored);
+    row.add(&audit, slowest(&book), recovery(&book, mended));
+    if fault.promise == Promise::Lost {
+        // A run that loses nothing here does not see what is lost elsewhere either.
+        return if audit.lost > 0 { Vec::new() } else { vec![broken(fault, "nothing was lost")] };
+    }
+    wrong.extend(judge(fault.promise, &audit));
+    wrong.extend(repeated_ids(&world, &book));
+    if world.stored().0 != stored {
+        wrong.push("an id that was sent once more was counted again".into());
+    }
+    wrong.iter().map(|wrong| broken(fault, wrong)).collect()
+}
+
+fn broken(fault: &Fault, what: &str) -> String {
+    format!("{} ({}): {what}", fault.name, fault.setting.store())
+}
+
+/// What the audit has against a promise.
+fn judge(promise: Promise, audit: &Audit) -> Vec<String> {
+    let mut wrong = audit.wrong.clone();
+    if audit.lost > 0 {
+        wrong.push(format!("{} hits were answered and are not stored", audit.lost));
+    }
+    if audit.twice > 0 {
+        wrong.push(format!("{} hits are stored or numbered twice", audit.twice));
+    }
+    if promise == Promise::Exact && audit.stored != audit.answered {
+        let Audit { stored, answered, .. } = audit;
+        wrong.push(format!("{stored} hits are stored, and {answered} were answered"));
+    }
+    wrong
+}
+
+/// Sends the last ids again: each has its number already.
+fn repeated_ids(world: &World, book: &Book) -> Vec<String> {
+    let of = |hit: &Hit| Some((hit.at, hit.counter, hit.id.clone()?, hit.number()?));
+    let mut ids: Vec<_> = book.hits().filter_map(of).collect();
+    ids.sort_unstable();
+    let ids = ids.into_iter().rev().take(REPEATED_IDS).filter_map(|(_, counter, id, number)| {
+        let again = world.repeat(counter, &id);
+        (again != Some(number)).then(|| format!("an id had the number {number}, and now {again:?}"))
+    });
+    ids.collect()
+}
+
+/// The longest that a client waited for an answer.
+fn slowest(book: &Book) -> Duration {
+    book.hits().map(|hit| hit.slowest).max().unwrap_or_default()
+}
+
+/// From the repair until each client was answered again.
+fn recovery(book: &Book, mended: Instant) -> Duration {
+    let first = book.clients.iter().filter_map(|hits| {
+        let answered = hits.iter().filter(|hit| hit.number().is_some());
+        answered.map(|hit| hit.at).find(|at| *at > mended)
+    });
+    first.max().map_or(Duration::ZERO, |at| at - mended)
+}
+
+#[test]
+fn a_promise_that_is_broken_is_said() {
+    let fine = Audit { sent: 3, answered: 2, unknown: 1, stored: 2, ..Audit::default() };
+    assert_eq!(judge(Promise::Exact, &fine), [""; 0]);
+    let one_more = Audit { stored: 3, ..fine.clone() };
+    assert_eq!(judge(Promise::Kept, &one_more), [""; 0]);
+    assert_eq!(judge(Promise::Exact, &one_more).len(), 1);
+    assert_eq!(judge(Promise::Kept, &Audit { lost: 1, ..fine.clone() }).len(), 1);
+    assert_eq!(judge(Promise::Kept, &Audit { twice: 1, ..fine.clone() }).len(), 1);
+    assert_eq!(judge(Promise::Kept, &Audit { wrong: vec!["it".into()], ..fine }).len(), 1);
+}

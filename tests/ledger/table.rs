@@ -1,0 +1,149 @@
+//! The table of what each fault cost.
+
+use std::fmt::Write as _;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::client::Audit;
+use crate::faults::{Fault, Promise};
+
+/// All rounds of one fault, added up.
+pub struct Row {
+    fault: &'static Fault,
+    sums: Audit,
+    slowest: Duration,
+    recovery: Duration,
+}
+
+impl Row {
+    pub fn of(fault: &'static Fault) -> Self {
+        let zero = Duration::ZERO;
+        Self { fault, sums: Audit::default(), slowest: zero, recovery: zero }
+    }
+
+    /// Adds a round; times are those of the slowest.
+    pub fn add(&mut self, audit: &Audit, slowest: Duration, recovery: Duration) {
+        let sums = &mut self.sums;
+        for (sum, more) in [
+            (&mut sums.sent, audit.sent),
+            (&mut sums.answered, audit.answered),
+            (&mut sums.refused, audit.refused),
+            (&mut sums.unknown, audit.unknown),
+            (&mut sums.stored, audit.stored),
+            (&mut sums.lost, audit.lost),
+            (&mut sums.twice, audit.twice),
+        ] {
+            *sum += more;
+        }
+        self.slowest = self.slowest.max(slowest);
+        self.recovery = self.recovery.max(recovery);
+    }
+
+    pub fn line(&self) -> String {
+        let Self { fault, sums, .. } = self;
+        let [slowest, recovery] = [self.slowest, self.recovery].map(|t| t.as_millis());
+        format!(
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {slowest} ms | {recovery} ms |",
+            fault.name,
+            fault.setting.store(),
+            sums.sent,
+            sums.answered,
+            sums.refused,
+            sums.unknown,
+            sums.stored,
+            sums.lost,
+            sums.twice,
+        )
+    }
+}
+
+pub const HEAD: &str = "\
+| fault | store | sent | answered | refused | unknown | stored | lost | twice | slowest answer | recovery |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+
+/// What docs/faults.md says.
+pub fn document(rows: &[Row], rounds: usize, seed: u64) -> String {
+    let table = |lost: bool| {
+        let lines = rows.iter().filter(|row| (row.fault.promise == Promise::Lost) == lost);
+        lines.fold(HEAD.to_owned(), |all, row| all + "\n" + &row.line())
+    };
+    let mut text = String::new();
+    let _ = write!(
+        text,
+        "\
+# Faults, and what became of every hit
+
+Eight clients hit one hot counter and {cold} cold ones, six of them with keep-alive, and write down what
+they hear of each hit. Meanwhile something breaks, {rounds} times each, at a random time. Afterwards their
+books are compared with what is stored: totals, days, an export. Every sixth hit has an
+`Idempotency-Key` and is repeated until it is counted.
+
+{kept}
+
+- **answered**: 200 and a number. Each must be stored, once, under that number alone.
+- **refused**: told that it was not counted. None may be stored.
+- **unknown**: 503 with `\"counted\":\"unknown\"`, or no answer at all. Each may be stored, once.
+- **lost** and **twice** are what seen promises never to have: answered hits that are not stored, and
+  numbers given again or hits stored that nobody sent.
+- **recovery**: from the repair (for a restart, from the start of the new process) until each client has an
+  answer again. Of the times the slowest round's is shown; the deadline is seen's default, 2 s.
+
+Numbers of each client rise, the days of each counter sum to its total, an export has every total, and an id
+that is sent once more gets its number again: a run that finds otherwise fails.
+
+## What must be lost
+
+When the store itself loses its data, seen cannot give it back. It logs that Redis was emptied, and counts
+from 1 again:
+
+{lost}
+
+A Redis with `appendfsync everysec` may lose its last second of answered hits when it is killed with its
+machine; all above is with `always`. So does a failover whose replicas do not acknowledge (`--replicas 0`).
+A file that is deleted is lost but for your last export.
+
+## The run
+
+{run}
+
+```sh
+SEEN_LEDGER=full SEEN_LEDGER_SEED={seed} cargo test --release --test ledger -- --nocapture
+```
+
+`cargo test --test ledger` does each fault once, with a seed of its own that it prints. A seed repeats the
+times and the choices; how the machine interleaves them it cannot repeat.
+",
+        cold = crate::client::COUNTERS - 1,
+        kept = table(false),
+        lost = table(true),
+        run = machine(),
+    );
+    text
+}
+
+/// The machine and the versions.
+fn machine() -> String {
+    let cpus = std::thread::available_parallelism().map_or(0, usize::from);
+    let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processor
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1))
+        .unwrap_or("unknown");
+    let kernel = said("uname", &["-sr"]);
+    let rust = said("rustc", &["--version"]);
+    let commit = said("git", &["rev-parse", "--short", "HEAD"]);
+    let redis = crate::common::redis::Redis::durable().ask(&["info", "server"]);
+    let field = |name: &str| redis.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let server = field("valkey_version:").map(|version| format!("Valkey {version}"));
+    let server = server.or(field("redis_version:").map(|version| format!("Redis {version}")));
+    format!(
+        "{cpus} processors ({model}), {kernel}; seen {} at {commit}, {}; {rust}.",
+        env!("CARGO_PKG_VERSION"),
+        server.unwrap_or_else(|| "an unknown server".into()),
+    )
+}
+
+fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    output.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned()).unwrap_or_default()
+}
