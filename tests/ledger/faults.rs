@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::client::{COUNTERS, Front, Load, NAMESPACE, Stored, key};
 use crate::common::redis::{Redis, free_port};
-use crate::common::{Seen, command, request, wait_until};
+use crate::common::{Seen, client, command, request, send, wait_until};
 use crate::random::Random;
 use crate::wire::Wire;
 
@@ -410,12 +410,12 @@ impl World {
     }
 
     fn look(&self) -> Option<(Vec<Stored>, Vec<String>)> {
-        let seen = &self.seens[0];
+        let client = client();
         let bearer = format!("Bearer {TOKEN}");
-        let export = request("GET", &seen.url("/export"), &[("authorization", &bearer)]);
-        if seen.get("/readyz").status != 200 || export.status != 200 {
-            return None;
-        }
+        let headers = [("authorization", &*bearer)];
+        let get = |path: &str| send(&client, "GET", &self.seens[0].url(path), &headers).ok();
+        let ready = get("/readyz")?.status == 200;
+        let export = get("/export").filter(|export| ready && export.status == 200)?;
         let exported: BTreeMap<String, i64> = export
             .body
             .lines()
@@ -427,19 +427,20 @@ impl World {
                 (name, line["total"].as_i64().unwrap_or_default())
             })
             .collect();
-        let stored = (0..COUNTERS).map(|counter| {
-            let name = format!("{NAMESPACE}/{}", key(counter));
-            let total = seen.get(&format!("/get/{name}")).value().unwrap_or_default();
-            let history = seen.get(&format!("/get/{name}/history?step=day"));
-            let days = match history.status {
-                200 => history.json()["points"].as_array().map_or(0, |points| {
-                    points.iter().filter_map(|point| point["hits"].as_i64()).sum()
-                }),
-                _ => 0,
+        let keys: Vec<String> = (0..COUNTERS).map(key).collect();
+        let totals = get(&format!("/get/{NAMESPACE}/{}", keys.join(",")))?.json();
+        let stored = keys.iter().map(|key| {
+            // A counter that nobody has hit yet has no number.
+            let total = totals["values"][key].as_i64().unwrap_or_default();
+            let history = get(&format!("/get/{NAMESPACE}/{key}/history?step=day"))?;
+            let days = match history.json()["points"].as_array() {
+                Some(points) => points.iter().filter_map(|point| point["hits"].as_i64()).sum(),
+                None => 0,
             };
-            Stored { total, days, exported: exported.get(&name).copied().unwrap_or_default() }
+            let exported = exported.get(&format!("{NAMESPACE}/{key}"));
+            Some(Stored { total, days, exported: exported.copied().unwrap_or_default() })
         });
-        let stored = stored.collect();
+        let stored = stored.collect::<Option<_>>()?;
         let imported = self.imported.iter().filter_map(|(name, total)| {
             let found = exported.get(name);
             (found != Some(total)).then(|| format!("{name} was {total}, and {found:?} is exported"))
