@@ -391,7 +391,12 @@ impl Write<'_> {
         }
         let asking = shared.store.apply(tally);
         tokio::pin!(asking);
-        let mut next = self.hits.iter().filter(|w| w.reply.is_some()).map(|w| w.due).min();
+        let mine = self.hits.iter().filter(|w| w.reply.is_some()).map(|w| w.due).min();
+        // Once its own hits are answered, those behind a repeated write are due next.
+        let queued = (self.in_doubt > 0)
+            .then(|| shared.answer_queued(self.namespace, Instant::now()))
+            .flatten();
+        let mut next = mine.into_iter().chain(queued).min();
         let answer = loop {
             let until = next.unwrap_or_else(|| Instant::now() + shared.deadline);
             tokio::select! {
