@@ -112,6 +112,11 @@ pub const FAULTS: &[Fault] = &[
         let one = world.random.below(3);
         world.kill_seen(one)
     }),
+    fault("the master killed, its replica promoted", Setting::Sentinel, |world, _| {
+        let mended = Instant::now();
+        world.redis().kill();
+        mended
+    }),
     fault("Redis killed and started again", Setting::Redis, |world, _| {
         world.redis().kill();
         let mended = Instant::now();
@@ -195,11 +200,6 @@ pub const FAULTS: &[Fault] = &[
     }),
     fault("the wire held for 2 s, the deadline itself", Setting::Wire, |world, _| {
         world.hold(true, false, DEADLINE)
-    }),
-    fault("the master killed, its replica promoted", Setting::Sentinel, |world, _| {
-        let mended = Instant::now();
-        world.redis().kill();
-        mended
     }),
     promised(
         Promise::Lost,

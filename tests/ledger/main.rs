@@ -27,7 +27,7 @@ use table::Row;
 const REPEATED_IDS: usize = 20;
 
 /// How many faults are done at the same time, each to processes of its own.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 3;
 
 #[test]
 fn every_hit_is_accounted_for() {

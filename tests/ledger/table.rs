@@ -107,7 +107,7 @@ A file that is deleted is lost but for your last export.
 {run}
 
 ```sh
-SEEN_LEDGER=full SEEN_LEDGER_SEED={seed} cargo test --release --test ledger -- --nocapture
+SEEN_LEDGER=full SEEN_LEDGER_SEED={seed} cargo test{release} --test ledger -- --nocapture
 ```
 
 `cargo test --test ledger` does each fault once, with a seed of its own that it prints. A seed repeats the
@@ -117,6 +117,7 @@ times and the choices; how the machine interleaves them it cannot repeat.
         kept = table(false),
         lost = table(true),
         run = machine(),
+        release = if cfg!(debug_assertions) { "" } else { " --release" },
     );
     text
 }
