@@ -383,7 +383,7 @@ impl World {
             .env("SEEN_TOKEN", TOKEN)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .spawn()
             .expect("seen starts");
         let lines: String = (0..IMPORTED).map(|n| format!("import,k{n},{}\n", n + 1)).collect();
