@@ -52,6 +52,8 @@ fn nothing_of_a_visitor_and_no_token_is_kept(place: Place) {
     let token = created["admin_key"].as_str().unwrap();
     let claimed = request("PUT", &seen.url("/namespaces/mine"), &[]).json();
     let owner = claimed["token"].as_str().unwrap();
+    let bearer = format!("Bearer {owner}");
+    request("PATCH", &seen.url("/namespaces/mine?open=1"), &[("authorization", &bearer)]);
     for path in ["/hit/site/page", "/", "/hit/mine/page"] {
         let answer = request("GET", &seen.url(path), &headers);
         assert_eq!(answer.status, 200, "{answer:?}");

@@ -272,6 +272,8 @@ Limits { counters_per_namespace: 2, ..LIMITS }, |rig| {
     assert!(rig.store.spans_namespaces());
     let token = Token::generate().unwrap().digest();
     rig.edit_namespace(Credential::None, NamespaceEdit::Claim(token)).await.unwrap();
+    let open = NamespaceEdit::Configure { public: None, open: Some(true) };
+    rig.edit_namespace(Credential::NamespaceOwner(token), open).await.unwrap();
     let hits = [("n", "a"), ("m", "a"), ("n", "b"), ("o", "a"), ("m", "a"), ("n", "c"), ("m", "b")];
     let hits: Vec<Hit> = hits.iter().map(|(namespace, key)| hit_in(namespace, key)).collect();
     let tally = rig.tally(rig.now, &hits);
@@ -377,7 +379,7 @@ Limits { counters_per_namespace: 2, counters: 3, ..LIMITS }, |rig| {
     assert_eq!(outcomes[2], Outcome::Refused(Refusal::NamespaceFull));
     assert_eq!(rig.total("a").await, Some(2));
     assert!(matches!(
-        rig.edit("c", Credential::Instance, create(0)).await,
+        rig.edit("c", Credential::None, create(0)).await,
         Err(EditError::NamespaceFull)
     ));
     let elsewhere = |number, key| {
@@ -389,6 +391,12 @@ Limits { counters_per_namespace: 2, counters: 3, ..LIMITS }, |rig| {
     rig.edit("a", Credential::Instance, Edit::Delete).await.unwrap();
     let room = rig.store.apply(&elsewhere(102, "b")).await.unwrap();
     assert!(matches!(room[0], Outcome::Counted(_)));
+    // Who owns it has a tenth more, and one at least.
+    rig.edit("c", Credential::Instance, create(0)).await.unwrap();
+    assert!(matches!(
+        rig.edit("d", Credential::Instance, create(0)).await,
+        Err(EditError::InstanceFull)
+    ));
 }
 
 totals_stay_exact, LIMITS, |rig| {
@@ -507,6 +515,9 @@ a_namespace_is_its_owners, LIMITS, |rig| {
     rig.edit_namespace(Credential::None, NamespaceEdit::Claim(mine)).await.unwrap();
     let taken = rig.edit_namespace(Credential::None, NamespaceEdit::Claim(new)).await;
     assert!(matches!(taken, Err(EditError::Exists { .. })));
+    assert_eq!(rig.apply(rig.now, &[hit("a")]).await, [Outcome::Refused(Refusal::Owned)]);
+    let open = NamespaceEdit::Configure { public: None, open: Some(true) };
+    rig.edit_namespace(Credential::NamespaceOwner(mine), open).await.unwrap();
     rig.apply(rig.now, &[hit("a"), hit("b")]).await;
     assert!(rig.edit("c", Credential::None, create(0)).await.is_err());
     rig.edit("c", Credential::NamespaceOwner(mine), create(0)).await.unwrap();
@@ -746,7 +757,7 @@ an_import_is_safe_to_repeat, LIMITS, |rig| {
 async fn fill(rig: &Rig) {
     let owner = Token::generate().unwrap().digest();
     rig.edit_namespace(Credential::None, NamespaceEdit::Claim(owner)).await.unwrap();
-    let public = NamespaceEdit::Configure { public: Some(true), open: None };
+    let public = NamespaceEdit::Configure { public: Some(true), open: Some(true) };
     rig.edit_namespace(Credential::NamespaceOwner(owner), public).await.unwrap();
     let settings = Settings { dedupe: 30, enable_reset: true, ..Settings::default() };
     let token = Some(Token::generate().unwrap().digest());
