@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use common::redis::Redis;
-use common::{Answer, Place, Seen, command, request, wait_until};
+use common::{Answer, Place, Seen, command, command_by, request, wait_until};
 
 const TOKEN: &str = "an-instance-token-of-a-test";
 const CAMO: (&str, &str) = ("user-agent", "github-camo (1234abcd)");
@@ -274,10 +274,8 @@ fn a_disk_that_is_nearly_full_keeps_its_rest_for_what_exists() {
         exec \"$@\"";
     let mut unshared = Command::new("unshare");
     unshared.args(["--user", "--map-root-user", "--mount", "sh", "-ec", script, "sh"]);
-    let plain = command(&[]);
-    unshared.arg(plain.get_program()).args(["serve", "--store"]).arg(disk.join("seen.redb"));
-    unshared.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
-    unshared.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let store = disk.join("seen.redb").display().to_string();
+    let mut unshared = command_by(unshared, &["serve", "--store", &store]);
     unshared.env("DISK", &disk).env("FILL", &fill);
     let seen = Seen::spawn(unshared);
     assert_eq!(seen.value("/hit/site/page"), 1);

@@ -7,11 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 
-use common::{Place, Seen, TIMEOUT, command};
-
-fn store(place: &Place) -> [String; 3] {
-    ["serve".into(), "--store".into(), place.store()]
-}
+use common::{Place, Seen, TIMEOUT, command, command_by};
 
 #[test]
 fn the_manager_hears_when_seen_listens_and_when_it_stops() {
@@ -25,8 +21,8 @@ fn the_manager_hears_when_seen_listens_and_when_it_stops() {
         String::from_utf8_lossy(&text[..length]).trim().to_owned()
     };
     let place = Place::file();
-    let mut seen = command(&[]);
-    seen.args(store(&place)).env("NOTIFY_SOCKET", &path);
+    let mut seen = command(&["serve", "--store", &place.store()]);
+    seen.env("NOTIFY_SOCKET", &path);
     let mut seen = Seen::spawn(seen);
     assert_eq!(heard(), "READY=1");
     assert_eq!(seen.value("/hit/site/page"), 1);
@@ -41,12 +37,11 @@ fn a_socket_that_is_handed_over_is_the_one_that_is_served() {
     let address = listener.local_addr().unwrap();
     let place = Place::file();
     for expected in 1..=2 {
-        let plain = command(&[]);
         // The handed-over sockets are the descriptors from 3 on, meant for one process.
         let script = "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"";
         let mut handed = Command::new("sh");
-        handed.args(["-c", script, "sh"]).arg(plain.get_program()).args(store(&place)).env_clear();
-        handed.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        handed.args(["-c", script, "sh"]);
+        let mut handed = command_by(handed, &["serve", "--store", &place.store()]);
         handed.stdin(Stdio::from(OwnedFd::from(listener.try_clone().unwrap())));
         let mut seen = Seen::spawn(handed);
         assert_eq!(seen.address, address);

@@ -43,6 +43,15 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// The same seen, started by a program that runs what stands at the end of its arguments.
+pub fn command_by(mut starter: Command, arguments: &[&str]) -> Command {
+    let plain = command(arguments);
+    starter.env_clear().env("PATH", std::env::var_os("PATH").expect("there is a PATH"));
+    starter.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    starter.arg(plain.get_program()).args(plain.get_args()).stdin(Stdio::null());
+    starter
+}
+
 impl Seen {
     /// Starts it on a free port and waits until it listens.
     pub fn start(arguments: &[&str]) -> Self {
