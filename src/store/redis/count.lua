@@ -7,15 +7,17 @@
 --
 -- ARGV[1]  a packed array (tally.rs): the settings below (`creation` is who may create: 0
 --          nobody, 1 anybody, 2 anybody in owned namespaces, 3 nobody, for memory is short;
---          `alone` says that this is no Cluster), then for each counter the key of its record, the place of its namespace, whether it has visitors (1) of whom some
---          are not sent because this process knows that they are in the sketch (2), and
---          either how many sources there are, source and hits of each, how many visitors
---          are new, and those; or minus the number of runs and of each source, hits, and
---          visitor, mark and id or false
+--          `alone` says that this is no Cluster), then for each counter the key of its
+--          record, the place of its namespace, whether it has visitors (1) of whom some are
+--          not sent because this process knows that they are in the sketch (2), and either
+--          how many sources there are, source and hits of each, how many visitors are new,
+--          and those; or minus the number of runs and of each source, hits, and visitor,
+--          mark and id or false
 -- Answers  a packed array: the places of counters whose visitors must be told apart, and
 --          nothing was done; or whether the sketches have forgotten somebody, how many
---          counters are new, the places of those whose pasts are too long, and for each counter its total, or a word that says
---          why it was refused, or hits counted and number of each run
+--          counters are new, the places of those whose pasts are too long, and for each
+--          counter its total, or a word that says why it was refused, or hits counted and
+--          number of each run
 local call, pcall_redis = redis.call, redis.pcall
 local pack, read, sub = cmsgpack.pack, cmsgpack.unpack, string.sub
 
