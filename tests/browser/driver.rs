@@ -216,6 +216,13 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", &scheme);
     }
 
+    /// From now on everything comes late and slowly, as over a bad mobile network.
+    pub fn slow_network(&self) {
+        let slow = json!({"offline": false, "latency": 100, "downloadThroughput": 20_000, "uploadThroughput": 20_000});
+        self.devtools("Network.enable", &json!({}));
+        self.devtools("Network.emulateNetworkConditions", &slow);
+    }
+
     /// Runs a script in every page of this tab before the page's own.
     pub fn before_each_page(&self, script: &str) {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": script}));

@@ -105,6 +105,21 @@ fn dark_on_a_desk() {
     look(1280, "dark");
 }
 
+/// The page's script adds buttons, and must do so before anything is drawn.
+#[test]
+fn a_script_that_comes_late_moves_nothing() {
+    let Some(browser) = Browser::start() else { return };
+    let place = Place::file();
+    let seen = place.seen();
+    browser.look(1280, 800, "light");
+    browser.before_each_page(SHIFTS);
+    browser.slow_network();
+    for (name, url) in pages(&seen) {
+        browser.open(&url);
+        assert_eq!(browser.value("shifts").as_f64(), Some(0.0), "{name}: things moved");
+    }
+}
+
 #[test]
 fn the_schemes_differ() {
     let Some(browser) = Browser::start() else { return };

@@ -1,4 +1,5 @@
-// Makes pages live; they work without it.
+// Makes pages live; they work without it. A browser draws nothing before this has run
+// (blocking="render"), so that the buttons it adds push nothing aside.
 'use strict';
 
 // Numbers that change while one looks.
