@@ -22,6 +22,10 @@ const LOOK_SOON: Duration = Duration::from_millis(50);
 /// Looks at the marker until the store is gone, and opens or closes the way to it.
 pub(crate) async fn follow(servers: Weak<Servers>) {
     let mut known = None;
+    // Before a server has been judged there is nothing to read.
+    if let Some(servers) = servers.upgrade() {
+        let _ = tokio::time::timeout(LOOK_AGAIN, servers.settled()).await;
+    }
     loop {
         let Some(servers) = servers.upgrade() else { return };
         let pause = match look(&servers, &mut known).await {
