@@ -4,7 +4,7 @@
 pub mod batcher;
 pub mod clock;
 pub mod deadline;
-mod last_known;
+pub mod last_known;
 pub mod visitor;
 
 use std::sync::Arc;

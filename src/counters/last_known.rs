@@ -41,11 +41,13 @@ impl Halves {
 }
 
 impl LastKnown {
+    /// The total that was put last, if it is still known.
     pub fn get(&self, counter: &Counter) -> Option<i64> {
         let halves = self.halves();
         halves.young.get(counter).or_else(|| halves.old.get(counter)).copied()
     }
 
+    /// Stores a total.
     pub fn put(&self, counter: &Counter, total: i64) {
         self.halves().put(counter, total);
     }
@@ -56,6 +58,7 @@ impl LastKnown {
         totals.for_each(|(counter, total)| halves.put(counter, total));
     }
 
+    /// Forgets a counter, which may be gone.
     pub fn forget(&self, counter: &Counter) {
         let mut halves = self.halves();
         halves.young.remove(counter);
