@@ -228,7 +228,8 @@ impl Client {
     }
 
     async fn hit(self, batcher: Batcher) -> Option<Result<i64, HitError>> {
-        let hit = Hit { counter: self.counter(), source: Source::Browser, visitor: None, id: self.id };
+        let hit =
+            Hit { counter: self.counter(), source: Source::Browser, visitor: None, id: self.id };
         let answer = deadline::scope(self.wait, batcher.hit(hit));
         if !self.leaves {
             return Some(answer.await);
@@ -263,7 +264,9 @@ fn check(behaviour: Behaviour, clients: &'static [Client]) {
             assert_eq!(batcher.in_doubt(), 0, "every write has its answer");
             let stored = store.stored.lock().unwrap();
             for (counter, answers) in answers {
-                judge(stored.totals.get(&counter).copied().unwrap_or(0), &answers);
+                let total = stored.totals.get(&counter).copied().unwrap_or(0);
+                judge(total, &answers);
+                assert!(batcher.last_known().get(&counter) <= Some(total), "a total that was");
             }
         });
     };
