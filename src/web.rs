@@ -9,6 +9,7 @@ mod count;
 mod countapi;
 mod dispatch;
 mod error;
+mod fallback;
 mod headers;
 mod limits;
 mod openapi;

@@ -14,7 +14,7 @@ use super::openapi::{self, Table};
 use super::pages::{assets, builder, counter, home, privacy};
 use super::pictures::{aliases, badge, chart, shields};
 use super::request::body;
-use super::{countapi, error, sites};
+use super::{countapi, fallback, sites};
 
 /// Every route except `/metrics`.
 pub fn router(app: App) -> Router {
@@ -140,7 +140,7 @@ pub fn metrics_router(app: App) -> Router {
 pub fn dispatch(routes: Router, app: App) -> Dispatch {
     let routes = routes
         .fallback_service(any(aliases::hits_sh).with_state(app.clone()))
-        .method_not_allowed_fallback(error::wrong_method);
+        .method_not_allowed_fallback(fallback::wrong_method);
     Dispatch::new(routes, app)
 }
 
@@ -188,12 +188,13 @@ mod tests {
     #[test]
     fn signposts_name_what_there_is() {
         let routes = paths(&table().finish());
-        for post in error::SIGNPOSTS {
+        for post in fallback::SIGNPOSTS {
             assert!(post == "/metrics" || routes.contains(post), "{post} is no route");
         }
         for route in &routes {
             let first = route[1..].split('/').next();
-            let is_named = error::SIGNPOSTS.iter().any(|post| post[1..].split('/').next() == first);
+            let is_named =
+                fallback::SIGNPOSTS.iter().any(|post| post[1..].split('/').next() == first);
             assert!(is_named || route == "/", "no signpost names {route}");
         }
     }

@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use super::{badge, counter, moe};
 use crate::model::name::Counter;
 use crate::web::App;
-use crate::web::error::{self, ApiError};
+use crate::web::error::ApiError;
+use crate::web::fallback;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
 use crate::web::response::picture::{OrSvg, PictureError};
@@ -24,7 +25,7 @@ const DWYL: &[(&str, &str)] =
 pub(crate) async fn answer(State(app): State<App>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     if !matches!(parts.method, Method::GET | Method::HEAD) {
-        return error::no_such_route(&parts.uri, &parts.headers);
+        return fallback::no_such_route(&parts.uri, &parts.headers);
     }
     let path = parts.uri.path().to_owned();
     if let Some(name) = path.strip_prefix("/@").filter(|name| !name.contains('/')) {
@@ -33,7 +34,7 @@ pub(crate) async fn answer(State(app): State<App>, request: Request) -> Response
     if let Some(page) = path.strip_suffix('/').and_then(|page| page.strip_prefix('/')) {
         return match page_of(page) {
             Ok(Some(counter)) => to_page(&path, &counter),
-            _ => error::no_such_route(&parts.uri, &parts.headers),
+            _ => fallback::no_such_route(&parts.uri, &parts.headers),
         };
     }
     let named = path.strip_suffix(".svg").and_then(|path| path.strip_prefix('/'));
@@ -49,7 +50,7 @@ pub(crate) async fn answer(State(app): State<App>, request: Request) -> Response
     });
     match found {
         Some((counter, defaults)) => draw(&app, &mut parts, counter, defaults).await,
-        None => error::no_such_route(&parts.uri, &parts.headers),
+        None => fallback::no_such_route(&parts.uri, &parts.headers),
     }
 }
 
@@ -71,7 +72,7 @@ async fn draw(
 /// Whether this is a user and a repository of GitHub, and no misspelt route of ours.
 fn is_repository(user: &str, repository: &str) -> bool {
     let of_user = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let ours = error::SIGNPOSTS.iter().any(|post| post[1..].split('/').next() == Some(user));
+    let ours = fallback::SIGNPOSTS.iter().any(|post| post[1..].split('/').next() == Some(user));
     !ours
         && !user.is_empty()
         && user.chars().all(of_user)

@@ -1,0 +1,49 @@
+//! Errors as RFC 9457 has them.
+
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, VARY};
+use axum::response::Response;
+use serde::Serialize;
+use std::sync::Arc;
+
+use super::ErrorBody;
+
+/// An error as RFC 9457 has it, for clients that ask for it by `Accept`: its members,
+/// and those of [`ErrorBody`] beside them.
+#[derive(Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(flatten)]
+    body: &'a ErrorBody,
+}
+
+/// Makes an answer that is an error in JSON one of `application/problem+json`; leaves
+/// pictures, pages and other dialects' errors as they are.
+pub(crate) fn make_problem(response: Response) -> Response {
+    let Some(body) = response.extensions().get::<Arc<ErrorBody>>().cloned() else {
+        return response;
+    };
+    let status = response.status();
+    let detail = match &body.allowed {
+        Some(allowed) => format!("{}; allowed: {allowed}", body.error),
+        None => body.error.clone(),
+    };
+    let problem = Problem {
+        kind: "about:blank",
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        detail,
+        body: &body,
+    };
+    let Ok(json) = serde_json::to_vec(&problem) else { return response };
+    let mut response = response.map(|_| json.into());
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_LENGTH);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    response
+}

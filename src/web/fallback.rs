@@ -1,0 +1,122 @@
+//! Paths and methods that no route has.
+
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{IntoResponse, Response};
+
+use super::error::ApiError;
+use super::response::page::PageError;
+use super::response::{negotiate, picture};
+
+/// The routes that a 404 offers, one for each first part of a path.
+pub(crate) const SIGNPOSTS: [&str; 34] = [
+    "/hit/{namespace}/{key}",
+    "/get/{namespace}/{key}",
+    "/counter/{namespace}/{key}",
+    "/hits",
+    "/create",
+    "/info/{namespace}/{key}",
+    "/set/{namespace}/{key}",
+    "/update/{namespace}/{key}",
+    "/reset/{namespace}/{key}",
+    "/delete/{namespace}/{key}",
+    "/configure/{namespace}/{key}",
+    "/rotate/{namespace}/{key}",
+    "/stream/{namespace}/{key}",
+    "/stats",
+    "/namespaces/{namespace}",
+    "/builder",
+    "/privacy",
+    "/seen.js",
+    "/openapi.json",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/export",
+    "/import",
+    "/countapi/hit/{namespace}/{key}",
+    "/ghpvc",
+    "/badge",
+    "/api/count/incr/badge.svg",
+    "/assets/icon.svg",
+    "/busuanzi",
+    "/count",
+    "/js",
+    "/jsonp",
+    "/favicon.ico",
+];
+
+/// The most letters by which a name may differ from what was meant.
+const MAX_TYPOS: usize = 2;
+
+/// The routes that a path may have meant: those whose first part is nearly the same,
+/// else the usual ones.
+fn meant(path: &str) -> String {
+    let first = path.split('/').nth(1).unwrap_or_default().to_ascii_lowercase();
+    let mut near: Vec<(usize, &str)> = SIGNPOSTS
+        .into_iter()
+        .map(|post| (typos(&first, post[1..].split('/').next().unwrap_or_default()), post))
+        .filter(|(typos, post)| *typos <= MAX_TYPOS && typos * 2 < post.len())
+        .collect();
+    near.sort_by_key(|(typos, _)| *typos);
+    let near: Vec<&str> = near.into_iter().map(|(_, post)| post).take(3).collect();
+    if near.is_empty() {
+        "/, /builder, /hit/{namespace}/{key}, /get/{namespace}/{key}/badge.svg, \
+         /counter/{namespace}/{key}, /openapi.json"
+            .into()
+    } else {
+        near.join(", ")
+    }
+}
+
+/// The Levenshtein distance of two short words.
+fn typos(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, of_a) in a.chars().take(64).enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, of_b) in b.chars().enumerate() {
+            let substituted = diagonal + usize::from(of_a != of_b);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// 404 for a path that is no route: a picture where one may be meant, a page for a
+/// browser, JSON for a program.
+pub(crate) fn no_such_route(uri: &Uri, headers: &HeaderMap) -> Response {
+    let error = ApiError::no_route(uri.path(), meant(uri.path()));
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if !picture::is_meant(uri.path())
+        && negotiate::preferred(accept) == negotiate::Representation::Html
+    {
+        return PageError::from(error).into_response();
+    }
+    picture::error_at(uri.path(), error)
+}
+
+/// 405. axum lists the allowed methods in `Allow`.
+pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Response {
+    picture::error_at(uri.path(), ApiError::wrong_method(&method, uri.path()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_path_is_led_to_what_was_meant() {
+        for (path, first) in [
+            ("/hti/a/b", "/hit/{namespace}/{key}"),
+            ("/HIT/a/b", "/hit/{namespace}/{key}"),
+            ("/builders", "/builder"),
+            ("/openapi.jso", "/openapi.json"),
+            ("/conter/a", "/counter/{namespace}/{key}"),
+            ("/wp-login.php", "/"),
+        ] {
+            let meant = meant(path);
+            assert_eq!(meant.split(", ").next(), Some(first), "{path}: {meant}");
+        }
+    }
+}
