@@ -1,0 +1,170 @@
+//! What the document says about a route: its summary, parameters, body and answers.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Value, json};
+
+use crate::picture::param::Spec;
+
+/// Makes the JSON Schema of a type.
+pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// The JSON Schema of `T`.
+pub(crate) fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+/// What the document says about a route. It stands beside the route's handler.
+pub(crate) struct Doc {
+    /// One sentence, without a full stop.
+    pub summary: &'static str,
+    /// What the query may hold, and what is refused if it is wrong.
+    pub query: &'static [Param],
+    /// What the query may hold about looks; a value that is wrong is left out.
+    pub looks: fn() -> Vec<Spec>,
+    /// The schema of the body, where there is one.
+    pub body: Option<SchemaOf>,
+    /// The media type of the body.
+    pub takes: &'static str,
+    /// The status of success.
+    pub status: u16,
+    /// What success looks like.
+    pub answer: ResponseBody,
+    /// Further responses, by status. Errors are added to every route.
+    pub other_responses: &'static [(u16, SchemaOf)],
+    /// Whether it needs a token.
+    pub token: bool,
+    /// How the path names counters.
+    pub names: Names,
+}
+
+/// What success looks like.
+#[derive(Clone, Copy)]
+pub(crate) enum ResponseBody {
+    /// JSON with this schema, or a script with `?callback=`.
+    Json(SchemaOf),
+    /// JSON with this schema, or one of these media types if the client prefers it.
+    Several(SchemaOf, &'static [&'static str]),
+    /// Something else, of this media type.
+    Other(&'static str),
+    /// No body.
+    Nothing,
+}
+
+/// How a path names counters.
+#[derive(Clone, Copy)]
+pub(crate) enum Names {
+    /// One.
+    One,
+    /// Up to this many, separated by commas.
+    Several(usize),
+    /// One, by CountAPI's rule.
+    CountApi,
+}
+
+/// A parameter of a query.
+pub(crate) struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub summary: &'static str,
+    /// Its JSON Schema.
+    pub schema: fn() -> Value,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+impl Doc {
+    /// A route that answers with JSON of type `T` and reads nothing but its path.
+    pub(crate) const fn json<T: JsonSchema>(summary: &'static str) -> Self {
+        Self {
+            summary,
+            query: &[],
+            looks: Vec::new,
+            body: None,
+            takes: "application/json",
+            status: 200,
+            answer: ResponseBody::Json(schema::<T>),
+            other_responses: &[],
+            token: false,
+            names: Names::One,
+        }
+    }
+
+    /// A route that answers with something else.
+    pub(crate) const fn other(summary: &'static str, media: &'static str) -> Self {
+        Self { answer: ResponseBody::Other(media), ..Self::json::<()>(summary) }
+    }
+
+    /// Adds parameters.
+    pub(crate) const fn query(self, query: &'static [Param]) -> Self {
+        Self { query, ..self }
+    }
+
+    /// The same with these parameters about looks.
+    pub(crate) const fn looks(self, looks: fn() -> Vec<Spec>) -> Self {
+        Self { looks, ..self }
+    }
+
+    /// The same with other answers.
+    pub(crate) const fn other_responses(self, other_responses: &'static [(u16, SchemaOf)]) -> Self {
+        Self { other_responses, ..self }
+    }
+
+    /// Requires a token.
+    pub(crate) const fn owners(self) -> Self {
+        Self { token: true, ..self }
+    }
+
+    /// Changes the status of success.
+    pub(crate) const fn status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// Changes how the path names counters.
+    pub(crate) const fn names(self, names: Names) -> Self {
+        Self { names, ..self }
+    }
+}
+
+impl Param {
+    /// An optional parameter.
+    pub(crate) const fn new(
+        name: &'static str,
+        summary: &'static str,
+        schema: fn() -> Value,
+    ) -> Self {
+        Self { name, summary, schema, required: false }
+    }
+
+    /// Makes it required.
+    pub(crate) const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+}
+
+/// Any text.
+pub(crate) fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+/// A total or an amount.
+pub(crate) fn number() -> Value {
+    json!({ "type": "integer", "minimum": -9_007_199_254_740_991_i64, "maximum": 9_007_199_254_740_991_i64 })
+}
+
+/// A name by CountAPI's rule.
+pub(crate) fn countapi_name() -> Value {
+    json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{3,64}$" })
+}
+
+/// On or off.
+pub(crate) fn switch() -> Value {
+    json!({ "type": "string", "enum": ["", "1", "0", "true", "false", "yes", "no", "on", "off"] })
+}
+
+/// `?callback=`, on most routes that read.
+pub(crate) const CALLBACK: Param = Param::new(
+    "callback",
+    "Answer with a script that calls this function (JSONP)",
+    || json!({ "type": "string", "pattern": "^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$" }),
+);
