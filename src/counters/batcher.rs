@@ -13,6 +13,10 @@
 //! On one server and in the file all hits share one queue. In a Cluster a write goes
 //! to one slot, and each namespace has a queue of its own, with one lane.
 
+mod error;
+mod waiting;
+mod write;
+
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -22,113 +26,24 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::sleep_until;
 
+pub use self::error::HitError;
+use self::waiting::{Waiting, answer_late};
+use self::write::Write;
 use crate::counters::deadline;
 use crate::counters::last_known::LastKnown;
 use crate::metrics::{Metrics, Uncounted};
 use crate::model::hit::Hit;
 use crate::model::name::Name;
-use crate::model::tally::{Lane, Outcome, Place, Refusal, Tally, WRITE_MEMORY};
-use crate::model::time::Timestamp;
-use crate::store::{Store, StoreError};
+use crate::model::tally::Lane;
+use crate::store::Store;
 
 /// With several, the store works on the hits of one while seen answers those of
 /// another; with many, few hits share a write (benches/README.md).
 const LANES: usize = 2;
 
-/// The waits between attempts to repeat a write.
-const RETRY_FIRST: Duration = Duration::from_millis(5);
-const MAX_RETRY: Duration = Duration::from_millis(200);
-
 /// The most hits in one tally; bounds the size of one write.
 const MAX_TALLY: usize = 8192;
-
-/// Why a hit was not counted.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum HitError {
-    /// As many hits as allowed wait already.
-    #[error("too many hits are waiting for the store; nothing was counted")]
-    Busy,
-    /// Its time was up before it was sent to the store; it is not counted.
-    #[error("the store cannot be reached just now; nothing was counted")]
-    Unsent,
-    /// It was sent, and the store has not answered in time: it may be counted, once.
-    #[error("the store did not answer in time; the hit may still be counted, once")]
-    Unanswered,
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(StoreError),
-    /// The store would not count on this counter.
-    #[error("{}", match .0 {
-        Refusal::Missing => "the counter does not exist",
-        Refusal::Owned => "the counter does not exist, and only the owner of its namespace creates counters there",
-        Refusal::NamespaceFull => "the namespace holds as many counters as it may",
-        Refusal::InstanceFull => "this instance holds as many counters as it may",
-        Refusal::StoreNearlyFull => "the store has little room left and takes no new counters",
-        Refusal::OutOfRange => "the counter is at its largest number",
-        Refusal::Damaged => "what the store has of the counter cannot be read",
-    })]
-    Refused(Refusal),
-}
-
-impl From<&HitError> for Uncounted {
-    fn from(error: &HitError) -> Self {
-        match error {
-            HitError::Busy => Self::busy,
-            HitError::Unsent | HitError::Unanswered => Self::late,
-            HitError::Store(_) | HitError::Refused(Refusal::Damaged) => Self::store,
-            HitError::Refused(_) => Self::refused,
-        }
-    }
-}
-
-/// A hit on its way, and who waits for its number.
-struct Waiting {
-    hit: Hit,
-    /// When it is to be answered, whatever has become of it.
-    due: Instant,
-    /// `None` once it was answered.
-    reply: Option<oneshot::Sender<Result<i64, HitError>>>,
-    shared: Arc<Shared>,
-}
-
-impl Waiting {
-    fn answer(&mut self, answer: Result<i64, HitError>) {
-        if let Some(reply) = self.reply.take() {
-            self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
-            if let Err(error) = &answer {
-                self.shared.metrics.uncounted(Uncounted::from(error));
-            }
-            // Whoever is gone does not need to know.
-            let _ = reply.send(answer);
-        }
-    }
-}
-
-/// No hit is without an answer, whatever becomes of its writer.
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.answer(Err(HitError::Unanswered));
-    }
-}
-
-/// Answers those whose time is up, and tells when the next one's is.
-fn answer_late<'a>(
-    hits: impl Iterator<Item = &'a mut Waiting>,
-    now: Instant,
-    error: &HitError,
-) -> Option<Instant> {
-    let mut next = None;
-    for waiting in hits.filter(|waiting| waiting.reply.is_some()) {
-        if waiting.due <= now {
-            waiting.answer(Err(error.clone()));
-        } else {
-            next = Some(next.map_or(waiting.due, |next: Instant| next.min(waiting.due)));
-        }
-    }
-    next
-}
 
 /// The queues by namespace; one for all has none.
 type Queues = BTreeMap<Option<Name>, Queue>;
@@ -275,7 +190,7 @@ impl Shared {
             None => Lane::Shared(number),
         };
         while let Some(hits) = self.gather(&namespace, number).await {
-            let write = Write { shared: &self, namespace: &namespace, hits, in_doubt: 0 };
+            let write = Write::new(&self, &namespace, hits);
             // A bug must not end the lane: its hits are answered as they are dropped.
             if AssertUnwindSafe(write.run(&lane)).catch_unwind().await.is_err() {
                 tracing::error!("a bug: a write panicked, and its hits may be counted or not");
@@ -319,151 +234,5 @@ impl Shared {
         };
         answer_late(late.iter_mut(), now, &HitError::Unsent);
         next
-    }
-}
-
-/// One write on its way.
-struct Write<'a> {
-    shared: &'a Arc<Shared>,
-    namespace: &'a Option<Name>,
-    /// In the order of arrival.
-    hits: Vec<Waiting>,
-    /// How many hits the store may have without having said so.
-    in_doubt: u64,
-}
-
-impl Write<'_> {
-    /// Sends the hits until the store has answered, and answers each in its time.
-    async fn run(mut self, lane: &Lane) {
-        let number = self.shared.number.fetch_add(1, Ordering::Relaxed);
-        let (mut pause, mut prepared, mut first) = (RETRY_FIRST, None, None);
-        loop {
-            // Until it was sent, a hit whose time is up is out of it.
-            let (tally, places) = match prepared.take() {
-                Some(prepared) => prepared,
-                None => {
-                    answer_late(self.hits.iter_mut(), Instant::now(), &HitError::Unsent);
-                    self.hits.retain(|waiting| waiting.reply.is_some());
-                    if self.hits.is_empty() {
-                        return;
-                    }
-                    let hits = self.hits.iter().map(|waiting| &waiting.hit);
-                    Tally::join(lane.clone(), number, Timestamp::now(), hits)
-                }
-            };
-            match self.attempt(&tally).await {
-                Ok(outcomes) => return self.done(&tally, &places, &outcomes),
-                Err(StoreError::Unavailable(why)) => {
-                    tracing::debug!(%why, "a write has no answer and is repeated");
-                    self.doubt(tally.hits());
-                }
-                Err(StoreError::Away(why)) => tracing::debug!(%why, "a write waits for the store"),
-                // This attempt did nothing. An earlier one may have.
-                Err(StoreError::Refused(_)) if self.in_doubt > 0 => {}
-                Err(error) => return self.failed(&error),
-            }
-            if self.in_doubt > 0 {
-                let since = *first.get_or_insert_with(Instant::now);
-                if since.elapsed().as_secs() >= WRITE_MEMORY {
-                    tracing::error!(
-                        hits = self.in_doubt,
-                        "the store has not answered for an hour; these hits may be counted or not"
-                    );
-                    return;
-                }
-                prepared = Some((tally, places));
-            }
-            let until = Instant::now() + pause;
-            while let Some(next) = self.answer_due().filter(|next| *next < until) {
-                sleep_until(next.into()).await;
-            }
-            sleep_until(until.into()).await;
-            pause = (pause * 2).min(MAX_RETRY);
-        }
-    }
-
-    /// Asks the store once, while those are answered whose time is up.
-    async fn attempt(&mut self, tally: &Tally) -> Result<Vec<Outcome>, StoreError> {
-        let shared = self.shared.clone();
-        let started = Instant::now();
-        if self.in_doubt == 0 {
-            shared.metrics.joined(self.hits.len());
-        }
-        let asking = shared.store.apply(tally);
-        tokio::pin!(asking);
-        let mine = self.hits.iter().filter(|w| w.reply.is_some()).map(|w| w.due).min();
-        // Once its own hits are answered, those behind a repeated write are due next.
-        let queued = (self.in_doubt > 0)
-            .then(|| shared.answer_queued(self.namespace, Instant::now()))
-            .flatten();
-        let mut next = mine.into_iter().chain(queued).min();
-        let answer = loop {
-            let until = next.unwrap_or_else(|| Instant::now() + shared.deadline);
-            tokio::select! {
-                biased;
-                answer = &mut asking => break answer,
-                () = sleep_until(until.into()) => {
-                    // It is on its way: nobody knows what becomes of it.
-                    self.doubt(tally.hits());
-                    next = self.answer_due();
-                }
-            }
-        };
-        shared.metrics.wrote(started.elapsed(), answer.is_ok());
-        answer
-    }
-
-    /// From now on nobody knows whether the store has the hits.
-    fn doubt(&mut self, hits: u64) {
-        if self.in_doubt == 0 {
-            self.in_doubt = hits;
-            self.shared.in_doubt.fetch_add(hits, Ordering::Relaxed);
-        }
-    }
-
-    /// Answers those whose time is up, here and in the queue behind; tells when the next
-    /// one's is.
-    fn answer_due(&mut self) -> Option<Instant> {
-        let now = Instant::now();
-        let error = if self.in_doubt > 0 { HitError::Unanswered } else { HitError::Unsent };
-        let mine = answer_late(self.hits.iter_mut(), now, &error);
-        let queued = self.shared.answer_queued(self.namespace, now);
-        mine.into_iter().chain(queued).min()
-    }
-
-    fn done(mut self, tally: &Tally, places: &[Place], outcomes: &[Outcome]) {
-        self.shared.last_known.put_all(tally.totals(outcomes));
-        for (waiting, place) in self.hits.iter_mut().zip(places) {
-            let answer = place.number(outcomes).map_err(HitError::Refused);
-            if answer.is_ok() {
-                self.shared.metrics.counted(waiting.hit.source);
-            }
-            waiting.answer(answer);
-        }
-    }
-
-    /// The store will not have the hits. What it may have from an earlier attempt is not
-    /// called uncounted.
-    fn failed(mut self, error: &StoreError) {
-        let unanswered = self.in_doubt > 0;
-        if unanswered {
-            tracing::error!(
-                %error,
-                hits = self.in_doubt,
-                "a write without an answer was refused in the end; its hits may be counted or not"
-            );
-        }
-        for waiting in &mut self.hits {
-            waiting.answer(Err(match unanswered {
-                true => HitError::Unanswered,
-                false => HitError::Store(error.clone()),
-            }));
-        }
-    }
-}
-
-impl Drop for Write<'_> {
-    fn drop(&mut self) {
-        self.shared.in_doubt.fetch_sub(self.in_doubt, Ordering::Relaxed);
     }
 }
