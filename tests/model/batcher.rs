@@ -2,10 +2,12 @@
 //! left without an answer, none is lost, and no number is given twice, whatever the store
 //! answers and whoever goes away.
 //!
-//! It is the batcher's own source, compiled once more against shuttle's runtime and locks.
+//! `cargo test --manifest-path tests/model/Cargo.toml`. It is the batcher's own source, compiled once more against shuttle's runtime and locks.
 //! Shuttle switches tasks at locks, channels and awaits, and not at atomics. It has no clock: a
 //! sleep ends at once, or never if it is to last years. A failing order is printed and can be
 //! run again with `shuttle::replay`.
+
+#![cfg(test)]
 
 // They take the places of the real ones in the source below.
 extern crate shuttle_parking_lot as parking_lot;
@@ -29,7 +31,7 @@ use seen::store::{EditError, Store, StoreError};
 use seen::{metrics, model, store};
 use shuttle::rand::{Rng, thread_rng};
 
-#[path = "../src/counters"]
+#[path = "../../src/counters"]
 mod counters {
     pub mod batcher;
 
