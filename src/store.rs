@@ -23,6 +23,7 @@ use crate::model::edit::{Change, ChangeId, Edited, Namespace, NamespaceChange};
 use crate::model::export::{Exported, Imported, OnConflict, Page};
 use crate::model::hit::DayKeys;
 use crate::model::name::{Counter, Name};
+use crate::model::site::{Depth, Member};
 use crate::model::tally::{Outcome, Tally};
 use crate::model::time::Timestamp;
 use crate::store::live::Listener;
@@ -64,7 +65,27 @@ pub trait Store: Send + Sync {
     async fn count(&self, counter: &Counter, now: Timestamp) -> Result<Option<Count>, StoreError>;
 
     /// All that a counter remembers, as far back as it does.
-    async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError>;
+    async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
+        let keys = std::slice::from_ref(&counter.key);
+        Ok(self.histories(&counter.namespace, keys).await?.into_iter().next().flatten())
+    }
+
+    /// The same of some counters of a namespace; `None` where there is none.
+    async fn histories(
+        &self,
+        namespace: &Name,
+        keys: &[Name],
+    ) -> Result<Vec<Option<History>>, StoreError>;
+
+    /// A page of the counters of a namespace, read as deep as is asked; begin with `None`
+    /// and go on with [`Page::next`].
+    async fn members(
+        &self,
+        namespace: &Name,
+        depth: Depth,
+        after: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Page<Member>, StoreError>;
 
     /// Makes a change in one step with the check of who makes it.
     async fn edit(&self, change: &Change) -> Result<Edited, EditError>;

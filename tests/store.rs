@@ -17,6 +17,7 @@ use seen::model::edit::{
 use seen::model::export::{Exported, ExportedCounter, Imported, OnConflict};
 use seen::model::hit::{Hit, HitId, Source, Visitor};
 use seen::model::name::{Counter, Name};
+use seen::model::site::Depth;
 use seen::model::tally::{Counted, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, Tally};
 use seen::model::time::Timestamp;
 use seen::model::token::Token;
@@ -357,6 +358,41 @@ hits_of_an_earlier_hour_are_counted_in_theirs, LIMITS, |rig| {
     assert_eq!(hours, [(hour - 25, 1), (hour - 24, 4), (hour - 1, 1), (hour, 2)]);
     rig.edit("a", Credential::Instance, Edit::Reset).await.unwrap();
     assert_eq!(history().await, (vec![], vec![]));
+}
+
+the_counters_of_a_namespace_are_read_page_by_page, LIMITS, |rig| {
+    let keys: Vec<String> = (0..600).map(|n| format!("k{n}")).collect();
+    for key in &keys {
+        rig.apply(Timestamp(rig.now.0 - 86_400), &[hit_of(key, 1), hit(key)]).await;
+    }
+    rig.apply(rig.now, &[hit("k7"), hit_of("k7", 1)]).await;
+    for depth in [Depth::Counts, Depth::Histories] {
+        let (mut found, mut pages, mut after) = (HashMap::new(), 0, None);
+        loop {
+            let namespace = Name::new("n").unwrap();
+            let page = rig.store.members(&namespace, depth, after.as_deref(), rig.now).await.unwrap();
+            found.extend(page.items.into_iter().map(|member| (member.key.to_string(), member)));
+            pages += 1;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert!(pages > 1, "{pages}");
+        assert_eq!(found.len(), keys.len());
+        let (one, other) = (&found["k7"], &found["k8"]);
+        assert_eq!((one.count.total, one.count.today, one.count.uniques_today), (4, 2, 1));
+        assert_eq!((other.count.total, other.count.today), (2, 0));
+        assert_eq!(one.history.is_some(), depth == Depth::Histories);
+        for member in found.values().filter(|_| depth == Depth::Histories) {
+            let alone = rig.store.history(&counter("n", member.key.as_str())).await.unwrap();
+            assert_eq!(member.history, alone);
+        }
+    }
+    let asked = ["k7", "none", "k8"].map(|key| Name::new(key).unwrap());
+    let several = rig.store.histories(&Name::new("n").unwrap(), &asked).await.unwrap();
+    let days = |at: usize| several[at].as_ref().map(|h| h.days.iter().map(|(_, n)| n).collect());
+    assert_eq!([days(0), days(1), days(2)], [Some(vec![2, 2]), None, Some(vec![2])]);
 }
 
 old_buckets_go_and_totals_stay, LIMITS, |rig| {

@@ -87,6 +87,24 @@ impl Sources {
         let sum = &mut self.0[source.index()];
         *sum = sum.saturating_add(hits);
     }
+
+    /// Adds the hits of another counter.
+    pub fn merge(&mut self, other: &Self) {
+        for source in Source::ALL {
+            self.add(source, other.get(source));
+        }
+    }
+}
+
+impl History {
+    /// Adds the past of another counter.
+    pub fn merge(&mut self, other: &Self) {
+        let Self { days, hours, uniques } = self;
+        let kinds = [(days, &other.days), (hours, &other.hours), (uniques, &other.uniques)];
+        for (mine, theirs) in kinds {
+            theirs.iter().for_each(|(unit, number)| mine.add(unit, number));
+        }
+    }
 }
 
 /// By name where people may read it, without the empty ones; in order elsewhere.

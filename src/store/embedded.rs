@@ -25,13 +25,14 @@ use self::file::{LockError, LockedFile};
 use self::map::{Batch, Map, Snapshot, closed};
 use self::writer::{Job, Writer};
 use super::live::{Hub, Listener, News, Update};
-use super::record::Record;
+use super::record::{Record, Whole};
 use super::{EditError, Limits, Store, StoreError};
 use crate::model::count::{Count, History};
 use crate::model::edit::{Change, ChangeId, Edited, Namespace, NamespaceChange};
 use crate::model::export::{Exported, ExportedNamespace, Imported, MAX_PAGE, OnConflict, Page};
 use crate::model::hit::DayKeys;
 use crate::model::name::{Counter, Name};
+use crate::model::site::{Depth, Member};
 use crate::model::tally::{Lane, Outcome, Tally};
 use crate::model::time::Timestamp;
 use crate::model::token;
@@ -279,11 +280,47 @@ impl Store for Embedded {
         Ok(self.record(counter).await?.map(|record| record.count(now)))
     }
 
-    async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
-        let (counter, limits) = (counter.clone(), self.limits);
+    async fn histories(
+        &self,
+        namespace: &Name,
+        keys: &[Name],
+    ) -> Result<Vec<Option<History>>, StoreError> {
+        let of = |key: &Name| Counter { namespace: namespace.clone(), key: key.clone() };
+        let counters: Vec<Counter> = keys.iter().map(of).collect();
+        let limits = self.limits;
         self.read(move |snapshot| {
-            let whole = tables::whole(snapshot, &counter, Timestamp::now())?;
-            Ok(whole.map(|whole| whole.history(&limits)))
+            let history = |counter| {
+                let found = tables::record(snapshot, counter)?;
+                found.map(|record| history(snapshot, counter, record, &limits)).transpose()
+            };
+            counters.iter().map(history).collect()
+        })
+        .await
+    }
+
+    async fn members(
+        &self,
+        namespace: &Name,
+        depth: Depth,
+        after: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Page<Member>, StoreError> {
+        let (namespace, after, limits) = (namespace.clone(), after.map(str::to_owned), self.limits);
+        self.read(move |snapshot| {
+            let rows = tables::counters(snapshot, &namespace, after.as_deref(), MAX_PAGE)?;
+            let is_full = rows.len() == MAX_PAGE;
+            let next = rows.last().filter(|_| is_full).map(|(key, _)| key.as_str().to_owned());
+            let member = |(key, bytes): (Name, Vec<u8>)| {
+                let record = Record::unpack(&bytes)?;
+                let count = record.count(now);
+                let counter = Counter { namespace: namespace.clone(), key };
+                let history = match depth {
+                    Depth::Counts => None,
+                    Depth::Histories => Some(history(snapshot, &counter, record, &limits)?),
+                };
+                Ok::<_, StoreError>(Member { key: counter.key, count, history })
+            };
+            Ok(Page { items: rows.into_iter().map(member).collect::<Result<_, _>>()?, next })
         })
         .await
     }
@@ -416,6 +453,17 @@ impl Store for Embedded {
             }
         }
     }
+}
+
+/// What a counter with this record remembers.
+fn history(
+    snapshot: &Snapshot,
+    counter: &Counter,
+    record: Record,
+    limits: &Limits,
+) -> Result<History, StoreError> {
+    let past = tables::past(snapshot, counter)?;
+    Ok(Whole { record, past, ..Whole::default() }.history(limits))
 }
 
 fn export(

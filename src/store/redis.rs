@@ -39,6 +39,7 @@ use self::registry::{Registry, scan};
 use self::servers::Servers;
 use self::tally::Answer;
 use super::live::{Hub, Listener};
+use super::record::Whole;
 use super::{EditError, Limits, Replicas, Store, StoreError};
 use crate::model::count::{Count, History};
 use crate::model::edit::{Change, ChangeId, Edited, Namespace, NamespaceChange};
@@ -46,6 +47,7 @@ use crate::model::export::{Exported, ExportedNamespace, Imported, OnConflict, Pa
 use crate::model::hex;
 use crate::model::hit::DayKeys;
 use crate::model::name::{Counter, Name};
+use crate::model::site::{Depth, Member};
 use crate::model::tally::{Lane, Outcome, Tally};
 use crate::model::time::Timestamp;
 use crate::model::token;
@@ -238,11 +240,8 @@ impl Store for Redis {
         namespace: &Name,
         keys: &[Name],
     ) -> Result<Vec<Option<i64>>, StoreError> {
-        let of = |key: &Name| Counter { namespace: namespace.clone(), key: key.clone() };
-        let keys: Vec<String> = keys.iter().map(|key| keys::record(&of(key))).collect();
-        let found = read::values(&self.servers, &keys).await?;
-        let total = |found: &Option<_>| Ok(read::record(found.as_ref())?.map(|r| r.total));
-        found.iter().map(total).collect()
+        let records = read::records(&self.servers, namespace, keys).await?;
+        Ok(records.into_iter().map(|record| record.map(|record| record.total)).collect())
     }
 
     async fn count(&self, counter: &Counter, now: Timestamp) -> Result<Option<Count>, StoreError> {
@@ -250,11 +249,42 @@ impl Store for Redis {
         Ok(read::record(found[0].as_ref())?.map(|record| record.count(now)))
     }
 
-    async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
-        let counters = std::slice::from_ref(counter);
-        let found = read::wholes(&self.servers, counters, Timestamp::now()).await?;
-        let (whole, _) = found.into_iter().next().unwrap_or_default();
-        Ok(whole.map(|whole| whole.history(&self.limits)))
+    async fn histories(
+        &self,
+        namespace: &Name,
+        keys: &[Name],
+    ) -> Result<Vec<Option<History>>, StoreError> {
+        let found = read::pasts(&self.servers, namespace, keys).await?;
+        Ok(found.into_iter().map(|whole| whole.map(|whole| whole.history(&self.limits))).collect())
+    }
+
+    async fn members(
+        &self,
+        namespace: &Name,
+        depth: Depth,
+        after: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Page<Member>, StoreError> {
+        let key = keys::ranking(namespace);
+        let (members, next) = scan(&self.servers, &key, after.unwrap_or("0")).await?;
+        let keys: Vec<Name> = members.iter().filter_map(|key| Name::new(key).ok()).collect();
+        let (servers, limits) = (&self.servers, &self.limits);
+        let found: Vec<_> = match depth {
+            Depth::Counts => {
+                let records = read::records(servers, namespace, &keys).await?.into_iter();
+                records.map(|record| Some((record?.count(now), None))).collect()
+            }
+            Depth::Histories => {
+                let wholes = read::pasts(servers, namespace, &keys).await?.into_iter();
+                let both = |whole: Whole| (whole.record.count(now), Some(whole.history(limits)));
+                wholes.map(|whole| whole.map(both)).collect()
+            }
+        };
+        let member = |(key, found): (Name, Option<_>)| {
+            let (count, history) = found?;
+            Some(Member { key, count, history })
+        };
+        Ok(Page { items: keys.into_iter().zip(found).filter_map(member).collect(), next })
     }
 
     async fn edit(&self, change: &Change) -> Result<Edited, EditError> {

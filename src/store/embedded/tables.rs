@@ -2,6 +2,7 @@
 //! namespace, a zero, its key and a zero; no name holds a zero.
 
 use super::map::{Batch, Read, Row};
+use crate::model::count::History;
 use crate::model::edit::{ChangeId, Namespace};
 use crate::model::export::ExportedSketch;
 use crate::model::hit::HitId;
@@ -229,6 +230,16 @@ pub(crate) fn append(
     Ok(())
 }
 
+/// A counter's past.
+pub(crate) fn past(read: &impl Read, counter: &Counter) -> Result<History, StoreError> {
+    let mut past = History::default();
+    let prefix = of_counter(PAST, counter, &[]);
+    for (_, part) in read.scan(&prefix, &behind(prefix.clone()), usize::MAX)? {
+        unpack_past(&part, &mut past)?;
+    }
+    Ok(past)
+}
+
 /// A counter with its past and its sketches.
 pub(crate) fn whole(
     read: &impl Read,
@@ -236,11 +247,7 @@ pub(crate) fn whole(
     now: Timestamp,
 ) -> Result<Option<Whole>, StoreError> {
     let Some(record) = record(read, counter)? else { return Ok(None) };
-    let mut whole = Whole { record, ..Whole::default() };
-    let prefix = of_counter(PAST, counter, &[]);
-    for (_, part) in read.scan(&prefix, &behind(prefix.clone()), usize::MAX)? {
-        unpack_past(&part, &mut whole.past)?;
-    }
+    let mut whole = Whole { record, past: past(read, counter)?, ..Whole::default() };
     let prefix = of_counter(SKETCH, counter, &[]);
     for (key, bytes) in read.scan(&prefix, &behind(prefix.clone()), usize::MAX)? {
         let day = key.last_chunk().map_or(0, |day| u32::from_be_bytes(*day));

@@ -50,6 +50,31 @@ pub(crate) fn record(found: Option<&Bytes>) -> Result<Option<Record>, StoreError
     found.map(|bytes| Record::unpack(bytes)).transpose()
 }
 
+/// The records of some counters of a namespace.
+pub(crate) async fn records(
+    servers: &Servers,
+    namespace: &Name,
+    keys: &[Name],
+) -> Result<Vec<Option<Record>>, StoreError> {
+    let of = |key: &Name| Counter { namespace: namespace.clone(), key: key.clone() };
+    let keys: Vec<String> = keys.iter().map(|key| keys::record(&of(key))).collect();
+    let found = values(servers, &keys).await?;
+    found.iter().map(|found| record(found.as_ref())).collect()
+}
+
+/// The records and pasts of some counters of a namespace; their sketches, which are much
+/// larger, are not read.
+pub(crate) async fn pasts(
+    servers: &Servers,
+    namespace: &Name,
+    keys: &[Name],
+) -> Result<Vec<Option<Whole>>, StoreError> {
+    let of = |key: &Name| Counter { namespace: namespace.clone(), key: key.clone() };
+    let keys = keys.iter().map(of).flat_map(|of| [keys::record(&of), keys::past(&of)]);
+    let found = values(servers, &keys.collect::<Vec<_>>()).await?;
+    found.chunks(2).map(with_past).collect()
+}
+
 /// What is kept of a namespace itself: the packed array of a version, the owner's digest or
 /// `false`, whether anybody may list its counters, and whether anybody's hit creates one.
 /// count.lua reads the first and the last.
@@ -111,12 +136,18 @@ pub(crate) async fn wholes(
         .collect()
 }
 
-fn whole(found: &[Option<Bytes>], now: Timestamp) -> Result<Option<Whole>, StoreError> {
+/// A counter without its sketches, of a record and a past.
+fn with_past(found: &[Option<Bytes>]) -> Result<Option<Whole>, StoreError> {
     let Some(record) = record(found[0].as_ref())? else { return Ok(None) };
     let mut whole = Whole { record, ..Whole::default() };
     if let Some(past) = &found[1] {
         unpack_past(past, &mut whole.past)?;
     }
+    Ok(Some(whole))
+}
+
+fn whole(found: &[Option<Bytes>], now: Timestamp) -> Result<Option<Whole>, StoreError> {
+    let Some(mut whole) = with_past(found)? else { return Ok(None) };
     for (day, sketch) in sketch_days(now).zip(&found[2..]) {
         // Older ones are of no use, and expire soon.
         if let (Some(bytes), true) = (sketch, day + 1 >= now.day()) {
