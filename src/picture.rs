@@ -1,4 +1,5 @@
-//! Pictures of a count: pure functions from numbers and words to an SVG string.
+//! Pictures of a count: pure functions from numbers and words to an SVG string, or to
+//! the bytes of a PNG ([`card`]).
 //!
 //! Nothing here knows HTTP or a store, reads a clock, or loads anything. All
 //! input is taken as hostile: words are cleaned, clamped and escaped
@@ -17,6 +18,7 @@
 //! ```
 
 pub mod badge;
+pub mod card;
 pub mod chart;
 pub mod color;
 pub mod date;
@@ -30,6 +32,8 @@ pub mod metrics;
 pub mod number;
 pub mod param;
 pub mod params;
+mod png;
+mod strokes;
 
 pub use badge::{Badge, Style, error_badge};
 pub use chart::Chart;
