@@ -5,6 +5,7 @@ pub mod batcher;
 pub mod clock;
 pub mod deadline;
 pub mod last_known;
+pub mod sums;
 pub mod visitor;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use tokio::time::{sleep, timeout_at};
 
 use crate::counters::batcher::{Batcher, HitError};
 use crate::counters::last_known::LastKnown;
+use crate::counters::sums::{Sum, Sums};
 use crate::model::count::{Count, History};
 use crate::model::edit::{
     Change, ChangeId, Credential, Edit, Edited, Namespace, NamespaceChange, NamespaceEdit,
@@ -21,6 +23,7 @@ use crate::model::edit::{
 use crate::model::export::{Exported, Imported, OnConflict, Page};
 use crate::model::hit::Hit;
 use crate::model::name::{Counter, Name};
+use crate::model::site::Depth;
 use crate::model::time::Timestamp;
 use crate::store::EditError;
 use crate::store::live::Listener;
@@ -35,6 +38,7 @@ pub struct Counters {
     store: Arc<dyn Store>,
     batcher: Batcher,
     last_known: Arc<LastKnown>,
+    sums: Sums,
     /// The longest that a read or a change waits for the store.
     deadline: Duration,
 }
@@ -66,7 +70,8 @@ impl Counters {
     /// Counters kept in `store`, their hits joined by `batcher`.
     pub fn new(store: Arc<dyn Store>, batcher: Batcher, deadline: Duration) -> Self {
         let last_known = batcher.last_known();
-        Self { store, batcher, deadline, last_known }
+        let sums = Sums::new(store.clone());
+        Self { store, batcher, deadline, last_known, sums }
     }
 
     /// What the store answers within the deadline: one that hangs is one that
@@ -136,6 +141,27 @@ impl Counters {
     /// All that a counter remembers; [`crate::model::history`] makes ranges of it.
     pub async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
         self.in_time(self.store.history(counter)).await
+    }
+
+    /// What some counters of a namespace remember.
+    pub async fn histories(
+        &self,
+        namespace: &Name,
+        keys: &[Name],
+    ) -> Result<Vec<Option<History>>, StoreError> {
+        self.in_time(self.store.histories(namespace, keys)).await
+    }
+
+    /// The counters of a namespace added up, as they were a short while ago; the last sum
+    /// that this process made where a new one cannot be had in time.
+    pub async fn sum(&self, namespace: &Name, depth: Depth) -> Result<Sum, StoreError> {
+        match self.in_time(self.sums.of(namespace, depth)).await {
+            Ok(site) => Ok(Sum { site, is_stale: false }),
+            Err(error) => match self.sums.last(namespace, depth) {
+                Some(site) => Ok(Sum { site, is_stale: true }),
+                None => Err(error),
+            },
+        }
     }
 
     /// Makes a change, once; it is repeated while its answer is lost.
@@ -315,9 +341,16 @@ mod tests {
         counters.edit(&counter("a"), Credential::Instance, Edit::Delete).await.unwrap();
         let shown = counters.total_or_last_known(&counter("b")).await.unwrap();
         assert_eq!(shown, Some(Total::Present(2)));
+        let site = Name::default_namespace();
+        let sum = counters.sum(&site, Depth::Counts).await.unwrap();
+        assert_eq!((sum.site.total, sum.is_stale), (2, false));
         counters.close().await;
         let shown = counters.total_or_last_known(&counter("b")).await.unwrap();
         assert_eq!(shown, Some(Total::LastKnown(2)));
         assert!(counters.total_or_last_known(&counter("a")).await.is_err());
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        let sum = counters.sum(&site, Depth::Counts).await.unwrap();
+        assert_eq!((sum.site.total, sum.is_stale), (2, true));
+        assert!(counters.sum(&site, Depth::Histories).await.is_err());
     }
 }

@@ -227,6 +227,26 @@ fn shields_gets_the_keys_of_its_schema_and_no_other() {
     assert_eq!(seen.value("/get/site/page"), 2, "unless asked to count");
 }
 
+/// Chats and mail show no SVG.
+#[test]
+fn a_link_to_a_counter_has_a_picture_of_it() {
+    let place = Place::file();
+    let seen = place.seen();
+    seen.value("/hit/site/page");
+    let proxied = [("host", "count.example"), ("x-forwarded-proto", "https")];
+    let page = request("GET", &seen.url("/counter/site/page"), &proxied).body;
+    let card = "property=\"og:image\" content=\"https://count.example/get/site/page/card.png\"";
+    assert!(page.contains(card), "{page}");
+    let mut answer = common::client().get(seen.url("/get/site/page/card.png")).call().unwrap();
+    assert_eq!(answer.headers()["content-type"], "image/png");
+    assert_eq!(answer.headers()["cache-control"], "public, max-age=300");
+    let png = answer.body_mut().read_to_vec().unwrap();
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\xb0\0\0\x02\x76"), "{png:?}");
+    assert!(png.len() < 30_000, "{}", png.len());
+    assert_eq!(seen.value("/get/site/page"), 1, "a preview counts nothing");
+    assert_eq!(seen.get("/get/site/nobody/card.png").status, 404);
+}
+
 #[test]
 fn a_chart_shows_the_days_and_an_empty_one_is_drawn_too() {
     let place = Place::file();

@@ -8,7 +8,7 @@ use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 pub enum Route {
     /// Counts, as JSON or a picture.
     hit,
-    /// Reads a count, a history or a picture.
+    /// Reads a count, a sum, a history or a picture.
     get,
     /// A stream of live numbers; the time until it has begun.
     stream,
@@ -38,7 +38,7 @@ impl Route {
         let first = path.get(1..).unwrap_or_default().split('/').next().unwrap_or_default();
         match first {
             "hit" | "hits" => Self::hit,
-            "get" => Self::get,
+            "get" | "sum" => Self::get,
             "stream" => Self::stream,
             "export" | "import" => Self::transfer,
             "healthz" | "readyz" | "metrics" => Self::probe,
@@ -61,6 +61,7 @@ mod tests {
             ("/hit/a/b", Route::hit),
             ("/hits", Route::hit),
             ("/get/a/b/chart.svg", Route::get),
+            ("/sum/a", Route::get),
             ("/hitherto", Route::other),
             ("/readyz", Route::probe),
             ("*", Route::page),

@@ -16,5 +16,6 @@ pub(super) mod rotate;
 pub(super) mod set;
 pub(super) mod stats;
 pub(super) mod stream;
+pub(super) mod sum;
 pub(super) mod transfer;
 pub(super) mod update;

@@ -1,8 +1,11 @@
 //! Counts a hit, and finds the number to show. A picture is drawn even where the
 //! store or a limit says no.
 
+use crate::counters::sums::Sum;
+use crate::model::count::{Count, History, Sources};
 use crate::model::hit::{Hit, HitId};
-use crate::model::name::Counter;
+use crate::model::name::{Counter, Name};
+use crate::model::site::Depth;
 use crate::model::time::Timestamp;
 use crate::picture::number::Format;
 use crate::web::App;
@@ -60,27 +63,29 @@ pub(crate) async fn read(
             stale: total.is_stale(),
         }));
     }
-    let clamp = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    if let Metric::Days(_) | Metric::UniqueDays(_) | Metric::BestDay = metric {
-        let Some(history) = app.counters.history(counter).await? else { return Ok(None) };
-        let today = Timestamp::now().day();
-        let value = match metric {
-            Metric::Days(days) => history.hits_of_days(days, today),
-            Metric::UniqueDays(days) => history.uniques_of_days(days, today),
-            _ => history.best_day().map_or(0, |(_, hits)| hits),
-        };
-        return Ok(Some(Number { value: clamp(value), of: None, stale: false }));
+    if metric.is_of_the_past() {
+        let history = app.counters.history(counter).await?;
+        return Ok(history.map(|history| Number::of_the_past(&history, metric)));
     }
-    let Some(count) = app.counters.count(counter).await? else { return Ok(None) };
-    let (value, of) = match metric {
-        Metric::Human => (clamp(count.sources.human()), None),
-        Metric::Unique => (clamp(count.uniques_today), None),
-        Metric::Today => (clamp(count.today), None),
-        Metric::TodayTotal => (clamp(count.today), Some(count.total)),
-        // All others were answered above.
-        _ => (count.total, None),
+    let count = app.counters.count(counter).await?;
+    Ok(count.map(|Count { total, today, uniques_today, sources, .. }| {
+        Number::of_now(metric, total, today, uniques_today, &sources)
+    }))
+}
+
+/// A number of all counters of a namespace together.
+///
+/// # Errors
+/// The store could not be asked, and this process made no such sum before.
+pub(crate) async fn sum(app: &App, namespace: &Name, metric: Metric) -> Result<Number, ApiError> {
+    let depth = if metric.is_of_the_past() { Depth::Histories } else { Depth::Counts };
+    let Sum { site, is_stale } = app.counters.sum(namespace, depth).await?;
+    let number = if metric.is_of_the_past() {
+        Number::of_the_past(&site.history, metric)
+    } else {
+        Number::of_now(metric, site.total, site.today, site.uniques_today, &site.sources)
     };
-    Ok(Some(Number { value, of, stale: false }))
+    Ok(Number { stale: is_stale, ..number })
 }
 
 /// Counts the hit of `caller`, if there is one, and reads the number to show.
@@ -154,6 +159,30 @@ pub(crate) struct Number {
 }
 
 impl Number {
+    /// A number of what a counter shows now.
+    fn of_now(metric: Metric, total: i64, today: u64, unique: u64, sources: &Sources) -> Self {
+        let (value, of) = match metric {
+            Metric::Human => (clamp(sources.human()), None),
+            Metric::Unique => (clamp(unique), None),
+            Metric::Today => (clamp(today), None),
+            Metric::TodayTotal => (clamp(today), Some(total)),
+            // All others are of the past.
+            _ => (total, None),
+        };
+        Self { value, of, stale: false }
+    }
+
+    /// A number of what a counter remembers.
+    fn of_the_past(history: &History, metric: Metric) -> Self {
+        let today = Timestamp::now().day();
+        let value = match metric {
+            Metric::Days(days) => history.hits_of_days(days, today),
+            Metric::UniqueDays(days) => history.uniques_of_days(days, today),
+            _ => history.best_day().map_or(0, |(_, hits)| hits),
+        };
+        Self { value: clamp(value), of: None, stale: false }
+    }
+
     /// The number of a counter that does not exist.
     pub(crate) fn zero(metric: Metric) -> Self {
         let of = (metric == Metric::TodayTotal).then_some(0);
@@ -181,6 +210,10 @@ impl Number {
             None => format.print(self.value),
         }
     }
+}
+
+fn clamp(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -99,8 +99,8 @@ impl ApiError {
         self
     }
 
-    /// 500: an answer could not be serialized.
-    pub(crate) fn serialization(error: serde_json::Error) -> Self {
+    /// 500: an answer could not be serialized, or drawn.
+    pub(crate) fn serialization(error: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "a bug in seen; its log says more")
             .cause(error.to_string())
     }

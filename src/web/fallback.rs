@@ -9,7 +9,7 @@ use super::response::page::PageError;
 use super::response::{negotiate, picture};
 
 /// The routes that a 404 offers, one for each first part of a path.
-pub(crate) const SIGNPOSTS: [&str; 34] = [
+pub(crate) const SIGNPOSTS: [&str; 35] = [
     "/hit/{namespace}/{key}",
     "/get/{namespace}/{key}",
     "/counter/{namespace}/{key}",
@@ -23,6 +23,7 @@ pub(crate) const SIGNPOSTS: [&str; 34] = [
     "/configure/{namespace}/{key}",
     "/rotate/{namespace}/{key}",
     "/stream/{namespace}/{key}",
+    "/sum/{namespace}",
     "/stats",
     "/namespaces/{namespace}",
     "/builder",

@@ -2,5 +2,7 @@
 
 pub(super) mod aliases;
 pub(super) mod badge;
+pub(super) mod card;
 pub(super) mod chart;
 pub(super) mod shields;
+pub(super) mod sum;

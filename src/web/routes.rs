@@ -6,13 +6,13 @@ use axum::routing::{any, get};
 
 use super::api::{
     configure, create, delete, get, health, history, hit, hits, info, namespace, ranking, reset,
-    rotate, set, stats, stream, transfer, update,
+    rotate, set, stats, stream, sum, transfer, update,
 };
 use super::app::App;
 use super::dispatch::Dispatch;
 use super::openapi::{self, Table};
 use super::pages::{assets, builder, counter, home, privacy};
-use super::pictures::{aliases, badge, chart, shields};
+use super::pictures::{self, aliases, badge, card, chart, shields};
 use super::request::body;
 use super::{countapi, fallback, sites};
 
@@ -63,6 +63,12 @@ fn table() -> Table {
         )
         .counter(
             &[Get],
+            ["/get/{key}/card.png", "/get/{namespace}/{key}/card.png"],
+            card::get,
+            &card::DOC,
+        )
+        .counter(
+            &[Get],
             ["/get/{key}/shields.json", "/get/{namespace}/{key}/shields.json"],
             shields::get,
             &shields::DOC,
@@ -107,6 +113,16 @@ fn table() -> Table {
             ["/stream/{key}", "/stream/{namespace}/{key}"],
             stream::stream,
             &stream::DOC,
+        )
+        .api(&[Get], "/sum/{namespace}", sum::sum, &sum::DOC)
+        .api(&[Get], "/sum/{namespace}/history", history::sum, &history::SUM)
+        .api(&[Get], "/sum/{namespace}/badge.svg", pictures::sum::badge, &pictures::sum::BADGE)
+        .api(&[Get], "/sum/{namespace}/chart.svg", pictures::sum::chart, &pictures::sum::CHART)
+        .api(
+            &[Get],
+            "/sum/{namespace}/shields.json",
+            pictures::sum::endpoint,
+            &pictures::sum::SHIELDS,
         )
         .api(&[Get], "/stats", stats::stats, &stats::DOC)
         .api(&[Get], "/namespaces/{namespace}", namespace::show, &namespace::SHOW)

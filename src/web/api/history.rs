@@ -6,13 +6,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::counters::sums::Sum;
+use crate::model::count::History;
 use crate::model::history;
 use crate::model::history::{Point, Range, Series};
-use crate::model::name::Counter;
+use crate::model::name::Name;
+use crate::model::site::Depth;
 use crate::model::time::Timestamp;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Doc, Param, text};
+use crate::web::request::auth::Visible;
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::value::Callback;
@@ -20,7 +24,9 @@ use crate::web::response::value::Callback;
 #[derive(JsonSchema, Serialize)]
 struct Past<'a> {
     namespace: &'a str,
-    key: &'a str,
+    /// Not of a sum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
     /// Where the first point stands, and the last.
     from: &'a str,
     to: &'a str,
@@ -29,13 +35,21 @@ struct Past<'a> {
 }
 
 /// What the document says about `/get/{namespace}/{key}/history`.
-pub(crate) const DOC: Doc = Doc::json::<Past<'_>>("Read the past of a counter").query(&[
+pub(crate) const DOC: Doc = Doc::json::<Past<'_>>("Read the past of a counter").query(RANGE);
+
+/// What the document says about `/sum/{namespace}/history`.
+pub(crate) const SUM: Doc =
+    Doc::json::<Past<'_>>("Read the past of all counters of a namespace together")
+        .owners()
+        .query(RANGE);
+
+const RANGE: &[Param] = &[
     Param::new("from", "The first day or instant", text),
     Param::new("to", "The last day or instant", text),
     Param::new("step", "The length of a step", || json!({ "enum": ["day", "hour"] })),
     Param::new("tz", "A time zone such as Europe/Berlin; UTC without one", text),
     CALLBACK,
-]);
+];
 
 /// `?from=`, `?to=`, `?step=day|hour`, `?tz=`; gaps are filled with zeros.
 pub(crate) async fn history(
@@ -44,21 +58,42 @@ pub(crate) async fn history(
     query: Query,
     callback: Callback,
 ) -> Result<Response, ApiError> {
-    let range = Range::parse(
-        query.get("from"),
-        query.get("to"),
-        query.get("step"),
-        query.get("tz"),
-        Timestamp::now(),
-    )
-    .map_err(|error| ApiError::invalid_range(&error))?;
+    let range = range(&query)?;
     let history = app.counters.history(&counter).await?;
     let history = history.ok_or_else(|| ApiError::no_counter(&counter))?;
-    let series = history::series(&history, &range, app.history_hours);
-    let Counter { namespace, key } = &counter;
+    answer(&app, &counter.namespace, Some(&counter.key), &history, &range, &callback)
+}
+
+/// The same of all counters of a namespace together.
+pub(crate) async fn sum(
+    State(app): State<App>,
+    Visible(namespace): Visible,
+    query: Query,
+    callback: Callback,
+) -> Result<Response, ApiError> {
+    let range = range(&query)?;
+    let Sum { site, .. } = app.counters.sum(&namespace, Depth::Histories).await?;
+    answer(&app, &namespace, None, &site.history, &range, &callback)
+}
+
+fn range(query: &Query) -> Result<Range, ApiError> {
+    let (from, to) = (query.get("from"), query.get("to"));
+    Range::parse(from, to, query.get("step"), query.get("tz"), Timestamp::now())
+        .map_err(|error| ApiError::invalid_range(&error))
+}
+
+fn answer(
+    app: &App,
+    namespace: &Name,
+    key: Option<&Name>,
+    history: &History,
+    range: &Range,
+    callback: &Callback,
+) -> Result<Response, ApiError> {
+    let series = history::series(history, range, app.history_hours);
     callback.answer(&Past {
         namespace: namespace.as_str(),
-        key: key.as_str(),
+        key: key.map(Name::as_str),
         from: at(series.points.first()),
         to: at(series.points.last()),
         series: &series,

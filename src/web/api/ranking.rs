@@ -8,14 +8,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::model::edit;
-use crate::model::edit::Credential;
 use crate::model::name::Name;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{Doc, Param};
-use crate::web::request::auth::Bearer;
-use crate::web::request::path::Namespace;
+use crate::web::request::auth::Visible;
 use crate::web::request::query::Query;
 use crate::web::response::value::NO_STORE;
 
@@ -75,29 +72,12 @@ impl PageRange {
 /// One page.
 pub(crate) async fn rank(
     State(app): State<App>,
-    Namespace(namespace): Namespace,
-    bearer: Bearer,
+    Visible(namespace): Visible,
     query: Query,
 ) -> Result<Response, ApiError> {
     let range = PageRange::read(&query)?;
-    let facts = app.counters.namespace(&namespace).await?;
-    allow(&app, &namespace, &facts, &bearer).await?;
     let list = list(&app, namespace, range).await?;
     Ok(([NO_STORE], Json(list)).into_response())
-}
-
-/// Whether this caller may see the list.
-pub(crate) async fn allow(
-    app: &App,
-    namespace: &Name,
-    facts: &edit::Namespace,
-    bearer: &Bearer,
-) -> Result<(), ApiError> {
-    let credential = bearer.presented(app, namespace).await?;
-    if facts.public || matches!(credential, Credential::NamespaceOwner(_) | Credential::Instance) {
-        return Ok(());
-    }
-    Err(ApiError::unauthorized("the list is for the namespace's owner"))
 }
 
 /// One page of the list.

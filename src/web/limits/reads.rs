@@ -55,8 +55,9 @@ pub(crate) fn is_dear<B>(request: &Request<B>) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD)
         && (path == "/openapi.json"
             || path.starts_with("/counter/")
+            || path.starts_with("/sum/")
             || (path.starts_with("/get/")
-                && (path.ends_with("/history") || path.ends_with("/chart.svg")))
+                && ["/history", "/chart.svg", "/card.png"].iter().any(|end| path.ends_with(end)))
             || (path.starts_with("/namespaces/") && path.ends_with("/counters")))
 }
 

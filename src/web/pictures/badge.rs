@@ -165,27 +165,27 @@ impl Ask {
         counter: &Counter,
         hit: Option<(&Caller, Option<HitId>)>,
     ) -> Result<Picture, PictureError> {
-        let counts = hit.is_some();
-        let (message, stale) = self.message(app, counter, hit).await?;
-        let ignored = self.look.ignored.clone();
-        let svg = badge::render(&self.look.badge(LABEL, message));
-        let keep = if counts || stale { 0 } else { self.keep };
-        Ok(Picture::fresh(svg).keep(keep).stale(stale).ignored(&ignored))
+        let keep = if hit.is_some() { 0 } else { self.keep };
+        let reading = count::count_then_read(app, hit, counter, self.metric).await?;
+        Ok(Self { keep, ..self }.picture(reading))
     }
 
-    async fn message(
-        &self,
-        app: &App,
-        counter: &Counter,
-        hit: Option<(&Caller, Option<HitId>)>,
-    ) -> Result<(String, bool), ApiError> {
+    /// Draws a number, which caches may keep as long as is asked.
+    pub(super) fn picture(self, reading: Reading) -> Picture {
+        let (message, stale) = self.message(reading);
+        let ignored = self.look.ignored.clone();
+        let svg = badge::render(&self.look.badge(LABEL, message));
+        let keep = if stale { 0 } else { self.keep };
+        Picture::fresh(svg).keep(keep).stale(stale).ignored(&ignored)
+    }
+
+    fn message(&self, reading: Reading) -> (String, bool) {
         let format = self.look.format.unwrap_or_default();
-        match count::count_then_read(app, hit, counter, self.metric).await? {
-            Reading::Number(number) => Ok((number.plus(self.base).print(format), number.stale)),
-            Reading::Missing => {
-                Ok((Number::zero(self.metric).plus(self.base).print(format), false))
-            }
-            Reading::Unknown => Ok((UNKNOWN.into(), true)),
+        let print = |number: Number| number.plus(self.base).print(format);
+        match reading {
+            Reading::Number(number) => (print(number), number.stale),
+            Reading::Missing => (print(Number::zero(self.metric)), false),
+            Reading::Unknown => (UNKNOWN.into(), true),
         }
     }
 }

@@ -71,38 +71,56 @@ pub(super) async fn draw(
     counter: &Counter,
     query: &Query,
 ) -> Result<Picture, PictureError> {
+    let asked = async {
+        let history = app.counters.history(counter).await?;
+        Ok::<_, StoreError>((history, app.counters.total(counter).await?))
+    };
+    let name = counter.to_string();
+    match asked.await.map_err(ApiError::from) {
+        Ok((history, total)) => {
+            let past = Past { history: history.as_ref(), total, known: true, stale: false };
+            Ok(picture(query, &name, past))
+        }
+        // Only totals are remembered. An axis without days would be a lie, and an
+        // error a broken picture: what is known stands there, and what is not.
+        Err(error) if error.is_store_unavailable() => {
+            let total = app.counters.last_known(counter);
+            Ok(picture(query, &name, Past { total, stale: true, ..Past::default() }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What there is to draw.
+#[derive(Default)]
+pub(super) struct Past<'a> {
+    /// Without one the days are empty.
+    pub history: Option<&'a History>,
+    pub total: Option<i64>,
+    /// Whether the store could be asked; without it the days are not drawn.
+    pub known: bool,
+    /// Whether this is what it said some time ago.
+    pub stale: bool,
+}
+
+/// Draws a past under a name, as a query asks.
+pub(super) fn picture(query: &Query, name: &str, past: Past) -> Picture {
     let mut ask = Ask { days: DAYS, keep: 0 };
     let mut look = ChartParams::read(query.pairs());
     look.ignored.append(Param::set_all(PARAMS, &mut ask, query.pairs()));
     look.check_size();
     let Ask { days, keep } = ask;
     let ignored = look.ignored.clone();
-    let mut chart = look.chart(&counter.to_string(), Vec::new());
-    let asked = async {
-        let history = app.counters.history(counter).await?;
-        Ok::<_, StoreError>((history, app.counters.total(counter).await?))
-    };
-    match asked.await.map_err(ApiError::from) {
-        Ok((history, total)) => {
-            chart.total = total;
-            let today = Timestamp::now().day();
-            chart.days = history.map(|history| points(&history, days, today)).unwrap_or_default();
-        }
-        // Only totals are remembered. An axis without days would be a lie, and an
-        // error a broken picture: what is known stands there, and what is not.
-        Err(error) if error.is_store_unavailable() => {
-            chart.total = app.counters.last_known(counter);
-            chart.known = false;
-        }
-        Err(error) => return Err(error.into()),
-    }
-    let stale = !chart.known;
-    let keep = if stale { 0 } else { keep };
-    Ok(Picture::fresh(chart::render(&chart)).keep(keep).stale(stale).ignored(&ignored))
+    let mut chart = look.chart(name, Vec::new());
+    let today = Timestamp::now().day();
+    chart.days = past.history.map(|history| points(history, days, today)).unwrap_or_default();
+    (chart.total, chart.known) = (past.total, past.known);
+    let keep = if past.stale { 0 } else { keep };
+    Picture::fresh(chart::render(&chart)).keep(keep).stale(past.stale).ignored(&ignored)
 }
 
 /// The hits of each of the last days, zeros too.
-fn points(history: &History, days: usize, today: u32) -> Vec<(Day, u64)> {
+pub(super) fn points(history: &History, days: usize, today: u32) -> Vec<(Day, u64)> {
     let first = today.saturating_sub(u32::try_from(days).unwrap_or(u32::MAX) - 1);
     let day = |day| Day(i32::try_from(day).unwrap_or(i32::MAX));
     (first..=today).map(|unit| (day(unit), history.days.get(unit))).collect()

@@ -42,8 +42,12 @@ struct Endpoint {
 }
 
 /// What the document says about both.
-pub(crate) const DOC: Doc =
-    Doc::json::<Endpoint>("Read a counter as shields.io's endpoint takes it").looks(badge::specs);
+pub(crate) const DOC: Doc = doc("Read a counter as shields.io's endpoint takes it");
+
+/// The same of something else.
+pub(super) const fn doc(summary: &'static str) -> Doc {
+    Doc::json::<Endpoint>(summary).looks(badge::specs)
+}
 
 /// Reads: shields and its caches ask at most every five minutes, so what counts
 /// here counts far too little.
@@ -73,8 +77,13 @@ async fn answer(
     query: &Query,
     hit: Option<(&Caller, Option<HitId>)>,
 ) -> Result<Response, ApiError> {
-    let Ask { look, metric, keep, .. } = Ask::read(query);
-    let reading = count::count_then_read(app, hit, counter, metric).await?;
+    let ask = Ask::read(query);
+    let reading = count::count_then_read(app, hit, counter, ask.metric).await?;
+    Ok(body(ask, reading))
+}
+
+/// The answer with a number.
+pub(super) fn body(Ask { look, metric, keep, .. }: Ask, reading: Reading) -> Response {
     let format = look.format.unwrap_or_default();
     let body = Endpoint {
         schema_version: 1,
@@ -92,5 +101,5 @@ async fn answer(
     };
     let mut response = ([NO_STORE], Json(body)).into_response();
     picture::set_ignored(response.headers_mut(), &look.ignored.names());
-    Ok(response)
+    response
 }

@@ -7,6 +7,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use super::caller::Caller;
+use crate::model::edit;
 use crate::model::edit::{Credential, Edit, Edited};
 use crate::model::name::{Counter, Name};
 use crate::model::token::Digest;
@@ -14,7 +15,7 @@ use crate::store::StoreError;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::limits::quota::Quota;
-use crate::web::request::path::Path;
+use crate::web::request::path::{Namespace, Path};
 
 /// The digest of the token that a request carries, in `Authorization: Bearer`
 /// alone: a token in a URL ends up in histories and logs.
@@ -71,6 +72,24 @@ impl Bearer {
         }
     }
 
+    /// Checks that the caller may see which counters a namespace has.
+    ///
+    /// # Errors
+    /// 401 otherwise, or the store could not be asked.
+    pub(crate) async fn may_list(
+        &self,
+        app: &App,
+        namespace: &Name,
+        facts: &edit::Namespace,
+    ) -> Result<(), ApiError> {
+        let credential = self.presented(app, namespace).await?;
+        let is_owner = matches!(credential, Credential::NamespaceOwner(_) | Credential::Instance);
+        if facts.public || is_owner {
+            return Ok(());
+        }
+        Err(ApiError::unauthorized("this is for the namespace's owner, who can make it public"))
+    }
+
     /// Checks that the request presents the instance's token.
     ///
     /// # Errors
@@ -101,6 +120,23 @@ impl Bearer {
             }
             credential => Ok(credential),
         }
+    }
+}
+
+/// A namespace whose counters the caller may see, all together: a public one, or the
+/// caller's own.
+pub(crate) struct Visible(pub Name);
+
+impl FromRequestParts<App> for Visible {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Namespace(namespace) = Namespace::from_request_parts(parts, app).await?;
+        // Infallible.
+        let Ok(bearer) = Bearer::from_request_parts(parts, app).await;
+        let facts = app.counters.namespace(&namespace).await?;
+        bearer.may_list(app, &namespace, &facts).await?;
+        Ok(Self(namespace))
     }
 }
 

@@ -59,6 +59,11 @@ impl Metric {
         })
     }
 
+    /// Whether it is read from what a counter remembers.
+    pub(crate) fn is_of_the_past(self) -> bool {
+        matches!(self, Self::Days(_) | Self::UniqueDays(_) | Self::BestDay)
+    }
+
     /// Reads the value of `?count=`.
     ///
     /// # Errors

@@ -1,0 +1,27 @@
+//! `/sum/{namespace}`: all counters of a namespace together, for those who may list them.
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::web::App;
+use crate::web::count;
+use crate::web::error::ApiError;
+use crate::web::openapi::{CALLBACK, Doc};
+use crate::web::request::auth::Visible;
+use crate::web::request::metric::{COUNT, Metric};
+use crate::web::response::value::{Callback, Value};
+
+/// What the document says about `/sum/{namespace}`.
+pub(crate) const DOC: Doc = Doc::json::<Value>("Read all counters of a namespace together")
+    .owners()
+    .query(&[COUNT, CALLBACK]);
+
+/// `{"value":n}`. It was true a short while ago: [`crate::counters::sums`] says how short.
+pub(crate) async fn sum(
+    State(app): State<App>,
+    Visible(namespace): Visible,
+    metric: Metric,
+    callback: Callback,
+) -> Result<Response, ApiError> {
+    callback.value(count::sum(&app, &namespace, metric).await?.value())
+}
