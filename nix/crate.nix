@@ -62,7 +62,7 @@ let
               mkdir -p ${dirOf file}
               echo 'fn main() {}' >${file}
             '')
-            ([ "src/main.rs" ] ++ map (target: target.path) (manifest.example or [ ] ++ manifest.bench or [ ]))
+            ([ "build.rs" "src/main.rs" ] ++ map (target: target.path) (manifest.example or [ ] ++ manifest.bench or [ ]))
           + ''
             touch src/lib.rs
           '';

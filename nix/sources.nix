@@ -14,6 +14,7 @@ let
     ../Cargo.lock
   ];
   crate = manifest ++ [
+    ../build.rs
     ../src
     ../templates
   ];

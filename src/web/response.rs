@@ -1,5 +1,6 @@
 //! How an answer is made: one form a file.
 
+pub(super) mod asset;
 pub(super) mod bare;
 pub(super) mod etag;
 pub(super) mod negotiate;

@@ -69,7 +69,7 @@ fn quality(accept: &str, kind: &str, subtype: &str) -> u16 {
 }
 
 /// `0.8` as 800. An invalid weight counts as 0, like a refusal.
-fn thousandths(weight: &str) -> u16 {
+pub(crate) fn thousandths(weight: &str) -> u16 {
     match weight.parse::<f32>() {
         // In 0..=1, so the product fits.
         Ok(w) if (0.0..=1.0).contains(&w) => (w * 1000.0).round() as u16,
