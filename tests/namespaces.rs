@@ -137,9 +137,11 @@ fn the_page_of_a_namespace_is_its_list(place: Place) {
     loop {
         let page = seen.get(&path);
         assert_eq!(page.status, 200, "{page:?}");
-        for row in page.body.split("<tr><th scope=\"row\">").skip(1) {
+        assert!(page.body.contains("<strong>6</strong> views"), "{page:?}");
+        assert!(page.body.contains("/sum/site/badge.svg"), "{page:?}");
+        for row in page.body.split("<tr><th scope=\"row\"><a href=\"/counter/site/").skip(1) {
             let text: String = row.split("</tr>").next().unwrap().into();
-            let key = text.split("/counter/site/").nth(1).unwrap().split('"').next().unwrap();
+            let key = text.split('"').next().unwrap();
             let hits = text.split("<td data-value=\"").nth(1).unwrap().split('"').next().unwrap();
             found.push(format!("{key} {hits}"));
         }

@@ -8,7 +8,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use common::{Answer, Place, request};
+use common::{Answer, Place, Seen, request};
 
 fn assert_locked_down(page: &Answer) {
     let policy = page.header("content-security-policy").expect("a policy");
@@ -95,6 +95,17 @@ fn the_script_and_the_style_are_kept_by_browsers() {
         assert_eq!(request("GET", &seen.url(path), &[("if-none-match", &weak)]).status, 304);
         assert_eq!(request("GET", &seen.url(path), &[("if-none-match", "\"0.1.0\"")]).status, 200);
     }
+    for (accepted, encoding) in [
+        ("gzip, deflate, br, zstd", Some("br")),
+        ("br;q=0.1, gzip;q=0.2", Some("gzip")),
+        ("identity", None),
+    ] {
+        for path in ["/seen.js", "/assets/page.js", "/assets/page.css", "/js"] {
+            let file = request("HEAD", &seen.url(path), &[("accept-encoding", accepted)]);
+            assert_eq!(file.header("content-encoding"), encoding, "{path}: {file:?}");
+            assert_eq!(file.header("vary"), Some("accept-encoding"), "{path}: {file:?}");
+        }
+    }
     let icon = request("HEAD", &seen.url("/favicon.ico"), &[]);
     assert_eq!((icon.status, icon.header("content-type")), (200, Some("image/x-icon")));
 }
@@ -123,6 +134,52 @@ fn the_page_of_a_counter_shows_the_range_that_is_asked_for() {
         assert!(bytes <= 10_000, "{range}: {bytes} bytes by gzip");
     }
     assert_eq!(seen.get("/counter/site/page?range=2w").status, 400);
+}
+
+/// Of a site with as many pages as one page of the list has, seen daily.
+#[test]
+fn every_page_is_small_on_its_way() {
+    let place = Place::file();
+    let mut command = common::command(&["--store", &place.store()]);
+    command.env("SEEN_TOKEN", "the-token-of-the-instance");
+    let seen = Seen::spawn(command);
+    let token = ("authorization", "Bearer the-token-of-the-instance");
+    let today = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400;
+    let mut random = 1_u64;
+    let mut hits = |most: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (random >> 33) % most
+    };
+    let lines: String = (0..100)
+        .map(|page| {
+            let days: Vec<_> = (today - 364..=today).map(|day| (day, hits(5000))).collect();
+            let total: u64 = days.iter().map(|(_, hits)| hits).sum();
+            let line = serde_json::json!({
+                "kind": "counter", "namespace": "site", "key": format!("posts-of-the-year-{page}"),
+                "total": total, "created": (today - 364) * 86_400, "days": days, "uniques": days,
+            });
+            format!("{line}\n")
+        })
+        .collect();
+    let client = common::client();
+    let import = client.post(seen.url("/import")).header(token.0, token.1).send(lines);
+    assert_eq!(import.unwrap().status(), 200);
+    for path in [
+        "/",
+        "/builder",
+        "/privacy",
+        "/counter/site",
+        "/counter/site/nobody",
+        "/counter/site/posts-of-the-year-1?range=90d",
+        "/counter/site/posts-of-the-year-1?range=1y",
+    ] {
+        let page = request("GET", &seen.url(path), &[token, ("accept", "text/html")]);
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(page.body.as_bytes()).unwrap();
+        let bytes = packed.finish().unwrap().len();
+        println!("{path}: {bytes} of {}", page.body.len());
+        assert!(bytes > 500 && bytes <= 10_000, "{path}: {bytes} bytes by gzip");
+    }
 }
 
 #[test]

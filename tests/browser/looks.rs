@@ -90,6 +90,18 @@ fn light_on_a_phone() {
     look(380, "light");
 }
 
+/// The least width that WCAG 2.2 asks of a page (1.4.10).
+#[test]
+fn light_on_the_smallest_phone() {
+    look(320, "light");
+}
+
+/// A window of 1280 pixels in which everything is twice as large (WCAG 1.4.4).
+#[test]
+fn light_at_twice_the_size() {
+    look(640, "light");
+}
+
 #[test]
 fn dark_on_a_phone() {
     look(380, "dark");
@@ -117,6 +129,68 @@ fn a_script_that_comes_late_moves_nothing() {
     for (name, url) in pages(&seen) {
         browser.open(&url);
         assert_eq!(browser.value("shifts").as_f64(), Some(0.0), "{name}: things moved");
+    }
+}
+
+/// Everything that can be used is reached by the Tab key, in the order of the page, and
+/// shows that it was.
+#[test]
+fn every_page_is_used_by_keyboard() {
+    let Some(browser) = Browser::start() else { return };
+    let place = Place::file();
+    let seen = place.seen();
+    browser.look(1280, 800, "light");
+    let tab = |kind: &str| {
+        let key = json!({ "type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9 });
+        browser.devtools("Input.dispatchKeyEvent", &key);
+    };
+    for (name, url) in pages(&seen) {
+        browser.open(&url);
+        // Of radio buttons the chosen one is a stop; a hidden thing is none.
+        let stops = browser.run(
+            "window.stops = [...document.querySelectorAll(
+                 'a[href], button, input, select, summary, [tabindex=\"0\"]')]
+               .filter((e) => e.checkVisibility() && !(e.type == 'radio' && !e.checked));
+             return stops.length",
+        );
+        let stops = stops.as_u64().expect("a number");
+        assert!(stops > 4, "{name}: {stops}");
+        for at in 0..stops {
+            ["rawKeyDown", "keyUp"].into_iter().for_each(tab);
+            let stop = browser.run(&format!(
+                "const e = document.activeElement, box = e.getBoundingClientRect();
+                 return [e == stops[{at}], getComputedStyle(e).outlineStyle != 'none',
+                   box.bottom > 0 && box.top < innerHeight, e.outerHTML.slice(0, 200)]"
+            ));
+            let is_there = stop.as_array().is_some_and(|stop| stop[..3] == [true, true, true]);
+            assert!(is_there, "{name}, stop {at}: {stop}");
+        }
+    }
+}
+
+/// Who asked their system for less motion gets none, and paper has no buttons.
+#[test]
+fn nothing_moves_and_paper_is_white() {
+    let Some(browser) = Browser::start() else { return };
+    let place = Place::file();
+    let seen = place.seen();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+    fs::create_dir_all(&folder).expect("a folder for screenshots");
+    browser.look(1280, 800, "dark");
+    for (name, url) in pages(&seen) {
+        browser.open(&url);
+        let still = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
+        browser.devtools("Emulation.setEmulatedMedia", &still);
+        let moving = "document.getAnimations().length + [...document.querySelectorAll('*')].filter(
+             (e) => parseFloat(getComputedStyle(e).transitionDuration) > 0).length";
+        assert_eq!(browser.value(moving), 0, "{name}");
+        browser.devtools("Emulation.setEmulatedMedia", &json!({"media": "print"}));
+        let paper = "getComputedStyle(document.documentElement).backgroundColor";
+        assert_eq!(browser.value(paper), "rgb(255, 255, 255)", "{name}");
+        let left = "[...document.querySelectorAll('button, nav, form, footer')].filter(
+             (e) => e.checkVisibility()).length";
+        assert_eq!(browser.value(left), 0, "{name}: what paper has no use for");
+        fs::write(folder.join(format!("{name}-print.png")), browser.screenshot(true)).unwrap();
     }
 }
 

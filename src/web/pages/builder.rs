@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::http::HeaderMap;
 
+use crate::model::count::Settings;
 use crate::model::name::{Counter, Name};
 use crate::picture::badge::Style;
 use crate::picture::logo::Icon;
@@ -11,6 +12,7 @@ use crate::picture::params::BadgeParams;
 use crate::web::error::ApiError;
 use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
+use crate::web::request::settings;
 use crate::web::response::page::{Page, PageError, Snippets, origin};
 
 /// What may be asked of the badge, with what it is unless asked.
@@ -34,6 +36,14 @@ const COUNTS: [(&str, &str); 9] = [
     ("unique", "unique visitors today"),
     ("unique-7d", "daily unique visitors, 7 days"),
     ("unique-30d", "daily unique visitors, 30 days"),
+];
+
+/// `?dedupe=`, in words.
+const RELOADS: [(&str, &str); 4] = [
+    ("off", "count every time"),
+    ("30m", "not within 30 minutes"),
+    ("1h", "not within an hour"),
+    ("24h", "not within 24 hours"),
 ];
 
 #[derive(Template)]
@@ -60,10 +70,13 @@ pub(crate) struct Form {
     pub counts: Vec<Choice>,
     pub styles: Vec<Choice>,
     pub logos: Vec<Choice>,
+    pub reloads: Vec<Choice>,
     /// The path of the badge.
     pub preview: String,
     pub origin: String,
     pub snippets: Snippets,
+    /// The command that makes the counter the caller's own, with what reloads count.
+    pub create: String,
 }
 
 impl Form {
@@ -86,6 +99,9 @@ impl Form {
         }
         let [(_, label), _, (_, count), (_, logo), (_, color), (_, label_color)] = looks;
         Metric::parse(count)?;
+        let dedupe = query.get("dedupe").filter(|text| !text.is_empty()).unwrap_or("off");
+        settings::changed(Settings::default(), query)?;
+        let origin = origin(headers);
 
         // Only what differs from the defaults: short links last longer.
         let asked: Vec<_> =
@@ -105,13 +121,29 @@ impl Form {
             counts: choices(&COUNTS, count),
             styles: choices(&styles, badge.style.unwrap_or_default().name()),
             logos: choices(&logos, logo),
+            reloads: choices(&RELOADS, dedupe),
             preview: format!("/get/{counter}/badge.svg{asked}"),
-            origin: origin(headers),
+            create: create(&origin, &counter, dedupe)?,
+            origin,
             snippets: Snippets::new(headers, &counter, &asked),
             namespace: counter.namespace,
             key: counter.key,
         })
     }
+
+    fn counter(&self) -> Counter {
+        Counter { namespace: self.namespace.clone(), key: self.key.clone() }
+    }
+}
+
+fn create(origin: &str, counter: &Counter, dedupe: &str) -> Result<String, ApiError> {
+    let query = match dedupe {
+        "off" | "0" => String::new(),
+        _ => serde_urlencoded::to_string([("dedupe", dedupe)])
+            .map(|query| format!("?{query}"))
+            .map_err(ApiError::invalid_query)?,
+    };
+    Ok(format!("curl --request POST '{origin}/create/{counter}{query}'"))
 }
 
 /// One line of a list.

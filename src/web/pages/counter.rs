@@ -10,6 +10,7 @@ use crate::model::hit::Source;
 use crate::model::name::Counter;
 use crate::model::time::Timestamp;
 use crate::picture::Day;
+use crate::picture::card;
 use crate::picture::number::Format;
 use crate::web::App;
 use crate::web::error::ApiError;
@@ -25,6 +26,8 @@ struct CounterPage {
     /// All but the total, unless the store cannot be asked.
     known: Option<Known>,
     stale: &'static str,
+    /// The address of the picture that a link preview shows.
+    preview: String,
     snippets: Snippets,
 }
 
@@ -39,11 +42,11 @@ struct Known {
 }
 
 /// A number with its name.
-struct Card {
-    name: &'static str,
-    number: String,
+pub(super) struct Card {
+    pub name: &'static str,
+    pub number: String,
     /// What stands below it, smaller; may be empty.
-    note: String,
+    pub note: String,
 }
 
 /// How much of the views came from one source.
@@ -103,7 +106,8 @@ pub(crate) async fn show(
     };
     let stale = known.is_none();
     let snippets = Snippets::new(&headers, &counter, "");
-    let page = CounterPage { counter, total, known, stale: note(stale), snippets };
+    let preview = format!("{}/get/{counter}/card.png", origin(&headers));
+    let page = CounterPage { counter, total, known, stale: note(stale), preview, snippets };
     Ok(Page::new(&page).stale(stale))
 }
 
@@ -199,7 +203,7 @@ fn words(source: Source) -> &'static str {
     }
 }
 
-fn date(day: u32) -> String {
+pub(super) fn date(day: u32) -> String {
     Day(i32::try_from(day).unwrap_or(i32::MAX)).long()
 }
 

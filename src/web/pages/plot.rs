@@ -132,6 +132,12 @@ impl Plot {
         Self { span, dates: dates(&short), ticks, top, columns }
     }
 
+    /// The same without unique visitors.
+    pub(crate) fn without_uniques(mut self) -> Self {
+        self.columns.iter_mut().for_each(|column| column.uniques = None);
+        self
+    }
+
     /// Whether anything was counted in this time.
     pub(crate) fn is_empty(&self) -> bool {
         self.columns.iter().all(|column| column.views == 0)

@@ -62,7 +62,7 @@ if (form) {
 }
 
 // A chart tells its values: to the pointer, to a finger, and to the arrow keys.
-for (const plot of document.querySelectorAll('[data-plot]')) {
+const enliven = () => document.querySelectorAll('[data-plot]').forEach((plot) => {
   const readout = plot.querySelector('[data-readout]'), bars = plot.querySelector('.bars');
   const columns = [...bars.querySelectorAll('g')], whole = readout.textContent;
   const words = columns.map((column) => column.firstChild.textContent);
@@ -92,7 +92,8 @@ for (const plot of document.querySelectorAll('[data-plot]')) {
     event.preventDefault();
     choose(to);
   });
-}
+});
+enliven();
 
 // A counter that nobody hit yet shows itself once somebody does.
 const waiting = document.querySelector('[data-waiting]');
@@ -153,6 +154,7 @@ if (owner) {
     document.title = page.title;
     document.querySelector('main').replaceWith(page.querySelector('main'));
     arrange();
+    enliven();
   };
   owner.hidden = false;
   owner.onsubmit = (event) => {
