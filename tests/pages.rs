@@ -71,7 +71,7 @@ fn a_missing_counter_has_a_page_that_says_so() {
     let seen = place.seen();
     let page = seen.get("/counter/site/nobody");
     assert_eq!(page.status, 404);
-    assert!(page.body.contains("there is no counter site/nobody"), "{page:?}");
+    assert!(page.body.contains("Waiting for the first view"), "{page:?}");
     assert_locked_down(&page);
 }
 

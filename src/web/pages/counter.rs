@@ -115,7 +115,6 @@ pub(crate) async fn show(
 #[template(path = "waiting.html")]
 struct Waiting {
     counter: Counter,
-    sentence: String,
     origin: String,
     snippets: Snippets,
 }
@@ -124,7 +123,6 @@ struct Waiting {
 fn missing(counter: Counter, headers: &HeaderMap) -> PageError {
     let error = ApiError::no_counter(&counter);
     let page = Page::new(&Waiting {
-        sentence: error.sentence(),
         origin: origin(headers),
         snippets: Snippets::new(headers, &counter, ""),
         counter,

@@ -170,7 +170,8 @@ for (const text of document.querySelectorAll('[data-colour]')) {
   const picker = document.createElement('input');
   picker.type = 'color';
   picker.setAttribute('aria-label', text.dataset.colour + ', from a palette');
-  picker.value = /^#[0-9a-f]{6}$/i.test(text.value) ? text.value : '#007ec6';
+  const typed = text.value.replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3');
+  picker.value = /^#[0-9a-f]{6}$/i.test(typed) ? typed : '#007ec6';
   picker.oninput = () => {
     text.value = picker.value;
     text.dispatchEvent(new Event('input', { bubbles: true }));
