@@ -66,6 +66,17 @@ fn tls_is_spoken_and_the_certificate_is_checked() {
     assert_eq!(seen.get("/hit/site/page").status, 503);
 }
 
+/// A start that waited for itself would be at its end only after the three seconds that it
+/// gives a Redis which is away.
+#[test]
+fn a_start_on_a_redis_that_is_there_is_short() {
+    let redis = Redis::durable();
+    let started = std::time::Instant::now();
+    let seen = Seen::start(&["--store", &redis.url()]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
+}
+
 /// Containers start in any order.
 #[test]
 fn a_redis_that_comes_later_is_found() {

@@ -24,7 +24,7 @@ pub(crate) async fn follow(servers: Weak<Servers>) {
     let mut known = None;
     // Before a server has been judged there is nothing to read.
     if let Some(servers) = servers.upgrade() {
-        let _ = tokio::time::timeout(LOOK_AGAIN, servers.settled()).await;
+        let _ = tokio::time::timeout(LOOK_AGAIN, servers.judged()).await;
     }
     loop {
         let Some(servers) = servers.upgrade() else { return };

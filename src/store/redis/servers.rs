@@ -261,7 +261,7 @@ impl Servers {
     }
 
     /// Waits until every server was reached and looked at.
-    pub(crate) async fn settled(&self) -> Result<(), StoreError> {
+    pub(crate) async fn judged(&self) -> Result<(), StoreError> {
         while self.is_cluster() && self.map.lock().is_empty() {
             self.look.notify_one();
             sleep(ELSEWHERE_PAUSE).await;
@@ -269,6 +269,12 @@ impl Servers {
         for (node, _) in self.all() {
             node.guard.settled().await?;
         }
+        Ok(())
+    }
+
+    /// The same, and its layout is known.
+    pub(crate) async fn settled(&self) -> Result<(), StoreError> {
+        self.judged().await?;
         while let Err(StoreError::Away(_)) = self.open_gate() {
             sleep(ELSEWHERE_PAUSE).await;
         }
