@@ -118,7 +118,7 @@ impl Log {
     }
 }
 
-/// Reads a log, if there is one: all of its changes, as far as they are whole.
+/// Reads a log, if there is one: all of its changes but those of a torn end.
 pub(crate) fn read(path: &Path) -> Result<Option<(Since, Changes)>> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
@@ -144,6 +144,16 @@ pub(crate) fn read(path: &Path) -> Result<Option<(Since, Changes)>> {
         }
     }
     if at < bytes.len() {
+        // A frame is written once the one before it is synced, so a whole one behind tells that
+        // hits are missing here which were answered.
+        if (at + 1..bytes.len()).any(|behind| frame(&bytes, behind).is_some()) {
+            let said = format!(
+                "{} is damaged at byte {at}: restore a backup, or cut it off there and lose the \
+                 hits behind",
+                path.display()
+            );
+            return Err(Error::new(ErrorKind::InvalidData, said));
+        }
         // What was on its way in a crash was not answered.
         tracing::warn!(bytes = bytes.len() - at, "the end of the log is not whole and is left out");
     }
@@ -213,6 +223,25 @@ mod tests {
             bytes[at] ^= 1;
             std::fs::write(&path, &bytes).unwrap();
             assert_eq!(read(&path).unwrap(), Some((SINCE, changes(&["a", "b"]))), "{at}");
+        }
+    }
+
+    /// Later hits were answered, so that it is no torn end.
+    #[test]
+    fn damage_before_a_whole_frame_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = Log::begin(path.clone(), SINCE).unwrap();
+        log.append(&changes(&["a", "b"])).unwrap();
+        let first = log.length() as usize;
+        log.append(&changes(&["c"])).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        for at in HEADER..first {
+            let mut bytes = bytes.clone();
+            bytes[at] ^= 1;
+            std::fs::write(&path, &bytes).unwrap();
+            let said = read(&path).unwrap_err().to_string();
+            assert!(said.contains("is damaged at byte 24"), "{at}: {said}");
         }
     }
 
