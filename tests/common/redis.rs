@@ -1,5 +1,6 @@
 //! A real Redis or Valkey server of the test's own.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -14,6 +15,7 @@ const SENTINEL: &str = "sentinel.conf";
 /// A server in a folder of its own, killed and swept away when dropped.
 pub struct Redis {
     child: Option<Child>,
+    program: PathBuf,
     pub port: u16,
     folder: tempfile::TempDir,
     arguments: Vec<String>,
@@ -102,6 +104,30 @@ impl Redis {
         nodes.into_iter().map(|(node, _)| node).collect()
     }
 
+    /// A replica of a Cluster's master that follows it, and is known to all its nodes.
+    pub fn start_cluster_replica(master: &Self, nodes: &[Self]) -> Self {
+        let bus = free_port().to_string();
+        let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus];
+        let more = ["--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no"];
+        let safe = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""];
+        let replica = Self::start(&[&cluster[..], &more, &safe].concat());
+        master.ask(&["cluster", "meet", "127.0.0.1", &replica.port.to_string(), &bus]);
+        let id = master.ask(&["cluster", "myid"]);
+        super::wait_until("the replica knows its master", || {
+            replica.ask(&["cluster", "replicate", &id]) == "OK"
+        });
+        super::wait_until("the replica follows", || {
+            let replicates = |node: &Self| {
+                node.ask(&["cluster", "nodes"])
+                    .lines()
+                    .any(|line| line.contains(&format!(":{}@", replica.port)) && line.contains(&id))
+            };
+            replica.ask(&["info", "replication"]).contains("master_link_status:up")
+                && nodes.iter().all(replicates)
+        });
+        replica
+    }
+
     /// A server that speaks TLS alone, with `server.pem` and `server.key` of `folder`.
     pub fn start_tls(folder: tempfile::TempDir) -> Self {
         let file = |name| folder.path().join(name).display().to_string();
@@ -113,7 +139,8 @@ impl Redis {
 
     fn start_in(folder: tempfile::TempDir, arguments: &[&str], tls: bool) -> Self {
         let arguments = arguments.iter().map(ToString::to_string).collect();
-        let mut redis = Self { child: None, port: free_port(), folder, arguments, tls };
+        let (program, port) = (program(), free_port());
+        let mut redis = Self { child: None, program, port, folder, arguments, tls };
         // Another test's server may have taken the port in the meantime.
         for _ in 0..5 {
             match redis.launch(&[]) {
@@ -142,7 +169,7 @@ impl Redis {
         let ports: &[&str] =
             if self.tls { &["--port", "0", "--tls-port", &port] } else { &["--port", &port] };
         let sentinel = Some(self.folder.path().join(SENTINEL)).filter(|file| file.exists());
-        let mut child = Command::new(program())
+        let mut child = Command::new(&self.program)
             .args(sentinel)
             .args(ports)
             .args(["--bind", "127.0.0.1", "--dir"])
@@ -175,6 +202,16 @@ impl Redis {
         child.wait().expect("it ends");
     }
 
+    /// Waits until it ends by itself.
+    pub fn wait(&mut self) {
+        self.child.take().expect("it runs").wait().expect("it ends");
+    }
+
+    /// Where it keeps its files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Lets the process hang (`STOP`) or go on (`CONT`).
     pub fn signal(&self, name: &str) {
         super::signal(self.child.as_ref().expect("it runs").id(), name);
@@ -195,9 +232,8 @@ impl Redis {
 
     /// The same, as it is but for the line's end.
     pub fn ask_bytes(&self, command: &[&str]) -> Vec<u8> {
-        let client = program().with_file_name(
-            program().file_name().unwrap().to_str().unwrap().replace("-server", "-cli"),
-        );
+        let name = self.program.file_name().expect("a file").to_string_lossy();
+        let client = self.program.with_file_name(name.replace("-server", "-cli"));
         let output = Command::new(client)
             .args(["-p", &self.port.to_string()])
             .args(command)
@@ -222,10 +258,19 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("it has an address").port()
 }
 
+thread_local! {
+    static SERVER: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
+}
+
+/// What this thread starts from now on, in place of the one server of all tests.
+pub fn use_server(program: PathBuf) {
+    SERVER.set(Some(program));
+}
+
 /// The path of a Redis or Valkey server: on PATH, or got by `tests/get-redis`.
-fn program() -> &'static Path {
+fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
+    let found = || {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         // Tests run at once, and one of them is to install it.
         let lock = File::create(std::env::temp_dir().join("seen-get-redis.lock"));
@@ -241,5 +286,6 @@ fn program() -> &'static Path {
             "these tests need a Redis or Valkey server; tests/get-redis got none"
         );
         PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
-    })
+    };
+    SERVER.with_borrow(Clone::clone).unwrap_or_else(|| PROGRAM.get_or_init(found).clone())
 }

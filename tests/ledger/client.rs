@@ -1,69 +1,65 @@
-//! Clients that write down what became of each hit, and the audit of what they wrote.
+//! Clients that write down what became of each hit, and listeners on their hot counter.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::common::{self, TIMEOUT, send, wait_until};
+use crate::book::{Book, COUNTERS, Hit, NAMESPACE, ONCE, Outcome, key, outcome};
+use crate::common::{TIMEOUT, send, wait_until};
 use crate::random::Random;
-
-/// The namespace of every counter here.
-pub const NAMESPACE: &str = "ledger";
-
-/// Counter 0 is the hot one; each of the others gets a hit now and then.
-pub const COUNTERS: usize = 40;
 
 const CLIENTS: usize = 8;
 
+/// Each listens to the hot counter, where several seens stand to each in turn.
+const LISTENERS: usize = 3;
+
 /// Between two hits of a client: a fault is to be met by many hits, and the machine is shared.
-const PAUSE: Duration = Duration::from_millis(1);
+pub const PAUSE: Duration = Duration::from_millis(1);
 
 /// After a hit that was not counted, so that a store that refuses is not asked in a circle.
 const PAUSE_REFUSED: Duration = Duration::from_millis(10);
 
-/// A key of a counter, by its place.
-pub fn key(counter: usize) -> String {
-    if counter == 0 { "hot".into() } else { format!("cold{counter}") }
-}
-
-/// What a client knows of a hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// 200, and its number: it is stored, once.
-    Answered(i64),
-    /// Told that it was not counted.
-    Refused,
-    /// No answer, or a 503 that says `unknown`: it may be stored, once.
-    Unknown,
-}
-
-/// One hit in the book of a client. With an id it is one hit, however often it was sent.
-#[derive(Clone, Debug)]
-pub struct Hit {
-    pub counter: usize,
-    pub id: Option<String>,
-    pub outcome: Outcome,
-    /// When the last answer came, or its absence was noticed.
-    pub at: Instant,
-    /// The longest wait for an answer.
-    pub slowest: Duration,
-}
-
-/// The addresses where seen is asked; a seen that was started again has another one.
+/// Where seen is asked; a seen that was started again has another address.
 #[derive(Clone, Default)]
-pub struct Front(Arc<Mutex<Vec<SocketAddr>>>);
+pub struct Front(Arc<Mutex<Doors>>);
+
+#[derive(Default)]
+struct Doors {
+    addresses: Vec<SocketAddr>,
+    /// Visitors are told apart by keys that live in the processes' memory alone: those before a
+    /// restart do not come again.
+    generation: u64,
+    no_visits: bool,
+}
 
 impl Front {
     pub fn set(&self, addresses: Vec<SocketAddr>) {
-        *self.0.lock().unwrap() = addresses;
+        let mut doors = self.0.lock().unwrap();
+        doors.addresses = addresses;
+        doors.generation += 1;
+    }
+
+    /// Whether visitors come; those after a pause are others.
+    pub fn let_visitors_come(&self, come: bool) {
+        let mut doors = self.0.lock().unwrap();
+        doors.generation += 1;
+        doors.no_visits = !come;
     }
 
     fn of(&self, client: usize) -> SocketAddr {
-        let addresses = self.0.lock().unwrap();
-        addresses[client % addresses.len()]
+        let doors = self.0.lock().unwrap();
+        doors.addresses[client % doors.addresses.len()]
+    }
+
+    /// The same for a visitor, with their generation.
+    fn of_visitor(&self, client: usize) -> Option<(SocketAddr, u64)> {
+        let doors = self.0.lock().unwrap();
+        let address = doors.addresses[client % doors.addresses.len()];
+        (!doors.no_visits).then_some((address, doors.generation))
     }
 }
 
@@ -71,26 +67,20 @@ impl Front {
 pub struct Load {
     stop: Arc<AtomicBool>,
     progress: Arc<[Progress; CLIENTS]>,
-    clients: Vec<thread::JoinHandle<Book>>,
+    clients: Vec<JoinHandle<Book>>,
+    listeners: Vec<Listener>,
 }
 
 #[derive(Default)]
 struct Progress {
     answered: AtomicU64,
     not_counted: AtomicU64,
-}
-
-/// What one client, or all of them, wrote down.
-#[derive(Default)]
-pub struct Book {
-    /// By client, in the order in which each sent them.
-    pub clients: Vec<Vec<Hit>>,
-    /// Answers that no hit should get.
-    pub strange: Vec<String>,
+    /// How long each answer took since somebody looked.
+    times: Mutex<Vec<Duration>>,
 }
 
 impl Load {
-    pub fn start(front: &Front, seed: u64) -> Self {
+    pub fn start(front: &Front, seed: u64, pause: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let progress = Arc::<[Progress; CLIENTS]>::default();
         let clients = (0..CLIENTS).map(|number| {
@@ -99,13 +89,16 @@ impl Load {
                 front: front.clone(),
                 random: Random::new(seed.wrapping_add(number as u64)),
                 agent: agent(number % 4 != 0),
+                pause,
                 stop: stop.clone(),
                 progress: progress.clone(),
+                visitors: BTreeMap::new(),
                 strange: Vec::new(),
             };
             thread::spawn(|| client.run())
         });
-        Self { clients: clients.collect(), stop, progress }
+        let listeners = (0..LISTENERS).map(|number| Listener::start(front, number)).collect();
+        Self { clients: clients.collect(), listeners, stop, progress }
     }
 
     /// Waits until each client has so many more answers.
@@ -124,15 +117,22 @@ impl Load {
         wait_until(what, || now().zip(&goals).all(|(now, goal)| now >= *goal));
     }
 
-    pub fn finish(self) -> Book {
+    /// How long each answer took since the last call.
+    pub fn times(&self) -> Vec<Duration> {
+        self.progress.iter().flat_map(|p| std::mem::take(&mut *p.times.lock().unwrap())).collect()
+    }
+
+    /// Ends the clients; the listeners hear on.
+    pub fn finish(self) -> (Book, Vec<Listener>) {
         self.stop.store(true, Ordering::Relaxed);
         let mut all = Book::default();
         for client in self.clients {
             let book = client.join().expect("a client does not panic");
             all.clients.extend(book.clients);
+            all.visitors.extend(book.visitors);
             all.strange.extend(book.strange);
         }
-        all
+        (all, self.listeners)
     }
 }
 
@@ -152,8 +152,11 @@ struct Client {
     front: Front,
     random: Random,
     agent: ureq::Agent,
+    pause: Duration,
     stop: Arc<AtomicBool>,
     progress: Arc<[Progress; CLIENTS]>,
+    /// By name.
+    visitors: BTreeMap<String, Outcome>,
     strange: Vec<String>,
 }
 
@@ -161,13 +164,17 @@ impl Client {
     fn run(mut self) -> Book {
         let mut hits: Vec<Hit> = Vec::new();
         while !self.stop.load(Ordering::Relaxed) {
+            if self.random.below(16) == 0 {
+                self.visit();
+            }
             let counter = if self.random.below(4) > 0 { 0 } else { self.random.below(COUNTERS) };
             let id = (self.random.below(6) == 0)
                 .then(|| format!("{}-{}-{}", self.number, hits.len(), self.random.below(1 << 30)));
             hits.extend(self.hit(counter, id));
-            thread::sleep(PAUSE);
+            thread::sleep(self.pause);
         }
-        Book { clients: vec![hits], strange: self.strange }
+        let visitors = self.visitors.into_values().collect();
+        Book { clients: vec![hits], visitors, strange: self.strange }
     }
 
     /// Sends a hit; one with an id again and again until it is counted. `None` if nobody
@@ -177,21 +184,20 @@ impl Client {
         let mut result: Option<Hit> = None;
         loop {
             let asked = Instant::now();
-            if let Some(outcome) = self.send(counter, id.as_deref()) {
+            let path = format!("{NAMESPACE}/{}", key(counter));
+            let headers = id.as_deref().map(|id| ("idempotency-key", id));
+            let address = self.front.of(self.number);
+            if let Some(outcome) = self.send(address, &path, headers.as_slice()) {
                 let slowest = match &result {
                     Some(before) => before.slowest.max(asked.elapsed()),
                     None => asked.elapsed(),
                 };
-                // A refusal of the repetition takes nothing back that was sent before.
-                let before = result.as_ref().map(|before| before.outcome);
-                let outcome = match (before, outcome) {
-                    (Some(Outcome::Unknown), Outcome::Refused) => Outcome::Unknown,
-                    (_, outcome) => outcome,
-                };
+                let outcome = outcome.after(result.as_ref().map(|before| before.outcome));
                 let (id, at) = (id.clone(), Instant::now());
                 result = Some(Hit { counter, id, outcome, at, slowest });
                 let progress = &self.progress[self.number];
                 if matches!(outcome, Outcome::Answered(_)) {
+                    progress.times.lock().unwrap().push(asked.elapsed());
                     progress.answered.fetch_add(1, Ordering::Relaxed);
                     return result;
                 }
@@ -205,10 +211,23 @@ impl Client {
         }
     }
 
-    fn send(&mut self, counter: usize, id: Option<&str>) -> Option<Outcome> {
-        let url = format!("http://{}/hit/{NAMESPACE}/{}", self.front.of(self.number), key(counter));
-        let headers = id.map(|id| ("idempotency-key", id));
-        match send(&self.agent, "GET", &url, headers.as_slice()) {
+    /// A visitor comes, for the first time or again, to the counter that counts each once.
+    fn visit(&mut self) {
+        let Some((address, generation)) = self.front.of_visitor(self.number) else { return };
+        let visitor = format!("{}-{generation}-{}", self.number, self.random.below(20));
+        let Some(outcome) = self.send(address, ONCE, &[("user-agent", &visitor)]) else { return };
+        let outcome = outcome.after(self.visitors.get(&visitor).copied());
+        self.visitors.insert(visitor, outcome);
+    }
+
+    fn send(
+        &mut self,
+        address: SocketAddr,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Option<Outcome> {
+        let url = format!("http://{address}/hit/{path}");
+        match send(&self.agent, "GET", &url, headers) {
             Ok(answer) => match outcome(&answer) {
                 Some(outcome) => Some(outcome),
                 None => {
@@ -226,181 +245,60 @@ impl Client {
     }
 }
 
-/// What the documents promise of an answer; `None` for one that they do not know.
-fn outcome(answer: &common::Answer) -> Option<Outcome> {
-    match answer.status {
-        200 => answer.value().map(Outcome::Answered),
-        400..=499 | 507 => Some(Outcome::Refused),
-        503 => match answer.json()["counted"].as_str()? {
-            "unknown" => Some(Outcome::Unknown),
-            "no" => Some(Outcome::Refused),
-            _ => None,
-        },
-        _ => None,
-    }
+/// Somebody who looks at the hot counter, and comes again when the stream ends.
+pub struct Listener {
+    heard: Arc<AtomicI64>,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
 }
 
-/// What is stored of a counter, asked in three ways.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stored {
-    pub total: i64,
-    /// The hits of its days, added up.
-    pub days: i64,
-    pub exported: i64,
-}
-
-/// The comparison of a book with what is stored.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Audit {
-    pub sent: i64,
-    pub answered: i64,
-    pub refused: i64,
-    pub unknown: i64,
-    pub stored: i64,
-    /// Hits that were answered and are not stored.
-    pub lost: i64,
-    /// Numbers that were given again, and hits that are stored though nobody sent them.
-    pub twice: i64,
-    /// Sentences on what else is not as it should be.
-    pub wrong: Vec<String>,
-}
-
-impl Book {
-    pub fn hits(&self) -> impl Iterator<Item = &Hit> {
-        self.clients.iter().flatten()
-    }
-
-    /// Looks for hits that are lost or stored twice, counter by counter.
-    pub fn audit(&self, stored: &[Stored]) -> Audit {
-        let mut audit = Audit { wrong: self.strange.clone(), ..Audit::default() };
-        for (counter, stored) in stored.iter().enumerate() {
-            let of_it = || self.hits().filter(|hit| hit.counter == counter);
-            let refused = of_it().filter(|hit| hit.outcome == Outcome::Refused).count() as i64;
-            let unknown = of_it().filter(|hit| hit.outcome == Outcome::Unknown).count() as i64;
-            let mut numbers: Vec<i64> = of_it().filter_map(Hit::number).collect();
-            let answered = numbers.len() as i64;
-            numbers.sort_unstable();
-            let repeated = numbers.windows(2).filter(|pair| pair[0] == pair[1]).count() as i64;
-            let beyond = numbers.iter().filter(|number| **number > stored.total).count() as i64;
-            audit.sent += answered + refused + unknown;
-            audit.answered += answered;
-            audit.refused += refused;
-            audit.unknown += unknown;
-            audit.stored += stored.total;
-            // A total may be large enough for all and still be older than a number.
-            audit.lost += (answered - stored.total).max(beyond).max(0);
-            audit.twice += repeated + (stored.total - answered - unknown).max(0);
-            if let Some(number) = numbers.first().filter(|number| **number < 1) {
-                audit.wrong.push(format!("{}: a hit has the number {number}", key(counter)));
+impl Listener {
+    fn start(front: &Front, number: usize) -> Self {
+        let (heard, stop) = (Arc::<AtomicI64>::default(), Arc::<AtomicBool>::default());
+        let (front, last, stopped) = (front.clone(), heard.clone(), stop.clone());
+        let thread = thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                let _ = listen(front.of(number), &last, &stopped);
+                thread::sleep(PAUSE_REFUSED);
             }
-            if stored.days != stored.total || stored.exported != stored.total {
-                audit.wrong.push(format!("{}: {stored:?}", key(counter)));
+        });
+        Self { heard, stop, thread }
+    }
+
+    /// What is wrong if it does not hear the total.
+    pub fn finish(self, total: i64) -> Option<String> {
+        let started = Instant::now();
+        while self.heard.load(Ordering::Relaxed) != total && started.elapsed() < TIMEOUT / 4 {
+            thread::sleep(PAUSE_REFUSED);
+        }
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().expect("a listener does not panic");
+        let heard = self.heard.load(Ordering::Relaxed);
+        (heard != total).then(|| format!("a stream's last value is {heard}, the total {total}"))
+    }
+}
+
+/// Hears a stream until it ends.
+fn listen(address: SocketAddr, last: &AtomicI64, stop: &AtomicBool) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_millis(200)))?;
+    write!(stream, "GET /stream/{NAMESPACE}/{} HTTP/1.1\r\nHost: x\r\n\r\n", key(0))?;
+    let (mut stream, mut line) = (BufReader::new(stream), String::new());
+    while !stop.load(Ordering::Relaxed) {
+        match stream.read_line(&mut line) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {
+                let value =
+                    line.strip_prefix("data: {\"value\":").and_then(|l| l.split('}').next());
+                if let Some(value) = value.and_then(|value| value.parse().ok()) {
+                    last.store(value, Ordering::Relaxed);
+                }
+                line.clear();
             }
-        }
-        for hits in &self.clients {
-            audit.wrong.extend(falling(hits));
-        }
-        audit
-    }
-}
-
-impl Hit {
-    pub fn number(&self) -> Option<i64> {
-        match self.outcome {
-            Outcome::Answered(number) => Some(number),
-            Outcome::Refused | Outcome::Unknown => None,
+            // Nothing new yet; a part of a line stays.
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
         }
     }
-}
-
-/// A client sends one hit after another, so the numbers that it gets of a counter rise.
-fn falling(hits: &[Hit]) -> Option<String> {
-    let mut last = BTreeMap::new();
-    for hit in hits {
-        let Some(number) = hit.number() else { continue };
-        if let Some(before) = last.insert(hit.counter, number).filter(|before| *before >= number) {
-            return Some(format!("{}: a client got {number} after {before}", key(hit.counter)));
-        }
-    }
-    None
-}
-
-mod tests {
-    use super::*;
-
-    fn hit(counter: usize, outcome: Outcome) -> Hit {
-        Hit { counter, id: None, outcome, at: Instant::now(), slowest: Duration::ZERO }
-    }
-
-    fn hot(outcomes: &[Outcome]) -> Vec<Hit> {
-        outcomes.iter().map(|outcome| hit(0, *outcome)).collect()
-    }
-
-    /// The audit of two clients on one counter, of which so many are stored.
-    fn audit(one: &[Outcome], other: &[Outcome], total: i64) -> Audit {
-        let book = Book { clients: vec![hot(one), hot(other)], strange: Vec::new() };
-        book.audit(&[Stored { total, days: total, exported: total }])
-    }
-
-    use Outcome::{Answered, Refused, Unknown};
-
-    #[test]
-    fn a_book_in_order_is_found_in_order() {
-        let found = audit(&[Answered(1), Refused, Answered(3)], &[Answered(2), Unknown], 3);
-        let numbers = [found.sent, found.answered, found.refused, found.unknown, found.stored];
-        assert_eq!(numbers, [5, 3, 1, 1, 3]);
-        assert_eq!((found.lost, found.twice, found.wrong), (0, 0, vec![]));
-    }
-
-    #[test]
-    fn a_lost_hit_is_found() {
-        assert_eq!(audit(&[Answered(1), Answered(3)], &[Answered(2)], 2).lost, 1);
-        // An unknown hit that is stored must not hide it.
-        assert_eq!(audit(&[Answered(1), Answered(3)], &[Unknown], 2).lost, 1);
-    }
-
-    #[test]
-    fn a_hit_that_is_stored_twice_is_found() {
-        assert_eq!(audit(&[Answered(1), Answered(2)], &[Refused], 3).twice, 1);
-        assert_eq!(audit(&[Answered(1), Answered(2)], &[Unknown], 3).twice, 0);
-        assert_eq!(audit(&[Answered(1), Answered(2)], &[Unknown], 4).twice, 1);
-    }
-
-    #[test]
-    fn a_number_that_is_given_twice_is_found() {
-        assert_eq!(audit(&[Answered(1), Answered(2)], &[Answered(2)], 3).twice, 1);
-    }
-
-    #[test]
-    fn numbers_that_fall_are_found() {
-        let found = audit(&[Answered(2), Answered(1)], &[], 2).wrong;
-        assert_eq!(found, ["hot: a client got 1 after 2"]);
-        let book = Book {
-            clients: vec![vec![hit(0, Answered(2)), hit(1, Answered(1))]],
-            ..Book::default()
-        };
-        assert_eq!(book.audit(&[Stored { total: 2, days: 2, exported: 2 }]).wrong, [""; 0]);
-    }
-
-    #[test]
-    fn days_and_an_export_that_differ_are_found() {
-        let book = Book { clients: vec![hot(&[Answered(1)])], ..Book::default() };
-        for (days, exported) in [(0, 1), (1, 0), (2, 1)] {
-            let stored = Stored { total: 1, days, exported };
-            assert_eq!(book.audit(&[stored]).wrong.len(), 1, "{stored:?}");
-        }
-    }
-
-    #[test]
-    fn an_answer_that_nobody_promised_is_found() {
-        let answer =
-            |status, body: &str| common::Answer { status, headers: vec![], body: body.into() };
-        assert_eq!(outcome(&answer(200, r#"{"value":7}"#)), Some(Answered(7)));
-        assert_eq!(outcome(&answer(503, r#"{"counted":"unknown"}"#)), Some(Unknown));
-        assert_eq!(outcome(&answer(503, r#"{"counted":"no"}"#)), Some(Refused));
-        assert_eq!(outcome(&answer(507, "{}")), Some(Refused));
-        assert_eq!(outcome(&answer(503, "{}")), None);
-        assert_eq!(outcome(&answer(500, "{}")), None);
-        assert_eq!(outcome(&answer(200, "{}")), None);
-    }
+    Ok(())
 }

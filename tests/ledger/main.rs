@@ -1,27 +1,40 @@
 //! What a fault costs: each is done to real processes under load, while clients keep a book of
 //! every hit; then the book is compared with the store.
 //!
-//! `cargo test --test ledger` does each fault once. `SEEN_LEDGER=full` does each five times and
-//! writes docs/faults.md; `SEEN_LEDGER_SEED` repeats a run, and `SEEN_LEDGER_FAULT` picks the
-//! faults whose names hold a text.
+//! `cargo test --test ledger` does each fault once, but for the longest. `SEEN_LEDGER=full` does
+//! each six times, on three servers, and writes docs/faults.md; `SEEN_LEDGER=soak` is soak.rs.
+//! `SEEN_LEDGER_SEED` repeats a run, `SEEN_LEDGER_FAULT` picks the faults whose names hold a text,
+//! and `SEEN_LEDGER_ROUNDS` says how often the whole run does each.
 
 #[path = "../common/mod.rs"]
 mod common;
 
+mod acts;
+mod book;
 mod client;
+mod cluster;
+mod disk;
 mod faults;
+mod file;
 mod random;
+mod servers;
+mod soak;
+mod system;
 mod table;
 mod wire;
+mod world;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use client::{Audit, Book, Hit, Load};
-use faults::{FAULTS, Fault, Promise, World};
+use book::{Audit, Book, Hit};
+use client::{Load, PAUSE};
+use faults::{FAULTS, Fault, Promise};
+use servers::Server;
 use table::Row;
+use world::World;
 
 /// How many of a run's ids are sent once more.
 const REPEATED_IDS: usize = 20;
@@ -29,18 +42,36 @@ const REPEATED_IDS: usize = 20;
 /// How many faults are done at the same time, each to processes of its own.
 const AT_ONCE: usize = 3;
 
+/// Each of three servers with each of two numbers of threads.
+const FULL_ROUNDS: usize = 6;
+
+/// How often a whole run does each fault.
+fn full_rounds() -> usize {
+    let rounds = std::env::var("SEEN_LEDGER_ROUNDS");
+    rounds.map_or(FULL_ROUNDS, |rounds| rounds.parse().expect("SEEN_LEDGER_ROUNDS is a number"))
+}
+
+/// A run's size, as `SEEN_LEDGER` says.
+fn size() -> String {
+    std::env::var("SEEN_LEDGER").unwrap_or_default()
+}
+
 #[test]
 fn every_hit_is_accounted_for() {
-    let full = std::env::var("SEEN_LEDGER").is_ok_and(|size| size == "full");
-    let rounds = if full { 5 } else { 1 };
+    let full = size() == "full";
     let text = std::env::var("SEEN_LEDGER_FAULT").unwrap_or_default();
     let seed = match std::env::var("SEEN_LEDGER_SEED") {
         Ok(seed) => seed.parse().expect("SEEN_LEDGER_SEED is a number"),
         Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later").as_secs(),
     };
+    let is_chosen = |fault: &Fault| {
+        fault.name.contains(&text) && (full || !fault.is_long) && fault.setting.can_be()
+    };
+    let chosen: Vec<_> = FAULTS.iter().enumerate().filter(|(_, fault)| is_chosen(fault)).collect();
+    let rounds = if full { full_rounds() } else { 1 };
+    let mut servers = if full { servers::all() } else { Vec::new() };
+    servers.truncate(rounds);
     println!("SEEN_LEDGER_SEED={seed}\n\n{}", table::HEAD);
-    let chosen: Vec<_> =
-        FAULTS.iter().enumerate().filter(|(_, fault)| fault.name.contains(&text)).collect();
     let (next, done) = (AtomicUsize::new(0), Mutex::new((Vec::new(), Vec::new())));
     // Most of a round is waiting, so that a few at once do not disturb each other.
     thread::scope(|scope| {
@@ -48,9 +79,14 @@ fn every_hit_is_accounted_for() {
             scope.spawn(|| {
                 while let Some((place, fault)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (mut row, mut wrong) = (Row::of(fault), Vec::new());
+                    let rounds = if full { rounds * fault.times } else { 1 };
                     for round in 0..rounds {
                         let seed = seed.wrapping_add((place * 1000 + round * 10) as u64);
-                        wrong.extend(one_round(fault, seed, &mut row));
+                        let threads = 1 + if full { round / 3 } else { *place } % 2;
+                        if !servers.is_empty() {
+                            servers[round % servers.len()].begin();
+                        }
+                        wrong.extend(one_round(fault, seed, threads, &mut row));
                     }
                     println!("{}", row.line());
                     let mut done = done.lock().unwrap();
@@ -66,21 +102,25 @@ fn every_hit_is_accounted_for() {
     if full && text.is_empty() {
         let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/faults.md");
-        std::fs::write(file, table::document(&rows, rounds, seed)).expect("docs/faults.md");
+        let versions: Vec<&str> = servers.iter().map(Server::version).collect();
+        let document = table::document(&rows, rounds, seed, &versions);
+        std::fs::write(file, document).expect("docs/faults.md");
     }
 }
 
 /// Does a fault under load, adds what it cost to the row, and says what broke a promise.
-fn one_round(fault: &'static Fault, seed: u64, row: &mut Row) -> Vec<String> {
-    let mut world = World::start(fault.setting, seed);
-    let load = Load::start(&world.front, seed);
+fn one_round(fault: &'static Fault, seed: u64, threads: usize, row: &mut Row) -> Vec<String> {
+    let mut world = World::start(fault.setting, seed, threads);
+    let load = Load::start(&world.front, seed, PAUSE);
     load.wait_for_answers(20);
     world.some_time();
     let mended = fault.act(&mut world, &load);
     load.wait_for_answers(20);
-    let book = load.finish();
-    let (stored, mut wrong) = world.stored();
-    let audit = book.audit(&stored);
+    let (book, listeners) = load.finish();
+    let held = world.held();
+    let hot = held.counters[0].total;
+    let mut wrong: Vec<String> = listeners.into_iter().filter_map(|l| l.finish(hot)).collect();
+    let audit = book.audit(&held);
     row.add(&audit, slowest(&book), recovery(&book, mended));
     if fault.promise == Promise::Lost {
         // A run that loses nothing here does not see what is lost elsewhere either.
@@ -88,7 +128,7 @@ fn one_round(fault: &'static Fault, seed: u64, row: &mut Row) -> Vec<String> {
     }
     wrong.extend(judge(fault.promise, &audit));
     wrong.extend(repeated_ids(&world, &book));
-    if world.stored().0 != stored {
+    if world.held() != held {
         wrong.push("an id that was sent once more was counted again".into());
     }
     wrong.iter().map(|wrong| broken(fault, wrong)).collect()

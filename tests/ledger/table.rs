@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::client::Audit;
+use crate::book::{Audit, COUNTERS};
 use crate::faults::{Fault, Promise};
 
 /// All rounds of one fault, added up.
@@ -62,7 +62,7 @@ pub const HEAD: &str = "\
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
 
 /// What docs/faults.md says.
-pub fn document(rows: &[Row], rounds: usize, seed: u64) -> String {
+pub fn document(rows: &[Row], rounds: usize, seed: u64, servers: &[&str]) -> String {
     let table = |lost: bool| {
         let lines = rows.iter().filter(|row| (row.fault.promise == Promise::Lost) == lost);
         lines.fold(HEAD.to_owned(), |all, row| all + "\n" + &row.line())
@@ -74,9 +74,9 @@ pub fn document(rows: &[Row], rounds: usize, seed: u64) -> String {
 # Faults, and what became of every hit
 
 Eight clients hit one hot counter and {cold} cold ones, six of them with keep-alive, and write down what
-they hear of each hit. Meanwhile something breaks, {rounds} times each, at a random time. Afterwards their
-books are compared with what is stored: totals, days, an export. Every sixth hit has an
-`Idempotency-Key` and is repeated until it is counted.
+they hear of each hit. Meanwhile something breaks at a random time, {times}, with one thread and with two,
+on {servers}. Afterwards their books are compared with what is stored: totals, days, an export. Every sixth hit has an `Idempotency-Key` and is repeated until it is counted; some hits
+are visitors of a counter that counts each once; three listeners hear the hot counter's stream.
 
 {kept}
 
@@ -88,8 +88,9 @@ books are compared with what is stored: totals, days, an export. Every sixth hit
 - **recovery**: from the repair (for a restart, from the start of the new process) until each client has an
   answer again. Of the times the slowest round's is shown; the deadline is seen's default, 2 s.
 
-Numbers of each client rise, the days of each counter sum to its total, an export has every total, and an id
-that is sent once more gets its number again: a run that finds otherwise fails.
+Numbers of each client rise, the days of each counter sum to its total, an export has every total, each
+visitor counts once, each stream ends with the total, and an id that is sent once more gets its number
+again: a run that finds otherwise fails.
 
 ## What must be lost
 
@@ -98,9 +99,15 @@ from 1 again:
 
 {lost}
 
-A Redis with `appendfsync everysec` may lose its last second of answered hits when it is killed with its
-machine; all above is with `always`. So does a failover whose replicas do not acknowledge (`--replicas 0`).
-A file that is deleted is lost but for your last export.
+- A Redis with `appendfsync everysec` may lose its last second of answered hits when it is killed with its
+  machine; all above is with `always`. So does a failover whose replicas do not acknowledge
+  (`SEEN_REPLICAS=0`).
+- A file that is deleted is lost but for your last export or copy. seen answers 503 from the moment on at
+  which the file is gone, and does not begin another one beside its log.
+- A bit that flips on the wire between seen and Redis is found by TLS, as above; without TLS by TCP's
+  checksum alone, which misses some.
+- Visitors are told apart by keys in memory alone, so that a visitor counts again after a restart of all
+  seens, and on another day of seen's clock.
 
 ## The run
 
@@ -110,13 +117,15 @@ A file that is deleted is lost but for your last export.
 SEEN_LEDGER=full SEEN_LEDGER_SEED={seed} cargo test{release} --test ledger -- --nocapture
 ```
 
-`cargo test --test ledger` does each fault once, with a seed of its own that it prints. A seed repeats the
-times and the choices; how the machine interleaves them it cannot repeat.
+`cargo test --test ledger` does each fault once but for the longest, with a seed of its own that it prints.
+A seed repeats the times and the choices; how the machine interleaves them it cannot repeat.
 ",
-        cold = crate::client::COUNTERS - 1,
+        cold = COUNTERS - 1,
         kept = table(false),
         lost = table(true),
         run = machine(),
+        servers = servers.join(" and "),
+        times = if rounds == 1 { "once".into() } else { format!("{rounds} times and more") },
         release = if cfg!(debug_assertions) { "" } else { " --release" },
     );
     text
@@ -133,14 +142,9 @@ fn machine() -> String {
     let kernel = said("uname", &["-sr"]);
     let rust = said("rustc", &["--version"]);
     let commit = said("git", &["rev-parse", "--short", "HEAD"]);
-    let redis = crate::common::redis::Redis::durable().ask(&["info", "server"]);
-    let field = |name: &str| redis.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-    let server = field("valkey_version:").map(|version| format!("Valkey {version}"));
-    let server = server.or(field("redis_version:").map(|version| format!("Redis {version}")));
     format!(
-        "{cpus} processors ({model}), {kernel}; seen {} at {commit}, {}; {rust}.",
+        "{cpus} processors ({model}), {kernel}; seen {} at {commit}; {rust}.",
         env!("CARGO_PKG_VERSION"),
-        server.unwrap_or_else(|| "an unknown server".into()),
     )
 }
 

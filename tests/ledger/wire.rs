@@ -1,12 +1,17 @@
-//! A wire between seen and Redis that can be cut, held and slowed; the proxy of the other tests
-//! cuts after a write and does no more.
+//! A wire between seen and Redis that can be cut, held, slowed and disturbed; the proxy of the
+//! other tests cuts after a write and does no more.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::random::Random;
+
+/// What is shorter is no write and no answer to one, also within TLS.
+const DAMAGED_FROM: usize = 64;
 
 /// Listens on a port of its own and passes everything on to one server.
 pub struct Wire {
@@ -26,9 +31,34 @@ struct State {
 #[derive(Default)]
 struct Way {
     held: AtomicBool,
-    /// Cuts that are ordered and not done.
+    cuts: Orders,
+    damages: Orders,
+    /// Every piece comes so much later, in milliseconds: from the one number to the other.
+    delay: (AtomicU64, AtomicU64),
+    /// Bytes a second; 0 is as many as there are.
+    rate: AtomicU64,
+}
+
+/// What is ordered, and what of it is done.
+#[derive(Default)]
+struct Orders {
     due: AtomicU64,
     done: AtomicU64,
+}
+
+impl Orders {
+    /// Orders one, and waits until it is done.
+    fn one(&self, what: &str) {
+        let done = self.done.load(SeqCst);
+        self.due.fetch_add(1, SeqCst);
+        crate::common::wait_until(what, || self.done.load(SeqCst) > done);
+    }
+
+    fn take(&self) -> bool {
+        let taken = self.due.fetch_update(SeqCst, SeqCst, |due| due.checked_sub(1)).is_ok();
+        self.done.fetch_add(taken.into(), SeqCst);
+        taken
+    }
 }
 
 impl Wire {
@@ -40,6 +70,10 @@ impl Wire {
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let Ok(server) = TcpStream::connect(server) else { continue };
+                // A delay is to be this wire's alone.
+                for end in [&client, &server] {
+                    end.set_nodelay(true).expect("a socket sends at once");
+                }
                 shared.ends.lock().unwrap().extend([clone(&client), clone(&server)]);
                 // Whether the last that went to the server called a script.
                 let script = Arc::<AtomicBool>::default();
@@ -52,18 +86,36 @@ impl Wire {
 
     /// Cuts the connection of the next write, so that Redis does not get it.
     pub fn cut_before_the_write(&self) {
-        cut(&self.state.requests);
+        self.state.requests.cuts.one("a write is cut");
     }
 
     /// Lets Redis do the next write, and cuts the connection before its answer.
     pub fn cut_after_the_write(&self) {
-        cut(&self.state.answers);
+        self.state.answers.cuts.one("an answer is cut");
+    }
+
+    /// Flips a bit of the next write, or of the next answer.
+    pub fn damage(&self, is_request: bool) {
+        self.way(is_request).damages.one("a byte is damaged");
     }
 
     /// Nothing arrives in either direction, and nobody is told.
     pub fn hold(&self, requests: bool, answers: bool) {
-        self.state.requests.held.store(requests, Ordering::SeqCst);
-        self.state.answers.held.store(answers, Ordering::SeqCst);
+        self.state.requests.held.store(requests, SeqCst);
+        self.state.answers.held.store(answers, SeqCst);
+    }
+
+    /// Everything that is written comes later, by a time within these bounds.
+    pub fn delay(&self, least: Duration, most: Duration) {
+        let (from, to) = &self.state.requests.delay;
+        to.store(most.as_millis() as u64, SeqCst);
+        from.store(least.as_millis() as u64, SeqCst);
+    }
+
+    /// Bounds the bytes a second of both directions; 0 ends that.
+    pub fn throttle(&self, rate: u64) {
+        self.state.requests.rate.store(rate, SeqCst);
+        self.state.answers.rate.store(rate, SeqCst);
     }
 
     /// Cuts every connection at once.
@@ -72,44 +124,67 @@ impl Wire {
             let _ = end.shutdown(Shutdown::Both);
         }
     }
+
+    fn way(&self, is_request: bool) -> &Way {
+        self.state.way(is_request)
+    }
 }
 
-fn cut(way: &Way) {
-    let done = way.done.load(Ordering::SeqCst);
-    way.due.fetch_add(1, Ordering::SeqCst);
-    crate::common::wait_until("a write is cut", || way.done.load(Ordering::SeqCst) > done);
+impl State {
+    fn way(&self, is_request: bool) -> &Way {
+        if is_request { &self.requests } else { &self.answers }
+    }
 }
 
-/// Passes on what comes from one end to the other.
+/// Passes on what comes from one end to the other: one thread reads, and one writes in time, so
+/// that what is late does not hold up what follows it.
 fn pass(
-    mut from: TcpStream,
+    from: TcpStream,
     mut to: TcpStream,
     state: Arc<State>,
     script: Arc<AtomicBool>,
     is_request: bool,
 ) {
+    let (sender, pieces) = mpsc::channel::<(Instant, Vec<u8>)>();
+    let (mut source, shared) = (clone(&from), state.clone());
     thread::spawn(move || {
-        let way = if is_request { &state.requests } else { &state.answers };
+        let way = shared.way(is_request);
+        let mut random = Random::new(7);
         let mut buffer = [0; 1 << 16];
-        while let Ok(n @ 1..) = from.read(&mut buffer) {
-            while way.held.load(Ordering::SeqCst) {
+        while let Ok(n @ 1..) = source.read(&mut buffer) {
+            let (least, most) = (way.delay.0.load(SeqCst), way.delay.1.load(SeqCst));
+            let more = random.below(1 + most.saturating_sub(least) as usize) as u64;
+            let due = Instant::now() + Duration::from_millis(least + more);
+            if sender.send((due, buffer[..n].to_vec())).is_err() {
+                break;
+            }
+        }
+    });
+    thread::spawn(move || {
+        let way = state.way(is_request);
+        for (due, mut piece) in pieces {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            while way.held.load(SeqCst) {
                 thread::sleep(Duration::from_millis(2));
             }
             let of_script = if is_request {
-                let found = buffer[..n].windows(7).any(|word| word == b"EVALSHA");
-                script.fetch_or(found, Ordering::SeqCst);
+                let found = piece.windows(7).any(|word| word == b"EVALSHA");
+                script.fetch_or(found, SeqCst);
                 found
             } else {
-                script.swap(false, Ordering::SeqCst)
+                script.swap(false, SeqCst)
             };
-            let take_one = |due: u64| due.checked_sub(1);
-            if of_script
-                && way.due.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_one).is_ok()
-            {
-                way.done.fetch_add(1, Ordering::SeqCst);
+            if of_script && way.cuts.take() {
                 break;
             }
-            if to.write_all(&buffer[..n]).is_err() {
+            if piece.len() >= DAMAGED_FROM && way.damages.take() {
+                let middle = piece.len() / 2;
+                piece[middle] ^= 1;
+            }
+            if let rate @ 1.. = way.rate.load(SeqCst) {
+                thread::sleep(Duration::from_micros(piece.len() as u64 * 1_000_000 / rate));
+            }
+            if to.write_all(&piece).is_err() {
                 break;
             }
         }
