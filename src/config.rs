@@ -131,7 +131,8 @@ pub struct Settings {
     )]
     pub namespace_counters: u64,
 
-    /// The most counters in all; replicas on one Redis may exceed it by a little
+    /// The most counters and claimed namespaces in all; replicas on one Redis may exceed it by a
+    /// little
     #[arg(
         help_heading = "Limits",
         long,

@@ -16,10 +16,10 @@ mod live;
 mod marker;
 mod node;
 mod plan;
-mod read;
+pub(super) mod read;
 mod registry;
 mod servers;
-mod tally;
+pub(super) mod tally;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -151,12 +151,11 @@ impl Redis {
 
     /// How many more counters a write may create, beside what the script counts itself.
     async fn room(&self, tally: &Tally) -> Result<u64, StoreError> {
-        match tally.lane {
-            Lane::Shared(_) => Ok(self.limits.counters),
-            Lane::Apart(_) => {
-                Ok(self.limits.counters.saturating_sub(self.registry.nearly().await?))
-            }
-        }
+        let used = match tally.lane {
+            Lane::Shared(_) => self.registry.claims().await?,
+            Lane::Apart(_) => self.registry.nearly().await?,
+        };
+        Ok(self.limits.counters.saturating_sub(used))
     }
 
     async fn count_once(&self, tally: &Tally) -> Result<Answer, StoreError> {

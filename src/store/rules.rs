@@ -18,8 +18,8 @@ use crate::model::token::Digest;
 pub(crate) struct Place {
     /// Its namespace.
     pub(crate) namespace: Namespace,
-    /// How many counters there are in all, or nearly.
-    pub(crate) counters: u64,
+    /// How many counters and claimed namespaces there are in all, or nearly.
+    pub(crate) things: u64,
     /// Whether the store has room for more.
     pub(crate) has_room: bool,
 }
@@ -28,15 +28,16 @@ impl Place {
     /// Why there can be no more counters here. An owner has a tenth more room than the caps
     /// leave to strangers, who may have used all of theirs.
     fn cap(&self, limits: &Limits, is_owners: bool) -> Option<Refusal> {
-        let more = |cap: u64| if is_owners { cap.saturating_add((cap / 10).max(1)) } else { cap };
+        let full = self.namespace.counters >= cap(limits.counters_per_namespace, is_owners);
+        self.cap_in_all(limits, is_owners).or(full.then_some(Refusal::NamespaceFull))
+    }
+
+    /// Why there can be no more of anything.
+    fn cap_in_all(&self, limits: &Limits, is_owners: bool) -> Option<Refusal> {
         if !self.has_room {
             return Some(Refusal::StoreNearlyFull);
         }
-        if self.counters >= more(limits.counters) {
-            return Some(Refusal::InstanceFull);
-        }
-        let full = self.namespace.counters >= more(limits.counters_per_namespace);
-        full.then_some(Refusal::NamespaceFull)
+        (self.things >= cap(limits.counters, is_owners)).then_some(Refusal::InstanceFull)
     }
 
     /// Why a hit may not create a counter here.
@@ -54,6 +55,11 @@ impl Place {
         }
         self.cap(limits, false)
     }
+}
+
+fn cap(of_strangers: u64, is_owners: bool) -> u64 {
+    let more = if is_owners { (of_strangers / 10).max(1) } else { 0 };
+    of_strangers.saturating_add(more)
 }
 
 impl From<Refusal> for EditError {
@@ -175,9 +181,10 @@ pub(crate) enum NamespaceChanged {
 /// Makes a change to a namespace.
 pub(crate) fn edit_namespace(
     change: &NamespaceChange,
-    found: &Namespace,
+    place: &Place,
     limits: &Limits,
 ) -> Result<NamespaceChanged, EditError> {
+    let found = &place.namespace;
     let owner = found.owner;
     let owned_by = |owner| NamespaceChanged::Put(Namespace { owner, ..*found });
     let owns = match change.credential {
@@ -186,6 +193,11 @@ pub(crate) fn edit_namespace(
         Credential::None | Credential::Presented(_) => false,
     };
     let may_claim = owns || (limits.mode != Mode::Private && found.counters == 0);
+    // It takes the store's memory as a counter does.
+    let full = match change.edit {
+        NamespaceEdit::Claim(_) if !found.has_settings() => place.cap_in_all(limits, owns),
+        _ => None,
+    };
     Ok(match change.edit {
         // Done already, if this is repeated.
         NamespaceEdit::Claim(digest) | NamespaceEdit::Rotate(digest) if owner == Some(digest) => {
@@ -194,7 +206,10 @@ pub(crate) fn edit_namespace(
         NamespaceEdit::Release if owner.is_none() => NamespaceChanged::Nothing,
         NamespaceEdit::Delete if *found == Namespace::default() => NamespaceChanged::Nothing,
         NamespaceEdit::Claim(_) if owner.is_some() => return Err(EditError::Exists { value: 0 }),
-        NamespaceEdit::Claim(digest) if may_claim => owned_by(Some(digest)),
+        NamespaceEdit::Claim(digest) if may_claim => match full {
+            Some(refusal) => return Err(refusal.into()),
+            None => owned_by(Some(digest)),
+        },
         _ if !owns => return Err(EditError::Forbidden { value: None }),
         NamespaceEdit::Claim(digest) | NamespaceEdit::Rotate(digest) => owned_by(Some(digest)),
         NamespaceEdit::Configure { public, open } => NamespaceChanged::Put(Namespace {

@@ -220,10 +220,12 @@ pub(crate) fn edit_namespace(
     limits: &Limits,
 ) -> Result<Progress, EditError> {
     let name = &change.namespace;
-    let found = tables::namespace(batch, name)?;
-    match rules::edit_namespace(change, &found, limits)? {
+    let place = tables::place(batch, name)?;
+    match rules::edit_namespace(change, &place, limits)? {
         NamespaceChanged::Nothing => {}
-        NamespaceChanged::Put(new) => tables::put_namespace(batch, name, &new),
+        NamespaceChanged::Put(new) => {
+            tables::change_namespace(batch, name, &place.namespace, &new)?;
+        }
         NamespaceChanged::Delete => return Ok(delete_some(batch, name)?),
     }
     Ok(Progress::Done(Vec::new()))
@@ -243,7 +245,8 @@ fn delete_some(batch: &mut Batch, namespace: &Name) -> Result<Progress, StoreErr
         return Ok(Progress::More(updates));
     }
     // Last, so that a deletion that was cut short can be repeated by the owner.
-    tables::put_namespace(batch, namespace, &Namespace::default());
+    let before = tables::namespace(batch, namespace)?;
+    tables::change_namespace(batch, namespace, &before, &Namespace::default())?;
     Ok(Progress::Done(updates))
 }
 
@@ -261,7 +264,7 @@ pub(crate) fn import(
             let found = tables::namespace(batch, &exported.namespace)?;
             let (imported, changed) = rules::import_namespace(exported, on_conflict, &found);
             if let NamespaceChanged::Put(new) = changed {
-                tables::put_namespace(batch, &exported.namespace, &new);
+                tables::change_namespace(batch, &exported.namespace, &found, &new)?;
             }
             Ok(imported)
         }

@@ -55,6 +55,8 @@ pub(crate) enum Fact {
     Counters,
     /// How often somebody asked whether it can be written to.
     Pings,
+    /// How many namespaces are claimed, or have settings without being so.
+    Claims,
 }
 
 impl Fact {
@@ -251,7 +253,7 @@ pub(crate) fn whole(
     let prefix = of_counter(SKETCH, counter, &[]);
     for (key, bytes) in read.scan(&prefix, &behind(prefix.clone()), usize::MAX)? {
         let day = key.last_chunk().map_or(0, |day| u32::from_be_bytes(*day));
-        if day + 1 >= now.day() {
+        if day.saturating_add(1) >= now.day() {
             let sketch = Sketch::from_redis(&bytes).map_err(|_| odd("a sketch"))?;
             whole.sketches.push(ExportedSketch { day, sketch });
         }
@@ -310,7 +312,7 @@ pub(crate) fn namespace(read: &impl Read, of: &Name) -> Result<Namespace, StoreE
 }
 
 /// Writes what is kept of a namespace; nothing is kept of one without anything.
-pub(crate) fn put_namespace(batch: &mut Batch, of: &Name, namespace: &Namespace) {
+fn put_namespace(batch: &mut Batch, of: &Name, namespace: &Namespace) {
     let key = of_namespace(NAMESPACE, of, &[]);
     if *namespace == Namespace::default() {
         return batch.delete(key);
@@ -319,6 +321,22 @@ pub(crate) fn put_namespace(batch: &mut Batch, of: &Name, namespace: &Namespace)
     let owner = owner.as_ref().map(Digest::as_bytes);
     let packer = Packer::default().array(5).uint(1).maybe(owner).flag(*public).flag(*open);
     batch.put(key, packer.uint(*counters).finish());
+}
+
+/// Writes what has become of a namespace, and counts it if it is claimed now.
+pub(crate) fn change_namespace(
+    batch: &mut Batch,
+    of: &Name,
+    before: &Namespace,
+    now: &Namespace,
+) -> Result<(), StoreError> {
+    let claimed = i64::from(now.has_settings()) - i64::from(before.has_settings());
+    if claimed != 0 {
+        let claims = fact(batch, Fact::Claims)?.unwrap_or(0);
+        set_fact(batch, Fact::Claims, claims.saturating_add_signed(claimed));
+    }
+    put_namespace(batch, of, now);
+    Ok(())
 }
 
 /// So many counters of a namespace are new, or gone.
@@ -334,7 +352,8 @@ pub(crate) fn grow(batch: &mut Batch, of: &Name, counters: i64) -> Result<(), St
 /// Where a counter of a namespace is to be created or changed.
 pub(crate) fn place(batch: &Batch, of: &Name) -> Result<Place, StoreError> {
     let counters = fact(batch, Fact::Counters)?.unwrap_or(0);
-    Ok(Place { namespace: namespace(batch, of)?, counters, has_room: batch.has_room() })
+    let things = counters.saturating_add(fact(batch, Fact::Claims)?.unwrap_or(0));
+    Ok(Place { namespace: namespace(batch, of)?, things, has_room: batch.has_room() })
 }
 
 /// Some namespaces, those after one.

@@ -26,9 +26,9 @@ impl Redis {
     /// Where a counter is to be created or changed, and the facts of its namespace as stored.
     async fn place(&self, namespace: &Name) -> Result<(Place, Option<Bytes>), StoreError> {
         let (namespace, facts) = read::namespace(&self.servers, namespace).await?;
-        let counters = self.registry.nearly().await?;
+        let things = self.registry.nearly().await?;
         let has_room = self.servers.has_room();
-        Ok((Place { namespace, counters, has_room }, facts))
+        Ok((Place { namespace, things, has_room }, facts))
     }
 
     pub(crate) async fn change(&self, change: &Change) -> Result<Edited, EditError> {
@@ -67,7 +67,7 @@ impl Redis {
             }
             remember(&mut plan, &once, &pack_edited(edited));
             let grown = i64::from(creates) - i64::from(changed.record.is_none());
-            self.count_alone(&mut plan, grown);
+            self.count_alone(&mut plan, keys::COUNTERS, grown);
             if plan.commit(&self.servers, &self.commit).await? {
                 self.registry.grow(grown).await;
                 if edited.old != edited.new {
@@ -84,8 +84,9 @@ impl Redis {
 
     pub(crate) async fn change_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
         for _ in 0..CONFLICTS_MAX {
-            let (found, facts) = read::namespace(&self.servers, &change.namespace).await?;
-            let changed = rules::edit_namespace(change, &found, &self.limits)?;
+            let (place, facts) = self.place(&change.namespace).await?;
+            let found = place.namespace;
+            let changed = rules::edit_namespace(change, &place, &self.limits)?;
             match changed {
                 NamespaceChanged::Nothing => return Ok(()),
                 NamespaceChanged::Put(new) => {
@@ -128,8 +129,11 @@ impl Redis {
         } else {
             plan.run("UNLINK", &[key.as_bytes()]);
         }
+        let claimed = i64::from(new.has_settings()) - i64::from(found.has_settings());
+        self.count_alone(&mut plan, keys::CLAIMS, claimed);
         let done = plan.commit(&self.servers, &self.commit).await?;
         if done {
+            self.registry.claimed(claimed).await;
             self.note_if_empty(name, now).await;
         }
         Ok(done)
@@ -162,7 +166,7 @@ impl Redis {
                 }
             }
             let gone = -i64::try_from(keys.len()).unwrap_or(0);
-            self.count_alone(&mut plan, gone);
+            self.count_alone(&mut plan, keys::COUNTERS, gone);
             if !plan.commit(&self.servers, &self.commit).await? {
                 // It has another owner now; whoever asked is asked again.
                 return Ok(());
@@ -188,10 +192,10 @@ impl Redis {
         }
     }
 
-    /// A server that stands alone counts its counters with what creates and deletes them.
-    fn count_alone(&self, plan: &mut Plan, grown: i64) {
+    /// A server that stands alone counts what it has with what creates and deletes it.
+    fn count_alone(&self, plan: &mut Plan, of: &str, grown: i64) {
         if grown != 0 && self.servers.stands_alone() {
-            plan.run("INCRBY", &[keys::COUNTERS.as_bytes(), grown.to_string().as_bytes()]);
+            plan.run("INCRBY", &[of.as_bytes(), grown.to_string().as_bytes()]);
         }
     }
 
@@ -293,7 +297,7 @@ impl Redis {
                 plan.unchanged(&once, None);
                 remember(&mut plan, &once, &[imported as u8]);
             }
-            self.count_alone(&mut plan, i64::from(is_new));
+            self.count_alone(&mut plan, keys::COUNTERS, i64::from(is_new));
             if plan.commit(&self.servers, &self.commit).await? {
                 self.known.clear();
                 self.registry.grow(i64::from(is_new)).await;

@@ -12,6 +12,9 @@ pub(crate) const NAMESPACES: &str = "seen:namespaces";
 /// How many counters there are in all.
 pub(crate) const COUNTERS: &str = "seen:counters";
 
+/// How many namespaces are claimed, or have settings without being so.
+pub(crate) const CLAIMS: &str = "seen:claims";
+
 /// The layout, and an id of this store's own: what tells that Redis was emptied.
 pub(crate) const STORE: &str = "seen:store";
 

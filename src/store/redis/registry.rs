@@ -1,4 +1,4 @@
-//! Which namespaces there are, and how many counters in all.
+//! Which namespaces there are, and how many counters and claims in all.
 //!
 //! A namespace's data is in one slot of a Cluster, and what spans namespaces is in others.
 //! So that none is ever missed: a namespace is entered *before* the first write that may
@@ -43,6 +43,8 @@ pub(crate) struct Registry {
     entered: Mutex<HashMap<Name, Instant>>,
     /// Counters in all as last asked, with those that this process created since.
     sum: AtomicU64,
+    /// Claimed namespaces likewise.
+    claims: AtomicU64,
     summed: Mutex<Option<Instant>>,
 }
 
@@ -52,6 +54,7 @@ impl Registry {
             servers,
             entered: Mutex::default(),
             sum: AtomicU64::new(0),
+            claims: AtomicU64::new(0),
             summed: Mutex::default(),
         }
     }
@@ -127,35 +130,48 @@ impl Registry {
 
     /// So many counters are new, or gone. A server that stands alone counts by itself.
     pub(crate) async fn grow(&self, counters: i64) {
-        self.sum
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |sum| {
-                Some(sum.saturating_add_signed(counters))
-            })
-            .ok();
-        if counters == 0 || self.servers.stands_alone() {
+        self.note(keys::COUNTERS, &self.sum, counters).await;
+    }
+
+    /// So many namespaces are claimed, or no longer.
+    pub(crate) async fn claimed(&self, more: i64) {
+        self.note(keys::CLAIMS, &self.claims, more).await;
+    }
+
+    async fn note(&self, key: &str, known: &AtomicU64, more: i64) {
+        let add = |sum: u64| Some(sum.saturating_add_signed(more));
+        known.try_update(Ordering::Relaxed, Ordering::Relaxed, add).ok();
+        if more == 0 || self.servers.stands_alone() {
             return;
         }
-        let arguments = vec![keys::COUNTERS.into(), counters.into()];
-        if let Err(error) = self.servers.run(keys::COUNTERS, "INCRBY", arguments).await {
-            tracing::debug!(%error, "the number of counters was not noted");
+        if let Err(error) = self.servers.run(key, "INCRBY", vec![key.into(), more.into()]).await {
+            tracing::debug!(%error, key, "how many there are was not noted");
         }
     }
 
-    /// How many counters there are in all, as far as this process knows.
+    /// How many counters and claimed namespaces there are, as far as this process knows.
     pub(crate) async fn nearly(&self) -> Result<u64, StoreError> {
+        let claims = self.claims().await?;
+        Ok(self.sum.load(Ordering::Relaxed).saturating_add(claims))
+    }
+
+    /// How many claimed namespaces there are, as far as this process knows.
+    pub(crate) async fn claims(&self) -> Result<u64, StoreError> {
         if self.summed.lock().is_none_or(|at| at.elapsed() >= SUM_AGE) {
             self.size().await?;
         }
-        Ok(self.sum.load(Ordering::Relaxed))
+        Ok(self.claims.load(Ordering::Relaxed))
     }
 
     /// How many counters there are in all.
     pub(crate) async fn size(&self) -> Result<u64, StoreError> {
-        let found = self.servers.run(keys::COUNTERS, "GET", vec![keys::COUNTERS.into()]).await?;
-        let sum = u64::try_from(if found.is_null() { 0 } else { number(&found)? }).unwrap_or(0);
-        self.sum.store(sum, Ordering::Relaxed);
+        for (key, known) in [(keys::COUNTERS, &self.sum), (keys::CLAIMS, &self.claims)] {
+            let found = self.servers.run(key, "GET", vec![key.into()]).await?;
+            let sum = if found.is_null() { 0 } else { number(&found)? };
+            known.store(u64::try_from(sum).unwrap_or(0), Ordering::Relaxed);
+        }
         *self.summed.lock() = Some(Instant::now());
-        Ok(sum)
+        Ok(self.sum.load(Ordering::Relaxed))
     }
 
     /// Some of the namespaces, and the cursor for more.
