@@ -2,9 +2,24 @@
 
 mod common;
 
+use std::collections::HashSet;
+use std::hash::Hasher;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use common::{Place, Seen, request};
+use common::{Place, Seen, request, wait_until};
+use seen::counters::visitor::Visitors;
+use seen::model::count::Settings;
+use seen::model::edit::{Change, ChangeId, Credential, Edit};
+use seen::model::hit::{DayKeys, Hit, Source, Visitor};
+use seen::model::name::{Counter, Name};
+use seen::model::tally::{Lane, Outcome, Tally};
+use seen::model::time::Timestamp;
+use seen::store::embedded::Embedded;
+use seen::store::redis::Redis;
+use seen::store::{Limits, Mode, Replicas, Store};
+use siphasher::sip128::{Hasher128, SipHasher24};
 
 /// Every byte that the store keeps on disk.
 fn kept(place: &Place) -> Vec<u8> {
@@ -79,6 +94,174 @@ fn nothing_of_a_visitor_and_no_token_is_kept(place: Place) {
     }
 }
 
+/// Who may have come: the attacker has a list of everybody.
+struct Candidate {
+    address: [u8; 8],
+    agent: String,
+    visitor: Visitor,
+}
+
+const CANDIDATES: u8 = 30;
+const SITE: &str = "site";
+/// How long the counter that asks for it tells visitors apart, in seconds.
+const DEDUPE: u32 = 2;
+
+/// Somebody who has taken every file of the store.
+struct Attacker {
+    files: Vec<u8>,
+    windows: HashSet<[u8; 8]>,
+}
+
+impl Attacker {
+    fn with(place: &Place) -> Self {
+        let files = kept(place);
+        let windows = files.windows(8).map(|bytes| bytes.try_into().unwrap()).collect();
+        Self { files, windows }
+    }
+
+    /// Whether these bytes are there: as they are, turned around, or in hexadecimal.
+    fn has(&self, bytes: [u8; 8]) -> bool {
+        let mut turned = bytes;
+        turned.reverse();
+        [bytes, turned].iter().any(|bytes| {
+            let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            let text = |text: &str| {
+                self.windows.contains(&text.as_bytes()[..8]) && holds(&self.files, text.as_bytes())
+            };
+            self.windows.contains(bytes) || text(&hex) || text(&hex.to_uppercase())
+        })
+    }
+
+    /// How many of the candidates this finds.
+    fn finds(&self, all: &[Candidate], trace: impl Fn(&Candidate) -> Vec<[u8; 8]>) -> usize {
+        all.iter().filter(|one| trace(one).into_iter().any(|bytes| self.has(bytes))).count()
+    }
+
+    /// Nobody is found by an address or by any hash that seen has made of one, even if
+    /// somebody told the attacker the day's keys; and the keys are not there either.
+    fn finds_nobody(&self, all: &[Candidate], keys: &DayKeys, when: &str) {
+        let eighths = keys.0.chunks(8).map(|part| part.try_into().unwrap());
+        assert_eq!(eighths.filter(|part| self.has(*part)).count(), 0, "{when}: the day's keys");
+        let found = self.finds(all, |one| {
+            let mut hash = SipHasher24::new_with_key(keys.0.first_chunk().unwrap());
+            for part in [&one.address, SITE.as_bytes(), &[0], one.agent.as_bytes()] {
+                hash.write(part);
+            }
+            let hash = hash.finish128();
+            // Else this test looks for something that seen does not make.
+            assert_eq!(seen::sketch::place(hash.h1), (one.visitor.register, one.visitor.rank));
+            vec![hash.h1.to_be_bytes(), hash.h2.to_be_bytes(), one.address]
+        });
+        assert_eq!(found, 0, "{when}: by an address or a hash of it");
+    }
+}
+
+/// A server's files as they are, written anew, and as a snapshot.
+fn rewrite(place: &Place) {
+    let Place::Redis(redis) = place else { return };
+    redis.ask(&["BGREWRITEAOF"]);
+    wait_until("the append-only file is written anew", || {
+        let info = redis.ask(&["INFO", "persistence"]);
+        ["aof_rewrite_in_progress:0", "aof_rewrite_scheduled:0"].iter().all(|is| info.contains(is))
+    });
+    assert_eq!(redis.ask(&["SAVE"]), "OK");
+}
+
+async fn open(place: &Place) -> Arc<dyn Store> {
+    let limits = Limits {
+        mode: Mode::Open,
+        counters_per_namespace: 100,
+        counters: 100,
+        history_days: 10,
+        history_hours: 48,
+    };
+    match place {
+        Place::File(folder) => {
+            Arc::new(Embedded::open(&folder.path().join("seen.redb"), limits).unwrap())
+        }
+        Place::Redis(redis) => {
+            let store = Redis::open(&redis.url(), limits, false, Replicas::Auto).unwrap();
+            store.ready(Duration::from_secs(10)).await.unwrap();
+            Arc::new(store)
+        }
+    }
+}
+
+fn counter(key: &str) -> Counter {
+    Counter { namespace: Name::new(SITE).unwrap(), key: Name::new(key).unwrap() }
+}
+
+fn hit(key: &str, visitor: Option<Visitor>) -> Hit {
+    Hit { counter: counter(key), source: Source::Browser, visitor, id: None }
+}
+
+/// Everybody hits this counter.
+fn hits(key: &str, all: &[Candidate]) -> Vec<Hit> {
+    all.iter().map(|one| hit(key, Some(one.visitor))).collect()
+}
+
+async fn count(store: &dyn Store, number: u64, at: Timestamp, hits: &[Hit]) {
+    let lane = match store.spans_namespaces() {
+        true => Lane::Shared(0),
+        false => Lane::Apart(Name::new(SITE).unwrap()),
+    };
+    let outcomes = store.apply(&Tally::join(lane, number, at, hits.iter()).0).await.unwrap();
+    assert!(outcomes.iter().all(|o| matches!(o, Outcome::Counted(_))), "{outcomes:?}");
+}
+
+/// With the append-only file of Redis 30 of 30 visitors were found again, for months; on
+/// an idle file the day's key was there a month later.
+fn who_has_the_disk_and_a_list_of_everybody_finds_nobody(place: Place) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = open(&place).await;
+        let now = Timestamp::now();
+        let visitors = Visitors::new(store.clone(), Duration::from_secs(10));
+        let mut all = Vec::new();
+        for n in 0..CANDIDATES {
+            let (address, agent) = ([0, 0, 0, 0, 203, 0, 113, n], format!("Firefox/{n}"));
+            let name = Name::new(SITE).unwrap();
+            let visitor = visitors.visitor(&address, agent.as_bytes(), &name, now).await.unwrap();
+            all.push(Candidate { address, agent, visitor });
+        }
+        let keys = store.day_keys(now.day()).await.unwrap();
+        let by_mark = |one: &Candidate| vec![one.visitor.mark];
+
+        count(&*store, 1, now, &[hits("page", &all), hits("other", &all)].concat()).await;
+        let attacker = Attacker::with(&place);
+        attacker.finds_nobody(&all, &keys, "after hits");
+        assert_eq!(attacker.finds(&all, by_mark), 0, "nobody asked to tell visitors apart");
+
+        let settings = Settings { dedupe: DEDUPE, ..Settings::default() };
+        let edit = Edit::Create { value: 0, settings, token: None };
+        let id = ChangeId::random().unwrap();
+        let credential = Credential::None;
+        let change = Change { id, counter: counter("once"), at: now, credential, edit };
+        store.edit(&change).await.unwrap();
+        count(&*store, 2, now, &hits("once", &all)).await;
+        let attacker = Attacker::with(&place);
+        attacker.finds_nobody(&all, &keys, "after hits that are told apart");
+        let marks = attacker.finds(&all, by_mark);
+        assert_eq!(marks, usize::from(CANDIDATES), "this attacker sees what is there");
+        rewrite(&place);
+        Attacker::with(&place).finds_nobody(&all, &keys, "rewritten and in a snapshot");
+
+        // The day after. Redis goes by its own clock, and the marks are over there too.
+        tokio::time::sleep(Duration::from_secs(u64::from(DEDUPE) + 1)).await;
+        let tomorrow = Timestamp(now.0 + 86_400 + 3600);
+        store.forget_day_keys(tomorrow.day());
+        count(&*store, 3, tomorrow, &[hit("page", None)]).await;
+        rewrite(&place);
+        drop(visitors);
+        store.close().await;
+        drop(store);
+        let attacker = Attacker::with(&place);
+        attacker.finds_nobody(&all, &keys, "the day after");
+        assert_eq!(attacker.finds(&all, by_mark), 0, "the marks are gone the day after");
+    });
+}
+
 on_every_store! {
     nothing_of_a_visitor_and_no_token_is_kept
+    who_has_the_disk_and_a_list_of_everybody_finds_nobody
 }
