@@ -5,6 +5,9 @@
 
 pub mod embedded;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod live;
 mod location;
 mod open;

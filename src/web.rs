@@ -10,6 +10,9 @@ mod countapi;
 mod dispatch;
 mod error;
 mod fallback;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod headers;
 mod limits;
 mod openapi;
@@ -22,6 +25,7 @@ mod sites;
 
 pub use self::app::App;
 pub use self::dispatch::{answer, private};
+pub use self::limits::refusals::{RefusalLimits, wait};
 pub use self::response::Live;
 pub use self::response::bare::bare_answer;
 pub use self::routes::{dispatch, metrics_router, router};

@@ -4,6 +4,9 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+/// The largest number of a unit: what both stores can keep.
+const LARGEST: u64 = i64::MAX.unsigned_abs();
+
 /// Numbers by hour or day since the epoch, oldest first, without the empty ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<(u32, u64)>")]
@@ -38,7 +41,7 @@ impl Buckets {
     /// Adds to a unit's number.
     pub fn add(&mut self, unit: u32, more: u64) {
         match self.find(unit) {
-            Ok(i) => self.0[i].1 = self.0[i].1.saturating_add(more),
+            Ok(i) => self.0[i].1 = self.0[i].1.saturating_add(more).min(LARGEST),
             Err(_) if more == 0 => {}
             // Nearly always at the end: time moves on.
             Err(i) => self.0.insert(i, (unit, more)),
@@ -85,7 +88,7 @@ impl From<Vec<(u32, u64)>> for Buckets {
         numbers.dedup_by(|later, kept| {
             let same = later.0 == kept.0;
             if same {
-                kept.1 = kept.1.saturating_add(later.1);
+                kept.1 = kept.1.saturating_add(later.1).min(LARGEST);
             }
             same
         });

@@ -23,9 +23,9 @@ impl Packer {
         self
     }
 
-    /// A whole number that is not negative.
+    /// A whole number that is not negative, up to the largest that is read again.
     pub(crate) fn uint(mut self, number: u64) -> Self {
-        let _ = encode::write_uint(&mut self.0, number);
+        let _ = encode::write_uint(&mut self.0, number.min(i64::MAX.unsigned_abs()));
         self
     }
 

@@ -16,6 +16,19 @@ pub fn parse(line: &[u8]) -> Result<Option<Exported>, String> {
     serde_json::from_slice(line).map(Some).map_err(|e| format!("it cannot be read: {e}"))
 }
 
+/// Reads a line as an import does, for the fuzz targets in `fuzz/`: what it takes in is
+/// exported as it is, and stored without an overflow.
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub fn fuzz(line: &[u8]) {
+    let Ok(Some(exported)) = parse(line) else { return };
+    let again = serde_json::to_vec(&exported).map(|line| parse(&line));
+    assert_eq!(again.ok(), Some(Ok(Some(exported.clone()))));
+    if let Exported::Counter(counter) = &exported {
+        crate::store::fuzz::import(counter);
+    }
+}
+
 /// What an import did, in lines.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
@@ -60,5 +73,13 @@ impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { created, replaced, added, skipped } = self;
         write!(f, "{created} created, {replaced} replaced, {added} added, {skipped} skipped")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_was_found_once_is_read() {
+        crate::store::fuzz::corpus("imports", super::fuzz);
     }
 }

@@ -1,0 +1,88 @@
+//! What the fuzz targets in `fuzz/` call to have the store's answers read. Each of these
+//! panics where a promise is broken.
+
+use super::pack::Unpacker;
+use super::record::{Record, Whole, overs, pack_past, unpack_past};
+use super::redis::{read, tally};
+use crate::model::count::History;
+use crate::model::export::ExportedCounter;
+use crate::model::hit::{Hit, HitId, Source, Visitor};
+use crate::model::name::{Counter, Name};
+use crate::model::tally::{Lane, Tally};
+use crate::model::time::Timestamp;
+use crate::sketch::Sketch;
+
+/// When all of it happens.
+const NOW: Timestamp = Timestamp(1_800_000_000);
+
+/// Reads what may have been stored: whatever can be read is written as it was meant, and
+/// shown without an overflow.
+pub fn stored(bytes: &[u8]) {
+    if let Ok(record) = Record::unpack(bytes) {
+        assert_eq!(Record::unpack(&record.pack()).ok(), Some(record.clone()));
+        record.count(NOW);
+        let (mut counted, mut past) = (record.clone(), Vec::new());
+        counted.add(1, Source::Browser, NOW, &mut past);
+        counted.see(1, NOW.day(), &mut past);
+    }
+    let mut history = History::default();
+    if unpack_past(bytes, &mut history).is_ok() {
+        let mut again = History::default();
+        let log = pack_past(overs(&history));
+        assert!(unpack_past(&log, &mut again).is_ok(), "a log of its own");
+        assert_eq!(again, history);
+    }
+    if let Ok(sketch) = Sketch::from_redis(bytes) {
+        assert!(Sketch::from_redis(&sketch.to_redis()).is_ok_and(|again| again == sketch));
+        sketch.count();
+    }
+    let _ = read::facts(Some(bytes), 0);
+    let mut values = Unpacker::new(bytes);
+    while values.int().is_ok() {}
+}
+
+/// Reads what Redis answers to a write.
+pub fn answer(bytes: &[u8]) {
+    let Ok(name) = Name::new("n") else { return };
+    let counter = Counter { namespace: name.clone(), key: name };
+    let hit = |id, visitor| Hit { counter: counter.clone(), source: Source::Browser, visitor, id };
+    let visitor = Visitor { register: 1, rank: 1, mark: [1; 8] };
+    let hits = [hit(None, None), hit(Some(HitId([1; 16])), None), hit(None, Some(visitor))];
+    let tally = Tally::join(Lane::Shared(0), 1, NOW, hits.iter()).0;
+    if let Ok(tally::Answer::Done { outcomes, .. }) = tally::answer(bytes, &tally) {
+        assert_eq!(outcomes.len(), tally.entries.len());
+    }
+}
+
+/// Takes in a counter of an import, and adds it to itself.
+pub fn import(exported: &ExportedCounter) {
+    let Ok(mut whole) = Whole::import(exported, NOW) else { return };
+    let same = whole.clone();
+    whole.absorb(&same);
+    assert_eq!(Record::unpack(&whole.record.pack()).ok(), Some(whole.record.clone()));
+    whole.record.count(NOW);
+}
+
+/// Gives each file of a target's corpus to a function.
+#[cfg(test)]
+pub(crate) fn corpus(target: &str, read: impl Fn(&[u8])) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let files: Vec<_> = std::fs::read_dir(&folder).expect("a corpus").collect();
+    assert!(files.len() > 2, "{}", folder.display());
+    for file in files {
+        let path = file.expect("a file").path();
+        println!("{}", path.display());
+        read(&std::fs::read(&path).expect("a file of the corpus"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_once_is_read() {
+        corpus("stored", stored);
+        corpus("answers", answer);
+    }
+}
