@@ -81,6 +81,8 @@ struct UncountedLabel {
 pub enum Limit {
     /// `--client-limit`.
     client,
+    /// Sixteen times `--client-limit`, in one network.
+    network,
     /// `--counter-limit`.
     counter,
     /// `--namespace-counters`.
@@ -109,6 +111,8 @@ pub enum Limit {
     reads,
     /// `--token-limit`.
     tokens,
+    /// `--refusal-limit`.
+    refusals,
     /// The longest URL.
     url,
     /// The most and longest headers.
@@ -119,8 +123,9 @@ pub enum Limit {
 
 impl Limit {
     /// Every one.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::client,
+        Self::network,
         Self::counter,
         Self::namespace_counters,
         Self::counters,
@@ -135,6 +140,7 @@ impl Limit {
         Self::ids,
         Self::reads,
         Self::tokens,
+        Self::refusals,
         Self::url,
         Self::headers,
         Self::body,

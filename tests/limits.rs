@@ -210,6 +210,8 @@ fn every_limit_that_is_met_is_measured() {
     let seen = place.seen_with(&["--counters", "1"]);
     assert_eq!(seen.get("/hit/other/b").status, 507);
     assert_eq!(seen.get("/create/other/b").status, 507);
+    let log = seen.log.lock().unwrap().join("\n");
+    assert!(!log.contains("answered with an error"), "a cap is no failure of seen's: {log}");
     let line = "seen_over_limit_total{limit=\"counters\"} 2";
     assert!(seen.get("/metrics").body.contains(line));
 }

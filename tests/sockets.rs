@@ -274,6 +274,49 @@ fn a_client_has_so_many_connections_and_others_have_their_own() {
 }
 
 /// With the descriptors used up nobody was answered, for as long as one client liked.
+/// 100,000 refusals a second kept seen from everybody else.
+#[test]
+fn who_is_refused_too_often_waits_for_each_answer() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--refusal-limit", "2/1h"]);
+    let mut stream = connect_from(&seen, [127, 1, 1, 1]);
+    let started = Instant::now();
+    stream.write_all(&b"GET /get/no/such HTTP/1.1\r\nHost: x\r\n\r\n".repeat(9)).unwrap();
+    let said = heard(stream);
+    assert!(started.elapsed() >= Duration::from_secs(1), "{:?}", started.elapsed());
+    assert_eq!(said.matches("404 Not Found").count(), 3, "two at once, one later: {said}");
+    assert_eq!(said.matches("connection: close").count(), 1, "{said}");
+    let mut stream = connect_from(&seen, [127, 1, 1, 1]);
+    let started = Instant::now();
+    stream.write_all(b"GET /hit/a/b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    assert!(heard(stream).starts_with("HTTP/1.1 200"), "what is no refusal does not wait");
+    assert!(other_client(&seen).starts_with("HTTP/1.1 200"));
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    assert_eq!(metric(&seen, "seen_over_limit_total{limit=\"refusals\"}"), 1);
+    seen.wait_for_log("held back");
+}
+
+/// What is no request is refused too, and a new connection each time.
+#[test]
+fn who_talks_nonsense_too_often_loses_a_place_for_a_second() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--refusal-limit", "1/1h", "--client-connections", "1"]);
+    let nonsense = || {
+        let mut stream = connect_from(&seen, [127, 1, 1, 1]);
+        let _ = stream.write_all(b"nonsense\r\n\r\n");
+        heard(stream)[..12].to_owned()
+    };
+    let refused = metric(&seen, "seen_over_limit_total{limit=\"client_connections\"}");
+    assert_eq!(nonsense(), "HTTP/1.1 400");
+    wait_until("its place is free at once", || nonsense() == "HTTP/1.1 400");
+    let started = Instant::now();
+    assert_eq!(nonsense(), "HTTP/1.1 503");
+    wait_until("its place is free again", || nonsense() == "HTTP/1.1 400");
+    assert!(started.elapsed() > Duration::from_millis(500), "{:?}", started.elapsed());
+    assert!(metric(&seen, "seen_over_limit_total{limit=\"client_connections\"}") > refused);
+    assert!(other_client(&seen).starts_with("HTTP/1.1 200"));
+}
+
 #[test]
 fn one_client_does_not_take_all_descriptors() {
     let place = Place::file();

@@ -23,7 +23,9 @@ fn behind_a_proxy(place: &Place, arguments: &[&str]) -> Seen {
 }
 
 fn over_limit(seen: &Seen, limit: &str) -> bool {
-    seen.get("/metrics").body.contains(&format!("seen_over_limit_total{{limit=\"{limit}\"}}"))
+    let never = format!("seen_over_limit_total{{limit=\"{limit}\"}} 0\n");
+    let metrics = seen.get("/metrics").body;
+    metrics.contains(&format!("limit=\"{limit}\"")) && !metrics.contains(&never)
 }
 
 /// 12,093 new counters in half a second, from one address that called itself camo.
@@ -53,7 +55,38 @@ fn a_stranger_creates_little_and_what_exists_goes_on(place: Place) {
     assert_eq!(["x", "a", "b", "c", "y"].map(hit), [200, 200, 200, 200, 429]);
 }
 
+/// `PUT /namespaces/RANDOM` took 272 bytes each time, and no cap counted it.
+fn a_claim_counts_as_a_counter_does(place: Place) {
+    let limits = ["--counters", "3", "--token", TOKEN];
+    let seen = place.seen_with(&limits);
+    let bearer = format!("Bearer {TOKEN}");
+    let operator = [("authorization", bearer.as_str())];
+    let ask = |method, path: &str, headers: &[_]| request(method, &seen.url(path), headers).status;
+    assert_eq!(ask("PUT", "/namespaces/one", &[]), 201);
+    assert_eq!(ask("PUT", "/namespaces/two", &[]), 201);
+    assert_eq!(ask("GET", "/hit/site/a", &[]), 200);
+    for (method, path) in
+        [("PUT", "/namespaces/three"), ("GET", "/hit/site/b"), ("POST", "/create/site/b")]
+    {
+        assert_eq!(ask(method, path, &[]), 507, "{path}");
+    }
+    assert!(over_limit(&seen, "counters"));
+    assert_eq!(ask("GET", "/hit/site/a", &[]), 200, "what exists goes on counting");
+    assert_eq!(ask("PUT", "/namespaces/three", &operator), 201, "the operator has a tenth more");
+    for gone in ["one", "three"] {
+        assert_eq!(ask("DELETE", &format!("/namespaces/{gone}"), &operator), 204);
+    }
+    assert_eq!(ask("PUT", "/namespaces/four", &[]), 201, "there is room again");
+    drop(seen);
+    // What a process before has claimed is counted by the next one.
+    let seen = place.seen_with(&limits);
+    let ask = |method, path: &str| request(method, &seen.url(path), &[]).status;
+    assert_eq!(ask("GET", "/hit/site/b"), 507);
+    assert_eq!(ask("PUT", "/namespaces/five"), 507);
+}
+
 on_every_store! {
+    a_claim_counts_as_a_counter_does
     a_stranger_creates_little_and_what_exists_goes_on
     an_update_of_a_stranger_is_no_more_than_a_hit
 }
@@ -100,6 +133,31 @@ fn ids_have_a_limit_of_their_own() {
     assert_eq!([status(1), status(2), status(3)], [200, 200, 429]);
     assert_eq!(seen.value("/hit/a/b"), 3, "without an id it counts");
     assert!(over_limit(&seen, "ids"));
+}
+
+/// Each user agent made up is another visitor, remembered for a day.
+#[test]
+fn a_client_is_so_many_visitors_of_a_counter_with_dedupe() {
+    let place = Place::file();
+    let seen = behind_a_proxy(&place, &["--visitor-limit", "3/1h"]);
+    assert_eq!(seen.get("/create/site/page?dedupe=24h").status, 201);
+    let hit = |ip: &str, agent: &str| {
+        let headers = [("x-forwarded-for", ip), ("user-agent", agent)];
+        request("GET", &seen.url("/hit/site/page"), &headers).value().unwrap()
+    };
+    let agents: Vec<_> = (0..9).map(|n| format!("Firefox/{n}")).collect();
+    let numbers: Vec<_> = agents.iter().map(|agent| hit("192.0.2.1", agent)).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 4, 4, 4, 4, 4], "all further ones are one");
+    assert_eq!(hit("192.0.2.1", &agents[0]), 4, "the first are known");
+    // Neighbours are as many as four clients together.
+    for host in 2..=4 {
+        for agent in &agents[..3] {
+            hit(&format!("192.0.2.{host}"), agent);
+        }
+    }
+    assert_eq!(hit("192.0.2.5", "Firefox"), 14);
+    assert_eq!(hit("192.0.2.6", "Firefox"), 14, "and then one more");
+    assert_eq!(hit("198.51.100.1", "Firefox"), 15, "others have their own");
 }
 
 /// It went past a dedupe window and the limit of a counter.
@@ -225,6 +283,22 @@ fn dear_reads_have_a_limit_and_a_tag() {
     assert_eq!(seen.get("/get/a/b/history").status, 429);
     assert_eq!(seen.value("/get/a/b"), 1, "a number is not dear");
     assert!(over_limit(&seen, "reads"));
+}
+
+/// One IPv6 site holds 65,536 clients.
+#[test]
+fn a_network_hits_and_reads_as_much_as_a_few_clients() {
+    let place = Place::file();
+    let limits = ["--client-limit", "2/1h", "--read-limit", "1/1h"];
+    let seen = behind_a_proxy(&place, &limits);
+    let from = |ip: &str, path: &str| hit_from(&seen, ip, path);
+    let site: Vec<_> = (0..20).map(|n| format!("2001:db8:0:{n}::1")).collect();
+    let passed = |path: &str| site.iter().filter(|ip| from(ip, path) == 200).count();
+    assert_eq!([passed("/hit/a/b"), passed("/hit/a/b")], [20, 12], "sixteen clients' worth");
+    assert_eq!(passed("/get/a/b/history"), 4);
+    assert_eq!(from("2001:db8:1::1", "/hit/a/b"), 200);
+    assert_eq!(from("2001:db8:1::1", "/get/a/b/history"), 200);
+    assert!(over_limit(&seen, "network") && over_limit(&seen, "reads"));
 }
 
 /// 16,000 names in a query took 5 ms each time, and were read up to four times.

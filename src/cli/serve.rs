@@ -60,6 +60,7 @@ async fn serve(settings: &Settings, location: &Location, room: usize) -> Result<
         sockets: settings.sockets.clone(),
         permits: Permits::new(connections, of_a_client),
         trusted_proxies: settings.trusted_proxies.clone(),
+        refusals: app.refusals.clone(),
         metrics: metrics.clone(),
     };
 

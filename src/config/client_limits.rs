@@ -18,6 +18,11 @@ pub struct ClientLimits {
     #[arg(long, env = "SEEN_ID_LIMIT", value_name = "RATE", default_value = "60/1m", value_parser = limit)]
     pub id_limit: RateLimit,
 
+    /// The most visitors of counters that one client may be, as number/time, or `off`; all further
+    /// ones are one visitor where the owner asked for dedupe
+    #[arg(long, env = "SEEN_VISITOR_LIMIT", value_name = "RATE", default_value = "600/1h", value_parser = limit)]
+    pub visitor_limit: RateLimit,
+
     /// The most histories, charts, lists and documents that one client may ask for, as number/time,
     /// or `off`; image proxies have 20 times as much
     #[arg(long, env = "SEEN_READ_LIMIT", value_name = "RATE", default_value = "300/1m", value_parser = limit)]
@@ -26,4 +31,9 @@ pub struct ClientLimits {
     /// The most wrong tokens of one client, as number/time, or `off`
     #[arg(long, env = "SEEN_TOKEN_LIMIT", value_name = "RATE", default_value = "10/1m", value_parser = limit)]
     pub token_limit: RateLimit,
+
+    /// The most requests of one client that are refused at once, as number/time, or `off`; the
+    /// answer to each further one waits for a second, and the connection ends with it
+    #[arg(long, env = "SEEN_REFUSAL_LIMIT", value_name = "RATE", default_value = "600/1m", value_parser = limit)]
+    pub refusal_limit: RateLimit,
 }

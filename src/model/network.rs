@@ -13,6 +13,13 @@ pub struct Client(pub [u8; 8]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network([u8; 8]);
 
+impl Network {
+    /// The client that stands for all of it.
+    pub fn first_client(self) -> Client {
+        Client(self.0)
+    }
+}
+
 impl Client {
     /// The client at this address.
     pub fn of(ip: IpAddr) -> Self {

@@ -184,14 +184,20 @@ const CLIENTS_OF_A_NETWORK: u32 = 4;
 impl Tiers {
     /// So much for a client.
     pub fn new(rate: Rate) -> Self {
-        Self { client: Limiter::new(rate), network: Limiter::new(rate.times(CLIENTS_OF_A_NETWORK)) }
+        Self::with_networks_of(rate, CLIENTS_OF_A_NETWORK)
     }
 
-    /// Takes one from a client's quota and one from its network's.
+    /// The same, with a network that has as much as so many clients.
+    pub fn with_networks_of(rate: Rate, clients: u32) -> Self {
+        Self { client: Limiter::new(rate), network: Limiter::new(rate.times(clients)) }
+    }
+
+    /// Takes one from a client's quota and one from its network's; tells what is left of
+    /// the client's, and its rate.
     ///
     /// # Errors
     /// One of them is used up: whose, its rate, and how long to wait.
-    pub fn take(&self, client: Client) -> Result<(), (Tier, Rate, Duration)> {
+    pub fn take(&self, client: Client) -> Result<(Rate, Left), (Tier, Rate, Duration)> {
         let own = self.client.take(&client);
         if !own.wait.is_zero() {
             return Err((Tier::Client, self.client.rate, own.wait));
@@ -201,7 +207,7 @@ impl Tiers {
             self.client.give_back(&client);
             return Err((Tier::Network, self.network.rate, shared.wait));
         }
-        Ok(())
+        Ok((self.client.rate, own))
     }
 
     /// Gives one back that was taken and not used.

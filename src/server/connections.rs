@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use axum::response::Response;
 use futures_util::FutureExt;
-use hyper::Request;
+use futures_util::future::OptionFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
@@ -25,7 +26,7 @@ use crate::config::Sockets;
 use crate::metrics::{Limit, Metrics, Timeout};
 use crate::model::network::Client;
 use crate::model::permits::{Full, Permit, Permits};
-use crate::web;
+use crate::web::{self, RefusalLimits};
 
 /// The wait after the system would give no connection, as when there are no
 /// descriptors left.
@@ -47,6 +48,8 @@ pub struct Allowed {
     pub permits: Permits,
     /// Proxies that speak for many clients: the bounds of one are not theirs.
     pub trusted_proxies: Vec<IpNet>,
+    /// How often they are refused at once.
+    pub refusals: RefusalLimits,
     /// What is measured.
     pub metrics: Arc<Metrics>,
 }
@@ -105,9 +108,13 @@ pub async fn serve<A, F>(
                 let guard = connections.enter();
                 open.spawn(async move {
                     allowed.metrics.connected();
-                    serve_one(stream, peer, answer, &allowed, stop).await;
+                    let was_refused = serve_one(stream, peer, answer, &allowed, &stop).await;
                     allowed.metrics.disconnected();
-                    drop((permit, guard));
+                    drop(guard);
+                    if was_refused {
+                        keep_place(&allowed, peer, &stop).await;
+                    }
+                    drop(permit);
                 });
             }
             // The client hung up before it was accepted: take the next at once.
@@ -125,22 +132,26 @@ pub async fn serve<A, F>(
     open.wait().await;
 }
 
+/// Serves a connection until its end. Tells whether something came that is no request.
 async fn serve_one<F: Future<Output = Response>>(
     stream: TcpStream,
     peer: SocketAddr,
     answer: impl Fn(SocketAddr, Request<Incoming>) -> F,
     allowed: &Allowed,
-    stop: CancellationToken,
-) {
+    stop: &CancellationToken,
+) -> bool {
     let Sockets { head_timeout, idle_timeout, write_timeout, .. } = allowed.sockets;
     let exchange = Arc::new(Exchange::default());
     let timeouts = (head_timeout, write_timeout);
     let socket = Socket::new(stream, exchange.clone(), timeouts, web::bare_answer);
     let shared = exchange.clone();
     let service = service_fn(move |request| {
-        shared.begin();
+        let is_pipelined = shared.begin();
         let shared = shared.clone();
-        answer(peer, request).map(move |answer| {
+        let answer = answer(peer, request);
+        // Who sends many requests in a row lets all others have their turn before each.
+        let turn = OptionFuture::from(is_pipelined.then(tokio::task::yield_now));
+        turn.then(move |_| answer).map(move |answer| {
             if answer.extensions().get::<web::Live>().is_some() {
                 shared.set_live();
             }
@@ -171,6 +182,20 @@ async fn serve_one<F: Future<Output = Response>>(
     }
     if let Err(error) = done {
         tracing::debug!(%error, "a connection ended");
+    }
+    exchange.was_refused()
+}
+
+/// Keeps the place of a connection that has ended with a refusal, where its client has
+/// had too many of them.
+async fn keep_place(allowed: &Allowed, peer: SocketAddr, stop: &CancellationToken) {
+    let ip = peer.ip().to_canonical();
+    if allowed.trusted_proxies.iter().any(|net| net.contains(&ip)) {
+        return;
+    }
+    let client = Client::of(ip);
+    if let Some(permit) = allowed.refusals.hold(client, StatusCode::BAD_REQUEST, &allowed.metrics) {
+        web::wait(permit, stop).await;
     }
 }
 

@@ -17,6 +17,10 @@ pub(crate) struct Exchange {
     phase: AtomicU8,
     /// How many requests have begun.
     requests: AtomicU32,
+    /// Whether the next request was there before the last one's answer was awaited.
+    is_pipelined: AtomicBool,
+    /// Whether what came was answered as no request.
+    refused: AtomicBool,
     /// Whether the answer under way is a stream of live numbers.
     live: AtomicBool,
     /// The timeout that ended the connection: its place in [`Timeout::ALL`], from 1.
@@ -35,10 +39,25 @@ pub(crate) enum Phase {
 }
 
 impl Exchange {
-    /// A request's head was read.
-    pub(crate) fn begin(&self) {
+    /// A request's head was read. Tells whether it was sent behind another one.
+    pub(crate) fn begin(&self) -> bool {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.set(Phase::Answering);
+        self.is_pipelined.swap(true, Ordering::Relaxed)
+    }
+
+    /// All that the client has sent was read.
+    pub(crate) fn drained(&self) {
+        self.is_pipelined.store(false, Ordering::Relaxed);
+    }
+
+    /// What came is no request.
+    pub(crate) fn set_refused(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn was_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// The client has, or the system has for it, all that was answered.

@@ -21,6 +21,9 @@ const SMALL: usize = 1024;
 /// much: reading a byte now and then does not keep a connection.
 const MIN_PROGRESS: usize = 16 << 10;
 
+/// How much of a head is read before other connections have their turn, in bytes.
+const TURN: usize = 16 << 10;
+
 /// The send buffer of a stream of live numbers, in bytes; the system keeps twice as
 /// much. A reader that falls behind is told only the latest number anyway.
 const LIVE_SEND_BUFFER: usize = 16 << 10;
@@ -67,6 +70,8 @@ pub(crate) struct Socket {
     /// What the client has taken while that ran.
     taken: usize,
     is_small: bool,
+    /// What was read of a head in this turn, in bytes.
+    turn: usize,
 }
 
 impl Socket {
@@ -88,6 +93,7 @@ impl Socket {
             write: None,
             taken: 0,
             is_small: false,
+            turn: 0,
         }
     }
 
@@ -102,6 +108,7 @@ impl Socket {
             self.requests = requests;
             self.begun = false;
             self.head = None;
+            self.turn = 0;
         }
     }
 
@@ -133,7 +140,17 @@ impl Socket {
                 ready!(wait.as_mut().poll(context));
                 Poll::Ready(Err(self.give_up(Timeout::write)))
             }
-            done => done,
+            done => {
+                self.note_unacknowledged(&done);
+                done
+            }
+        }
+    }
+
+    /// The system gives up on a client that does not read, too, and may be the first to.
+    fn note_unacknowledged<T>(&self, done: &Poll<Result<T>>) {
+        if matches!(done, Poll::Ready(Err(error)) if error.kind() == ErrorKind::TimedOut) {
+            self.exchange.time_out(Timeout::write);
         }
     }
 
@@ -145,6 +162,7 @@ impl Socket {
             return None;
         }
         let status = std::str::from_utf8(status.get(..3)?).ok()?.parse().ok()?;
+        self.exchange.set_refused();
         Some((self.bare)(status))
     }
 
@@ -172,6 +190,7 @@ impl Socket {
     fn has_hung_up(&mut self, context: &mut Context<'_>) -> bool {
         let mut byte = [0];
         let peeked = self.stream.poll_peek(context, &mut ReadBuf::new(&mut byte));
+        self.note_unacknowledged(&peeked);
         matches!(peeked, Poll::Ready(Ok(0) | Err(_)))
     }
 }
@@ -183,10 +202,23 @@ impl AsyncRead for Socket {
         into: &mut ReadBuf<'_>,
     ) -> Poll<Result<()>> {
         self.look_at_requests();
-        if let Poll::Ready(read) = self.stream().poll_read(context, into) {
-            self.begun |= self.exchange.phase() != Phase::Answering;
+        if self.turn >= TURN {
+            self.turn = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = into.filled().len();
+        let read = self.stream().poll_read(context, into);
+        self.note_unacknowledged(&read);
+        if let Poll::Ready(read) = read {
+            if self.exchange.phase() != Phase::Answering {
+                self.begun = true;
+                self.turn += into.filled().len() - before;
+            }
             return Poll::Ready(read);
         }
+        self.turn = 0;
+        self.exchange.drained();
         if self.begun && self.exchange.phase() != Phase::Answering {
             let timeout = self.head_timeout;
             let wait = self.head.get_or_insert_with(|| Box::pin(sleep(timeout)));

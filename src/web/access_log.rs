@@ -77,12 +77,15 @@ impl RequestLog {
         let Self { metrics, id, method, uri, problem, started } = self;
         let status = response.status();
         metrics.answered(Route::of(uri.path()), status.as_u16(), started.elapsed());
-        if let Some(limit) = response.extensions_mut().remove() {
+        let limit = response.extensions_mut().remove();
+        if let Some(limit) = limit {
             metrics.over_limit(limit);
         }
         let (id_text, path) = (id.to_str().unwrap_or_default(), uri.path());
-        // The store logs an outage once; the metrics count each request that met it.
-        if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+        // The store logs an outage once; the metrics count each request that met it, or a
+        // limit: 507 is no failure of seen's where a cap is reached.
+        let is_failure = status.is_server_error() && limit.is_none();
+        if is_failure && status != StatusCode::SERVICE_UNAVAILABLE {
             let cause = response.extensions_mut().remove::<Cause>().map(|cause| cause.0);
             tracing::warn!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), cause, "answered with an error");
         } else {

@@ -8,8 +8,10 @@ use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::creation::CreationLimits;
+use super::limits::marks::MarkLimits;
 use super::limits::quota::Quotas;
 use super::limits::reads::ReadLimits;
+use super::limits::refusals::RefusalLimits;
 use super::limits::tokens::TokenLimits;
 use crate::config::{BasePath, Settings};
 use crate::counters::Counters;
@@ -32,8 +34,11 @@ pub struct AppState {
     pub(crate) visitors: Visitors,
     pub(crate) limits: Quotas,
     pub(crate) creation: CreationLimits,
+    pub(crate) marks: MarkLimits,
     pub(crate) reads: ReadLimits,
     pub(crate) tokens: TokenLimits,
+    /// How often a client is refused at once.
+    pub refusals: RefusalLimits,
     /// Whether a hit may create a counter.
     pub(crate) hits_create: bool,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -68,8 +73,10 @@ impl App {
             visitors,
             limits: Quotas::new(settings),
             creation: CreationLimits::new(&settings.clients),
+            marks: MarkLimits::new(&settings.clients),
             reads: ReadLimits::new(&settings.clients),
             tokens: TokenLimits::new(&settings.clients),
+            refusals: RefusalLimits::new(settings),
             hits_create: settings.mode != Mode::Create,
             trusted_proxies: settings.trusted_proxies.clone(),
             allowed_hosts: settings.allowed_hosts.clone(),

@@ -30,7 +30,7 @@ pub(crate) async fn hit(
         app.creation.id(caller)?;
     }
     let taken = creation::for_a_hit(app, caller, counter).await?;
-    let visitor = caller.visitor(app, &counter.namespace).await;
+    let visitor = caller.visitor(app, counter).await;
     let hit = Hit { counter: counter.clone(), source: caller.source, visitor, id };
     match app.counters.hit(hit).await {
         // The first hit is the one that created it.

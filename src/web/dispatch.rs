@@ -21,11 +21,12 @@ use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::App;
 use crate::counters::deadline;
+use crate::model::network::Client;
 use crate::web::access_log::RequestLog;
 use crate::web::api::hit::PlainHit;
 use crate::web::base_path;
 use crate::web::headers;
-use crate::web::limits::{head, reads};
+use crate::web::limits::{head, reads, refusals};
 use crate::web::request::caller::Caller;
 use crate::web::request::client_ip;
 use crate::web::request::slow_body::Timed;
@@ -59,13 +60,24 @@ impl Dispatch {
         peer: SocketAddr,
         mut request: Request<Incoming>,
     ) -> impl Future<Output = Response> + Send + use<> {
-        base_path::enter(&mut request, peer.ip(), &self.0.app);
+        let app = self.0.app.clone();
+        base_path::enter(&mut request, peer.ip(), &app);
         let log = {
-            let is_trusted = client_ip::is_trusted(peer.ip(), &self.0.app.trusted_proxies);
-            RequestLog::new(&request, self.0.app.metrics.clone(), is_trusted)
+            let is_trusted = client_ip::is_trusted(peer.ip(), &app.trusted_proxies);
+            RequestLog::new(&request, app.metrics.clone(), is_trusted)
         };
-        let wait = self.0.app.counters.deadline();
-        deadline::scope(wait, log.answer(move || self.respond(peer, request)))
+        let client = client_ip::client(peer.ip(), request.headers(), &app.trusted_proxies);
+        let wait = app.counters.deadline();
+        let answer = log.answer(move || self.respond(peer, client, request));
+        deadline::scope(wait, answer).then(move |answer| {
+            match app.refusals.hold(client, answer.status(), &app.metrics) {
+                None => ready(answer).left_future(),
+                // Boxed: each connection keeps room for a hit, and this is rare.
+                Some(permit) => {
+                    refusals::held_back(permit, answer, app.stop.clone()).boxed().right_future()
+                }
+            }
+        })
     }
 
     /// The future of a plain hit is stored in its connection's task; the others, which
@@ -73,6 +85,7 @@ impl Dispatch {
     fn respond(
         self,
         peer: SocketAddr,
+        client: Client,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response> + Send + use<> {
         if let Err(error) = head::check(&request, &self.0.app.allowed_hosts) {
@@ -80,16 +93,21 @@ impl Dispatch {
         }
         if let Some(plain) = PlainHit::of(&request) {
             let app = self.0.app.clone();
-            let caller = Caller::of(peer.ip(), request.method(), request.headers(), &app);
+            let caller = Caller::of(client, request.method(), request.headers());
             return plain.answer(app, caller).left_future();
         }
-        self.routed(peer, request).boxed().right_future()
+        self.routed(peer, client, request).boxed().right_future()
     }
 
-    async fn routed(self, peer: SocketAddr, request: Request<Incoming>) -> Response {
+    async fn routed(
+        self,
+        peer: SocketAddr,
+        client: Client,
+        request: Request<Incoming>,
+    ) -> Response {
         let Parts { routes, preflight, app } = &*self.0;
         let (method, headers) = (request.method().clone(), request.headers());
-        let caller = Caller::of(peer.ip(), &method, headers, app);
+        let caller = Caller::of(client, &method, headers);
         if let Err(error) = app.tokens.check(caller.client, headers) {
             return error.into_response();
         }

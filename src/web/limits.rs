@@ -3,6 +3,8 @@
 
 pub(super) mod creation;
 pub(super) mod head;
+pub(super) mod marks;
 pub(super) mod quota;
 pub(super) mod reads;
+pub(super) mod refusals;
 pub(super) mod tokens;

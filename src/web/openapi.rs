@@ -11,9 +11,9 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use axum::body::Bytes;
 use axum::handler::Handler;
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use axum::http::header::{CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 
 pub(crate) use self::doc::{
@@ -22,6 +22,7 @@ pub(crate) use self::doc::{
 use self::document::Document;
 use super::App;
 use crate::web::base_path;
+use crate::web::limits::reads::tag_of;
 
 /// The method of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,8 +126,12 @@ impl Table {
     /// it, since it takes megabytes to build and most instances never serve it.
     pub(crate) fn finish(self) -> Router<App> {
         let operations = self.operations;
-        let document = LazyLock::new(move || Bytes::from(Document::of(&operations).render()));
-        let document: Arc<LazyLock<Bytes, _>> = Arc::new(document);
+        let document = LazyLock::new(move || {
+            let document = Bytes::from(Document::of(&operations).render());
+            let tag = tag_of(&document);
+            (document, tag)
+        });
+        let document: Arc<LazyLock<(Bytes, HeaderValue), _>> = Arc::new(document);
         let answer = move |headers: HeaderMap| {
             let document = document.clone();
             async move { served(LazyLock::force(&document), &headers) }
@@ -136,13 +141,14 @@ impl Table {
 }
 
 /// The document for a client, with the address that a proxy shows it at.
-fn served(document: &Bytes, headers: &HeaderMap) -> impl IntoResponse + use<> {
-    let document = match base_path::of(headers) {
-        "" => document.clone(),
+fn served((document, tag): &(Bytes, HeaderValue), headers: &HeaderMap) -> Response {
+    let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    match base_path::of(headers) {
+        "" => ([json, (ETAG, tag.clone())], document.clone()).into_response(),
         base => {
             let text = String::from_utf8_lossy(document);
-            text.replacen("\"url\":\"/\"", &format!("\"url\":\"{base}/\""), 1).into()
+            let text = text.replacen("\"url\":\"/\"", &format!("\"url\":\"{base}/\""), 1);
+            ([json], text).into_response()
         }
-    };
-    ([(CONTENT_TYPE, "application/json")], document)
+    }
 }

@@ -36,7 +36,7 @@ pub struct Seen {
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seen"));
     command.env_clear().args(arguments).stdin(Stdio::null());
-    for limit in ["CLIENT", "CREATE", "ID", "READ", "TOKEN"] {
+    for limit in ["CLIENT", "CREATE", "ID", "VISITOR", "READ", "TOKEN", "REFUSAL"] {
         command.env(format!("SEEN_{limit}_LIMIT"), "off");
     }
     command.env("SEEN_CLIENT_CONNECTIONS", "100000");

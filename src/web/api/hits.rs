@@ -86,7 +86,7 @@ pub(crate) async fn hits(
     let wanted: Vec<_> = wanted.into_iter().map(Wanted::read).collect::<Result<_, _>>()?;
     if let Some((counter, _)) = wanted.first() {
         // Fetch the day's key first, so that no hit below waits for it and is overtaken.
-        caller.visitor(&app, &counter.namespace).await;
+        caller.visitor(&app, counter).await;
     }
     // All at once, so that they share writes; in order, so that their numbers are.
     let counting =

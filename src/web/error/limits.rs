@@ -33,7 +33,11 @@ impl ApiError {
     /// 429: the client or the counter has used up its rate limit.
     pub(crate) fn limited(which: Limit, rate: Rate, wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        let whose = if which == Limit::counter { "counter" } else { "client" };
+        let whose = match which {
+            Limit::counter => "counter",
+            Limit::network => "network",
+            _ => "client",
+        };
         let error = format!("too many hits of this {whose}; nothing was counted");
         Self::new(StatusCode::TOO_MANY_REQUESTS, error)
             .allowed(format!("{} in {:?}", rate.quota, rate.window))

@@ -66,7 +66,7 @@ impl CreationLimits {
         let tiers = if caller.source == Source::Proxy { &self.proxy } else { &self.client };
         let Some(tiers) = tiers else { return Ok(Taken(None)) };
         match tiers.take(caller.client) {
-            Ok(()) => Ok(Taken(Some((tiers, caller.client)))),
+            Ok(_) => Ok(Taken(Some((tiers, caller.client)))),
             Err(over) => Err(ApiError::over_quota(Limit::create, over)),
         }
     }
@@ -77,7 +77,10 @@ impl CreationLimits {
     /// 429 where the client or its network has used as many as it may.
     pub(crate) fn id(&self, caller: &Caller) -> Result<(), ApiError> {
         let Some(tiers) = &self.ids else { return Ok(()) };
-        tiers.take(caller.client).map_err(|over| ApiError::over_quota(Limit::ids, over))
+        match tiers.take(caller.client) {
+            Ok(_) => Ok(()),
+            Err(over) => Err(ApiError::over_quota(Limit::ids, over)),
+        }
     }
 }
 

@@ -25,8 +25,8 @@ pub(crate) fn check<B>(request: &Request<B>, allowed: &[String]) -> Result<(), A
     if uri.path().len() > MAX_PATH {
         return Err(ApiError::url_too_long("path", MAX_PATH));
     }
-    if uri.query().is_some_and(|text| text.len() > query::MAX_BYTES) {
-        return Err(ApiError::url_too_long("query", query::MAX_BYTES));
+    if let Some(text) = uri.query() {
+        query::check_size(text)?;
     }
     let bytes = || headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if headers.len() > HEADERS_MANY || MAX_HEADERS < bytes() {

@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::metrics::{Limit, Metrics, Uncounted};
 use crate::model::hit::Source;
 use crate::model::name::Counter;
-use crate::model::rate::{Left, Limiter, Rate};
+use crate::model::rate::{Left, Limiter, Rate, Tier, Tiers};
 use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
 
@@ -20,12 +20,16 @@ pub(crate) const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// How many clients' quota an image proxy has.
 const PROXY_TIMES: u32 = 20;
 
+/// How many clients' quota a network has: more than of other things, since the /48 of a
+/// carrier holds many people, and each of them hits.
+const CLIENTS_OF_A_NETWORK: u32 = 16;
+
 /// Every limit of hits; one that is off is `None`.
 pub(crate) struct Quotas {
-    client: Option<Limiter>,
+    client: Option<Tiers>,
     /// Behind an image proxy stand many people with one address. Whoever only
     /// says to be one has a bound too.
-    proxy: Option<Limiter>,
+    proxy: Option<Tiers>,
     counter: Option<Limiter>,
 }
 
@@ -35,22 +39,17 @@ pub(crate) struct Quota(Option<(Rate, Left)>);
 impl Quotas {
     /// The limits that the settings ask for.
     pub(crate) fn new(settings: &Settings) -> Self {
+        let rate = settings.client_limit.0;
         Self {
-            client: settings.client_limit.0.map(Limiter::new),
-            proxy: settings.client_limit.0.map(|rate| Limiter::new(rate.times(PROXY_TIMES))),
+            client: rate.map(|rate| Tiers::with_networks_of(rate, CLIENTS_OF_A_NETWORK)),
+            proxy: rate.map(|rate| Tiers::new(rate.times(PROXY_TIMES))),
             counter: settings.counter_limit.0.map(Limiter::new),
         }
     }
 
     /// Takes a change from the client's quota.
     pub(crate) fn change(&self, caller: &Caller) -> Result<Quota, ApiError> {
-        let Some(limit) = &self.client else { return Ok(Quota(None)) };
-        let left = limit.take(&caller.client);
-        if left.wait.is_zero() {
-            Ok(Quota(Some((limit.rate(), left))))
-        } else {
-            Err(ApiError::limited(Limit::client, limit.rate(), left.wait))
-        }
+        take(self.client.as_ref(), caller)
     }
 
     /// Takes one hit from each quota that it falls under.
@@ -60,26 +59,26 @@ impl Quotas {
         counter: &Counter,
         metrics: &Metrics,
     ) -> Result<Quota, ApiError> {
-        let limited = |which, rate, left: Left| {
-            metrics.uncounted(Uncounted::limited);
-            Err(ApiError::limited(which, rate, left.wait))
-        };
-        let mut quota = Quota(None);
         let by_client = if caller.source == Source::Proxy { &self.proxy } else { &self.client };
-        if let Some(limit) = by_client {
-            let left = limit.take(&caller.client);
-            if !left.wait.is_zero() {
-                return limited(Limit::client, limit.rate(), left);
-            }
-            quota = Quota(Some((limit.rate(), left)));
-        }
+        let quota = take(by_client.as_ref(), caller)
+            .inspect_err(|_| metrics.uncounted(Uncounted::limited))?;
         if let Some(limit) = &self.counter {
             let left = limit.take(counter);
             if !left.wait.is_zero() {
-                return limited(Limit::counter, limit.rate(), left);
+                metrics.uncounted(Uncounted::limited);
+                return Err(ApiError::limited(Limit::counter, limit.rate(), left.wait));
             }
         }
         Ok(quota)
+    }
+}
+
+fn take(limit: Option<&Tiers>, caller: &Caller) -> Result<Quota, ApiError> {
+    let Some(limit) = limit else { return Ok(Quota(None)) };
+    match limit.take(caller.client) {
+        Ok(left) => Ok(Quota(Some(left))),
+        Err((Tier::Client, rate, wait)) => Err(ApiError::limited(Limit::client, rate, wait)),
+        Err((Tier::Network, rate, wait)) => Err(ApiError::limited(Limit::network, rate, wait)),
     }
 }
 

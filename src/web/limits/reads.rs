@@ -11,7 +11,7 @@ use crate::config::ClientLimits;
 use crate::metrics::Limit;
 use crate::model::hex;
 use crate::model::hit::Source;
-use crate::model::rate::{Limiter, Tier};
+use crate::model::rate::Tiers;
 use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
 use crate::web::response::picture;
@@ -21,31 +21,30 @@ const PROXY_TIMES: u32 = 20;
 
 /// The limits of dear reads; none where they are off.
 pub(crate) struct ReadLimits {
-    client: Option<Limiter>,
-    proxy: Option<Limiter>,
+    client: Option<Tiers>,
+    proxy: Option<Tiers>,
 }
 
 impl ReadLimits {
     pub(crate) fn new(settings: &ClientLimits) -> Self {
         let rate = settings.read_limit.0;
         Self {
-            client: rate.map(Limiter::new),
-            proxy: rate.map(|rate| Limiter::new(rate.times(PROXY_TIMES))),
+            client: rate.map(Tiers::new),
+            proxy: rate.map(|rate| Tiers::new(rate.times(PROXY_TIMES))),
         }
     }
 
     /// Takes a read from the caller's quota.
     ///
     /// # Errors
-    /// 429 where there is none left.
+    /// 429 where there is none left, or its network has none.
     pub(crate) fn take(&self, caller: &Caller) -> Result<(), ApiError> {
         let limit = if caller.source == Source::Proxy { &self.proxy } else { &self.client };
         let Some(limit) = limit else { return Ok(()) };
-        let left = limit.take(&caller.client);
-        if left.wait.is_zero() {
-            return Ok(());
+        match limit.take(caller.client) {
+            Ok(_) => Ok(()),
+            Err(over) => Err(ApiError::over_quota(Limit::reads, over)),
         }
-        Err(ApiError::over_quota(Limit::reads, (Tier::Client, limit.rate(), left.wait)))
     }
 }
 
@@ -73,17 +72,23 @@ pub(crate) async fn tagged(asked: Option<HeaderValue>, answer: Response) -> Resp
     let Ok(bytes) = to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let hash = digest(&SHA256, &bytes);
-    let tag = format!("\"{}\"", hex::encode(&hash.as_ref()[..12]));
-    if let Ok(value) = HeaderValue::try_from(&tag) {
-        parts.headers.insert(ETAG, value);
-    }
-    if asked.is_some_and(|asked| matches(&asked, &tag)) {
+    // What is made once has its tag already.
+    let tag = parts.headers.get(ETAG).cloned().unwrap_or_else(|| tag_of(&bytes));
+    let is_known = asked.is_some_and(|asked| matches(&asked, tag.to_str().unwrap_or_default()));
+    parts.headers.insert(ETAG, tag);
+    if is_known {
         parts.status = StatusCode::NOT_MODIFIED;
         parts.headers.remove(CONTENT_LENGTH);
         return Response::from_parts(parts, Body::empty());
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+/// The tag of these bytes.
+pub(crate) fn tag_of(bytes: &[u8]) -> HeaderValue {
+    let hash = digest(&SHA256, bytes);
+    let tag = format!("\"{}\"", hex::encode(&hash.as_ref()[..12]));
+    HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
 /// What a request says it has.

@@ -10,12 +10,17 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 
 use super::source;
 use crate::model::hit::{Source, Visitor};
-use crate::model::name::Name;
+use crate::model::name::Counter;
 use crate::model::network::Client;
+use crate::model::rate::Tier;
 use crate::model::time::Timestamp;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::client_ip;
+
+/// In place of a user agent: all visitors beyond those that a client may be. No client
+/// sends a line feed.
+const MANY: &[u8] = b"\n";
 
 /// The client of a request. Its address goes no further: only a source and a visitor,
 /// which is a keyed hash, are passed on.
@@ -30,11 +35,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// The client behind a connection from `peer`.
-    pub(crate) fn of(peer: IpAddr, method: &Method, headers: &HeaderMap, app: &App) -> Self {
+    /// What the headers tell of a client.
+    pub(crate) fn of(client: Client, method: &Method, headers: &HeaderMap) -> Self {
         Self {
             source: source::source(headers),
-            client: client_ip::client(peer, headers, &app.trusted_proxies),
+            client,
             counts: *method != Method::HEAD,
             agent: headers.get(USER_AGENT).cloned(),
         }
@@ -42,12 +47,20 @@ impl Caller {
 
     /// The visitor; `None` behind an image proxy, for a machine, and without the day's
     /// key.
-    pub(crate) async fn visitor(&self, app: &App, namespace: &Name) -> Option<Visitor> {
+    pub(crate) async fn visitor(&self, app: &App, counter: &Counter) -> Option<Visitor> {
         if self.source != Source::Browser {
             return None;
         }
         let agent = self.agent.as_ref().map_or(b"".as_slice(), |agent| source::looked_at(agent));
-        app.visitors.visitor(&self.client.0, agent, namespace, Timestamp::now()).await.ok()
+        let (namespace, now) = (&counter.namespace, Timestamp::now());
+        let visitor = app.visitors.visitor(&self.client.0, agent, namespace, now).await.ok()?;
+        let all = match app.marks.shared(self.client, counter, &visitor) {
+            None => return Some(visitor),
+            Some(Tier::Client) => self.client,
+            Some(Tier::Network) => self.client.network().first_client(),
+        };
+        let all = app.visitors.visitor(&all.0, MANY, namespace, now).await.ok()?;
+        Some(Visitor { mark: all.mark, ..visitor })
     }
 
     /// Refuses a HEAD on a route that changes something.
@@ -62,6 +75,7 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
-        Ok(Self::of(peer, &parts.method, &parts.headers, app))
+        let client = client_ip::client(peer, &parts.headers, &app.trusted_proxies);
+        Ok(Self::of(client, &parts.method, &parts.headers))
     }
 }

@@ -14,7 +14,7 @@ use crate::web::error::ApiError;
 pub(crate) struct Query(Arc<Vec<(String, String)>>);
 
 /// The longest query, in bytes. The longest badge logo fits.
-pub(crate) const MAX_BYTES: usize = 32 << 10;
+const MAX_BYTES: usize = 32 << 10;
 
 /// The most pairs in a query; no route knows half as many names.
 const MAX_PAIRS: usize = 64;
@@ -25,13 +25,7 @@ pub(crate) const NUMBER: &str = "a whole number between -9007199254740991 and 90
 impl Query {
     /// The pairs of a query's text.
     pub(crate) fn parse(text: &str) -> Result<Self, ApiError> {
-        if text.len() > MAX_BYTES {
-            return Err(ApiError::url_too_long("query", MAX_BYTES));
-        }
-        let pairs = text.bytes().filter(|b| *b == b'&').count() + 1;
-        if pairs > MAX_PAIRS {
-            return Err(ApiError::too_many("parameters", pairs, MAX_PAIRS));
-        }
+        check_size(text)?;
         let pairs = serde_urlencoded::from_str(text).map_err(ApiError::invalid_query)?;
         Ok(Self(Arc::new(pairs)))
     }
@@ -99,6 +93,18 @@ impl Query {
             )),
         }
     }
+}
+
+/// Refuses a query that is too long, or of too many pairs, to be read at all.
+pub(crate) fn check_size(text: &str) -> Result<(), ApiError> {
+    if text.len() > MAX_BYTES {
+        return Err(ApiError::url_too_long("query", MAX_BYTES));
+    }
+    let pairs = text.bytes().filter(|b| *b == b'&').count() + 1;
+    if pairs > MAX_PAIRS {
+        return Err(ApiError::too_many("parameters", pairs, MAX_PAIRS));
+    }
+    Ok(())
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Query {

@@ -1,0 +1,74 @@
+//! How many visitors one client may be. A counter with dedupe remembers each for up to a
+//! day, and a client is another visitor with each user agent that it makes up.
+
+use std::time::Duration;
+
+use crate::config::ClientLimits;
+use crate::model::hit::Visitor;
+use crate::model::name::Counter;
+use crate::model::network::Client;
+use crate::model::rate::{Limiter, Rate, Tier, Tiers};
+
+/// How long a visitor of a counter is known as one that was noted already: as long as the
+/// longest mark.
+const KNOWN: Rate = Rate { quota: 1, window: Duration::from_secs(86_400) };
+
+/// The limit of visitors; none where it is off.
+pub(crate) struct MarkLimits(Option<Marks>);
+
+struct Marks {
+    new: Tiers,
+    known: Limiter,
+}
+
+impl MarkLimits {
+    pub(crate) fn new(settings: &ClientLimits) -> Self {
+        let marks = |rate| Marks { new: Tiers::new(rate), known: Limiter::new(KNOWN) };
+        Self(settings.visitor_limit.0.map(marks))
+    }
+
+    /// Whose mark a visitor of a counter has: `None` for its own, else that of all further
+    /// visitors from its client or its network, for which nothing more is remembered.
+    pub(crate) fn shared(
+        &self,
+        client: Client,
+        counter: &Counter,
+        visitor: &Visitor,
+    ) -> Option<Tier> {
+        let Marks { new, known } = self.0.as_ref()?;
+        let key = (counter, visitor.mark);
+        if !known.take(&key).wait.is_zero() {
+            return None;
+        }
+        let (tier, ..) = new.take(client).err()?;
+        // It has no mark of its own, so it is not known.
+        known.give_back(&key);
+        Some(tier)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::Name;
+
+    #[test]
+    fn a_client_is_so_many_visitors_and_then_one_more() {
+        let limits = Marks { new: Tiers::new("2/1h".parse().unwrap()), known: Limiter::new(KNOWN) };
+        let limits = MarkLimits(Some(limits));
+        let name = |text| Name::new(text).unwrap();
+        let counter = Counter { namespace: name("site"), key: name("page") };
+        let client = |host| Client([0, 0, 0, 0, 192, 0, 2, host]);
+        let shared = |host, mark| {
+            let visitor = Visitor { register: 0, rank: 1, mark: [mark; 8] };
+            limits.shared(client(host), &counter, &visitor)
+        };
+        assert_eq!([1, 2, 1, 2].map(|mark| shared(1, mark)), [None; 4]);
+        assert_eq!([3, 3, 4].map(|mark| shared(1, mark)), [Some(Tier::Client); 3]);
+        assert_eq!(shared(1, 2), None, "one that is known stays so");
+        for host in 2..=4 {
+            assert_eq!([0, 1].map(|mark| shared(host, 10 * host + mark)), [None; 2], "{host}");
+        }
+        assert_eq!(shared(5, 55), Some(Tier::Network), "four clients' worth for a network");
+    }
+}
