@@ -3,6 +3,7 @@
 //! Labels are bounded: no name of a counter is ever one. Every series is there from the
 //! start, so that a rate over the first event is not lost.
 
+mod label;
 mod process;
 mod route;
 pub mod text;
@@ -11,13 +12,16 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+pub use self::label::{Limit, Timeout, Uncounted};
+use self::label::{
+    LimitLabel, RequestLabel, SourceLabel, TimeoutLabel, UncountedLabel, VersionLabel,
+};
 use self::process::Process;
 pub use self::route::Route;
 use self::route::RouteLabel;
@@ -47,148 +51,6 @@ pub struct Metrics {
     /// By the first digit of the status, from 1.
     requests: [Counter; 5],
     durations: [Histogram; Route::ALL.len()],
-}
-
-/// Why a hit was not counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-#[allow(non_camel_case_types)]
-pub enum Uncounted {
-    /// The queue was full.
-    busy,
-    /// The deadline passed.
-    late,
-    /// The store is misconfigured, full or damaged.
-    store,
-    /// A rate limit was used up.
-    limited,
-    /// A cap or the mode forbids the counter.
-    refused,
-}
-
-impl Uncounted {
-    /// Every one.
-    pub const ALL: [Self; 5] = [Self::busy, Self::late, Self::store, Self::limited, Self::refused];
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct UncountedLabel {
-    reason: Uncounted,
-}
-
-/// Which limit a request met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-#[allow(non_camel_case_types)]
-pub enum Limit {
-    /// `--client-limit`.
-    client,
-    /// Sixteen times `--client-limit`, in one network.
-    network,
-    /// `--counter-limit`.
-    counter,
-    /// `--namespace-counters`.
-    namespace_counters,
-    /// `--counters`.
-    counters,
-    /// A tenth of the store's room, which is kept for the counters that exist.
-    room,
-    /// `--streams`.
-    streams,
-    /// `--client-streams`.
-    client_streams,
-    /// Four times `--client-streams`, in one network.
-    network_streams,
-    /// `--connections`.
-    connections,
-    /// `--client-connections`.
-    client_connections,
-    /// Four times `--client-connections`, in one network.
-    network_connections,
-    /// `--create-limit`.
-    create,
-    /// `--id-limit`.
-    ids,
-    /// `--read-limit`.
-    reads,
-    /// `--token-limit`.
-    tokens,
-    /// `--refusal-limit`.
-    refusals,
-    /// The longest URL.
-    url,
-    /// The most and longest headers.
-    headers,
-    /// The longest body.
-    body,
-}
-
-impl Limit {
-    /// Every one.
-    pub const ALL: [Self; 20] = [
-        Self::client,
-        Self::network,
-        Self::counter,
-        Self::namespace_counters,
-        Self::counters,
-        Self::room,
-        Self::streams,
-        Self::client_streams,
-        Self::network_streams,
-        Self::connections,
-        Self::client_connections,
-        Self::network_connections,
-        Self::create,
-        Self::ids,
-        Self::reads,
-        Self::tokens,
-        Self::refusals,
-        Self::url,
-        Self::headers,
-        Self::body,
-    ];
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LimitLabel {
-    limit: Limit,
-}
-
-/// What a client took too long for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-#[allow(non_camel_case_types)]
-pub enum Timeout {
-    /// `--head-timeout`.
-    head,
-    /// `--body-timeout`.
-    body,
-    /// `--idle-timeout`.
-    idle,
-    /// `--write-timeout`.
-    write,
-}
-
-impl Timeout {
-    /// Every one.
-    pub const ALL: [Self; 4] = [Self::head, Self::body, Self::idle, Self::write];
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct TimeoutLabel {
-    what: Timeout,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabel {
-    status: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct VersionLabel {
-    version: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct SourceLabel {
-    source: &'static str,
 }
 
 impl Default for Metrics {
