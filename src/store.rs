@@ -12,9 +12,11 @@ pub mod live;
 mod location;
 mod open;
 mod pack;
+mod past;
 pub mod record;
 pub mod redis;
 mod rules;
+mod whole;
 
 use async_trait::async_trait;
 

@@ -2,7 +2,8 @@
 //! to what is to be stored. Both stores use these; only the counting of hits in Redis is
 //! written a second time, in count.lua.
 
-use super::record::{Record, Whole};
+use super::record::Record;
+use super::whole::Whole;
 use super::{EditError, Limits, Mode, StoreError};
 use crate::model::count::Settings;
 use crate::model::edit::{

@@ -11,7 +11,8 @@ use crate::model::time::Timestamp;
 use crate::sketch::{Sketch, raise};
 use crate::store::live::Update;
 use crate::store::pack::{Packer, Unpacker};
-use crate::store::record::{Over, Record};
+use crate::store::past::Over;
+use crate::store::record::Record;
 use crate::store::rules::{self, NamespaceChanged};
 use crate::store::{EditError, Limits, StoreError};
 

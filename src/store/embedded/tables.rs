@@ -11,8 +11,10 @@ use crate::model::time::Timestamp;
 use crate::model::token::Digest;
 use crate::sketch::Sketch;
 use crate::store::pack::{Packer, Unpacker};
-use crate::store::record::{Kind, Over, Record, Whole, pack_past, unpack_past};
+use crate::store::past::{self, Kind, Over, pack_past, unpack_past};
+use crate::store::record::Record;
 use crate::store::rules::Place;
+use crate::store::whole::Whole;
 use crate::store::{Limits, StoreError};
 
 /// A counter to its record.
@@ -214,7 +216,7 @@ pub(crate) fn append(
         if part.len() > PART_MAX {
             let mut whole = Whole::default();
             unpack_past(&part, &mut whole.past)?;
-            part = pack_past(crate::store::record::overs(&whole.past));
+            part = pack_past(past::overs(&whole.past));
         }
         batch.put(key, part);
         if is_new {
@@ -269,7 +271,7 @@ pub(crate) fn put_past(
     limits: &Limits,
 ) -> Result<(), StoreError> {
     forget(batch, counter)?;
-    let overs: Vec<Over> = crate::store::record::overs(&whole.past).collect();
+    let overs: Vec<Over> = past::overs(&whole.past).collect();
     for of_part in overs
         .chunk_by(|a, b| a.kind == b.kind && a.unit / UNITS_PER_PART == b.unit / UNITS_PER_PART)
     {

@@ -12,8 +12,10 @@ use crate::model::export::{Exported, ExportedCounter, ExportedNamespace, Importe
 use crate::model::name::{Counter, Name};
 use crate::model::time::Timestamp;
 use crate::store::pack::{Packer, Unpacker};
-use crate::store::record::{Record, Whole, overs, pack_past};
+use crate::store::past::{overs, pack_past, unpack_past};
+use crate::store::record::Record;
 use crate::store::rules::{self, NamespaceChanged, Place};
+use crate::store::whole::Whole;
 use crate::store::{EditError, StoreError};
 
 /// How often a change is tried while others change the same.
@@ -312,10 +314,7 @@ impl Redis {
         let key = keys::past(counter);
         let found = read::values(&self.servers, std::slice::from_ref(&key)).await?;
         let mut whole = Whole::default();
-        crate::store::record::unpack_past(
-            found[0].as_deref().unwrap_or_default(),
-            &mut whole.past,
-        )?;
+        unpack_past(found[0].as_deref().unwrap_or_default(), &mut whole.past)?;
         // By number and not by date: a clock that is wrong must not forget all.
         whole.past.days.keep_newest(self.limits.history_days as usize);
         whole.past.uniques.keep_newest(self.limits.history_days as usize);

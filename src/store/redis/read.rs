@@ -13,7 +13,9 @@ use crate::model::token::Digest;
 use crate::sketch::Sketch;
 use crate::store::StoreError;
 use crate::store::pack::{Packer, Unpacker};
-use crate::store::record::{Record, Whole, unpack_past};
+use crate::store::past::unpack_past;
+use crate::store::record::Record;
+use crate::store::whole::Whole;
 
 /// An answer that cannot be read.
 pub(crate) fn odd(what: &str) -> StoreError {
