@@ -309,7 +309,7 @@ fn every_log_line_is_explained() {
         let said = message.split('{').next().unwrap().trim();
         assert!(operate.contains(said), "{message:?} is not explained");
     }
-    let guard = std::fs::read_to_string(file("src/store/redis/guard.rs")).unwrap();
+    let guard = std::fs::read_to_string(file("src/store/redis/guard/facts.rs")).unwrap();
     for warning in ["HAS NO PERSISTENCE", "keeps no append-only file", "has maxmemory-policy"] {
         assert!(guard.contains(warning) && operate.contains(warning), "{warning}");
     }
