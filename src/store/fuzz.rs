@@ -2,7 +2,9 @@
 //! panics where a promise is broken.
 
 use super::pack::Unpacker;
-use super::record::{Record, Whole, overs, pack_past, unpack_past};
+use super::past::{overs, pack_past, unpack_past};
+use super::record::Record;
+use super::whole::Whole;
 use super::redis::{read, tally};
 use crate::model::count::History;
 use crate::model::export::ExportedCounter;

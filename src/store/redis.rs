@@ -39,7 +39,7 @@ use self::registry::{Registry, scan};
 use self::servers::Servers;
 use self::tally::Answer;
 use super::live::{Hub, Listener};
-use super::record::Whole;
+use super::whole::Whole;
 use super::{EditError, Limits, Replicas, Store, StoreError};
 use crate::model::count::{Count, History};
 use crate::model::edit::{Change, ChangeId, Edited, Namespace, NamespaceChange};
