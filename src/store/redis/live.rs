@@ -24,6 +24,9 @@ use crate::store::live::{Hub, News, Update};
 /// moved, and what failed is tried again.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
+/// How long one server may take to subscribe.
+const SETTLES_WITHIN: Duration = Duration::from_secs(2);
+
 /// Keeps the subscriptions as the hub wants them, until the store is gone.
 pub(crate) async fn follow(servers: Weak<Servers>, hub: Hub) {
     let mut subscribers: HashMap<Server, Subscriber> = HashMap::new();
@@ -44,8 +47,14 @@ pub(crate) async fn follow(servers: Weak<Servers>, hub: Hub) {
         }
         for (server, subscriber) in &mut subscribers {
             let wanted = wanted.remove(server).unwrap_or_default();
-            if let Err(error) = subscriber.settle(&servers, &hub, wanted).await {
-                tracing::debug!(%error, "a subscription failed and is tried again");
+            // A server that is away, for good perhaps, is not to keep listeners from the others.
+            let settling = subscriber.settle(&servers, &hub, wanted);
+            match tokio::time::timeout(SETTLES_WITHIN, settling).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "a subscription failed and is tried again");
+                }
+                Err(_) => tracing::debug!("a subscription is late and is tried again"),
             }
         }
     }
