@@ -59,7 +59,7 @@ pub fn outcome(answer: &common::Answer) -> Option<Outcome> {
     match answer.status {
         200 => answer.value().map(Outcome::Answered),
         400..=499 | 507 => Some(Outcome::Refused),
-        503 => match answer.json()["counted"].as_str()? {
+        500 | 503 => match answer.json()["counted"].as_str()? {
             "unknown" => Some(Outcome::Unknown),
             "no" => Some(Outcome::Refused),
             _ => None,
@@ -296,6 +296,7 @@ mod tests {
         assert_eq!(outcome(&answer(200, r#"{"value":7}"#)), Some(Answered(7)));
         assert_eq!(outcome(&answer(503, r#"{"counted":"unknown"}"#)), Some(Unknown));
         assert_eq!(outcome(&answer(503, r#"{"counted":"no"}"#)), Some(Refused));
+        assert_eq!(outcome(&answer(500, r#"{"counted":"no"}"#)), Some(Refused));
         assert_eq!(outcome(&answer(507, "{}")), Some(Refused));
         assert_eq!(outcome(&answer(503, "{}")), None);
         assert_eq!(outcome(&answer(500, "{}")), None);

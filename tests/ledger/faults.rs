@@ -35,6 +35,8 @@ pub struct Fault {
     pub promise: Promise,
     /// Whether it is too long for every `cargo test`.
     pub is_long: bool,
+    /// Whether hits may be in no day that the history shows: a clock was ahead by years.
+    pub loses_days: bool,
     /// How often it is done where others are done once.
     pub times: usize,
     /// Does it and mends it; when it was mended.
@@ -54,6 +56,10 @@ impl Fault {
         Self { promise: Promise::Lost, ..self }
     }
 
+    const fn loses_days(self) -> Self {
+        Self { loses_days: true, ..self }
+    }
+
     const fn long(self) -> Self {
         Self { is_long: true, ..self }
     }
@@ -64,7 +70,8 @@ impl Fault {
 }
 
 const fn fault(name: &'static str, setting: Setting, act: Act) -> Fault {
-    Fault { name, setting, promise: Promise::Kept, is_long: false, times: 1, act }
+    let promise = Promise::Kept;
+    Fault { name, setting, promise, is_long: false, loses_days: false, times: 1, act }
 }
 
 /// All of them; the slowest first, so that nobody waits for one at the end.
@@ -111,7 +118,8 @@ pub const FAULTS: &[Fault] = &[
         let mended = Instant::now();
         world.nodes[owner].again();
         mended
-    }),
+    })
+    .long(),
     fault("slots moved, four times in a row", Setting::Cluster, |world, load| {
         world.move_slots(load)
     }),
@@ -143,7 +151,8 @@ pub const FAULTS: &[Fault] = &[
     fault("one of three seens slow (300 ms) for 2 s", Setting::Three, |world, _| {
         let time = Duration::from_millis(300);
         world.delay(time, time, 2 * SECOND)
-    }),
+    })
+    .long(),
     fault("the disk full", Setting::Disk, |world, load| world.fill_disk(load)),
     fault("every sync takes 300 ms longer", Setting::System, |world, load| {
         world.order(Order::SyncDelay, 300_000);
@@ -173,13 +182,17 @@ pub const FAULTS: &[Fault] = &[
     }),
     fault("the clock a day back, and right again", Setting::RedisClock, |world, load| {
         world.set_clock(load, -24 * HOUR)
-    }),
+    })
+    .long(),
     fault("the clock beyond 2038, and right again", Setting::System, |world, load| {
         world.set_clock(load, 14 * YEAR)
-    }),
+    })
+    .loses_days(),
     fault("the clock beyond 2106, and right again", Setting::RedisClock, |world, load| {
         world.set_clock(load, 90 * YEAR)
-    }),
+    })
+    .loses_days()
+    .long(),
     fault("Redis killed and started again", Setting::Redis, |world, _| {
         world.redis_away(Duration::ZERO)
     }),
@@ -193,11 +206,11 @@ pub const FAULTS: &[Fault] = &[
         world.redis().again();
         mended
     }),
-    fault("Redis hangs for 1 s", Setting::Redis, |world, _| world.hang_redis(SECOND)),
+    fault("Redis hangs for 1 s", Setting::Redis, |world, _| world.hang_redis(SECOND)).long(),
     fault("Redis hangs for 2 s, the deadline itself", Setting::Redis, |world, _| {
         world.hang_redis(DEADLINE)
     }),
-    fault("Redis hangs for 5 s", Setting::Redis, |world, _| world.hang_redis(5 * SECOND)),
+    fault("Redis hangs for 5 s", Setting::Redis, |world, _| world.hang_redis(5 * SECOND)).long(),
     fault("Redis takes no writes for 1 s (CLIENT PAUSE)", Setting::Redis, |world, _| {
         world.ask(&["client", "pause", "1000", "write"]);
         let mended = Instant::now() + SECOND;
@@ -212,7 +225,8 @@ pub const FAULTS: &[Fault] = &[
     }),
     fault("Redis may evict (maxmemory-policy), put right", Setting::Redis, |world, load| {
         world.configure(load, "maxmemory-policy", "allkeys-lru", "noeviction")
-    }),
+    })
+    .long(),
     fault("Redis without the replicas it asks for (NOREPLICAS)", Setting::Redis, |world, load| {
         world.configure(load, "min-replicas-to-write", "1", "0")
     }),
@@ -259,14 +273,16 @@ pub const FAULTS: &[Fault] = &[
     }),
     fault("the wire cut one way for 3 s: no answers", Setting::Wire, |world, _| {
         world.hold(false, true, 3 * SECOND)
-    }),
+    })
+    .long(),
     fault("the wire held for 2 s, the deadline itself", Setting::Wire, |world, _| {
         world.hold(true, false, DEADLINE)
     }),
     fault("the wire slow, 1.8 to 2.2 s: around the deadline", Setting::Wire, |world, _| {
         let around = |tenths| DEADLINE * tenths / 10;
         world.delay(around(9), around(11), 5 * SECOND)
-    }),
+    })
+    .long(),
     fault("the wire throttled to 10 kB a second for 3 s", Setting::Wire, |world, _| {
         world.throttle(10_000, 3 * SECOND)
     }),

@@ -106,6 +106,7 @@ from 1 again:
   which the file is gone, and does not begin another one beside its log.
 - A bit that flips on the wire between seen and Redis is found by TLS, as above; without TLS by TCP's
   checksum alone, which misses some.
+- A hit that was counted while the clock was years ahead is in the total, and in no day of the history.
 - Visitors are told apart by keys in memory alone, so that a visitor counts again after a restart of all
   seens, and on another day of seen's clock.
 
