@@ -206,7 +206,8 @@ impl World {
     /// A large namespace is imported, exported and deleted.
     pub fn many_counters(&mut self, load: &Load) -> Instant {
         let import = || self.import("many", MANY).wait().expect("it ends").success();
-        assert!((0..3).any(|_| import()), "a large import, repeated three times");
+        // A batch may be late under load; what is in is left out by the next one.
+        assert!((0..10).any(|_| import()), "a large import, repeated ten times");
         let exported = || {
             let output = command(&["export", "--url", &self.seens[0].url("")])
                 .env("SEEN_TOKEN", TOKEN)
