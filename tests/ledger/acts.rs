@@ -155,6 +155,8 @@ impl World {
         load.wait_for_answers(50);
         let mended = self.mend(Order::Clock);
         self.front.let_visitors_come(true);
+        // An id is known for an hour of the clock: those that are sent again are to be of now.
+        load.wait_for_answers(50);
         mended
     }
 
