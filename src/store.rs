@@ -12,11 +12,11 @@ pub mod live;
 mod location;
 mod open;
 mod pack;
-mod past;
+pub mod past;
 pub mod record;
 pub mod redis;
 mod rules;
-mod whole;
+pub mod whole;
 
 use async_trait::async_trait;
 

@@ -4,8 +4,8 @@
 use super::pack::Unpacker;
 use super::past::{overs, pack_past, unpack_past};
 use super::record::Record;
-use super::whole::Whole;
 use super::redis::{read, tally};
+use super::whole::Whole;
 use crate::model::count::History;
 use crate::model::export::ExportedCounter;
 use crate::model::hit::{Hit, HitId, Source, Visitor};

@@ -87,7 +87,8 @@ impl Whole {
         past.hours.keep(0..=now.hour());
         let created = if created == 0 { now.0 } else { created };
         // Yesterday's sketch may still get a late hit; older ones are done with.
-        let sketches = exported.sketches.iter().filter(|s| s.day.saturating_add(1) >= now.day()).cloned();
+        let sketches =
+            exported.sketches.iter().filter(|s| s.day.saturating_add(1) >= now.day()).cloned();
         let sketches: Vec<ExportedSketch> = sketches.filter(|s| s.day <= now.day()).collect();
         for ExportedSketch { day, sketch } in &sketches {
             past.uniques.set(*day, sketch.count());
