@@ -121,18 +121,20 @@ fn refusal(file: &Path) -> Option<String> {
     let mut stderr = child.stderr.take().expect("it is piped");
     let mut said = Vec::new();
     let mut buffer = [0; 4096];
-    let mut ended = None;
+    let mut ended = false;
     wait_until("seen listens or ends", || {
         let n = stderr.read(&mut buffer).expect("it speaks");
         said.extend_from_slice(&buffer[..n]);
         if n == 0 {
-            ended = Some(child.wait().expect("it ends"));
+            ended = true;
         }
-        ended.is_some() || String::from_utf8_lossy(&said).contains("seen listens on")
+        ended || String::from_utf8_lossy(&said).contains("seen listens on")
     });
-    if ended.is_none() {
+    if !ended {
         child.kill().expect("it can be killed");
-        child.wait().expect("it ends");
+    }
+    child.wait().expect("it ends");
+    if !ended {
         return None;
     }
     assert!(ended.is_some_and(|status| !status.success()), "it ended well");

@@ -140,11 +140,11 @@ fn picture(soaks: &[(&str, Vec<Sample>)]) -> String {
         let bottom = 150.0 * (row as f64 + 1.0);
         let values = soaks.iter().flat_map(|(_, samples)| samples.iter().map(of));
         let most = values.fold(1.0, f64::max);
-        let _ = write!(
+        let _ = writeln!(
             svg,
             "<text x=\"60\" y=\"{}\">{title}</text><text x=\"55\" y=\"{}\" text-anchor=\"end\">{most:.0}\
              </text><text x=\"55\" y=\"{bottom}\" text-anchor=\"end\">0</text>\
-             <path d=\"M60 {bottom}h{WIDTH}\" stroke=\"#ccc\"/>\n",
+             <path d=\"M60 {bottom}h{WIDTH}\" stroke=\"#ccc\"/>",
             bottom - HEIGHT - 8.0,
             bottom - HEIGHT + 8.0,
         );
