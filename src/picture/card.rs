@@ -1,6 +1,7 @@
-//! A counter as a card of pixels, for chats and mail, which show no SVG: its number in the
-//! odometer's digits, and its days as bars. There are no words on it, for those would need
-//! a font; whoever shows the card has the page's title beside it.
+//! A counter as a card of pixels, for chats and mail, which show no SVG.
+//!
+//! Its number stands in the odometer's digits above its days as bars. There are no words on
+//! it, for those would need a font; whoever shows the card has the page's title beside it.
 
 use super::png::{self, COLORS};
 use super::strokes::{self, Point};

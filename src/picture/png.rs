@@ -106,8 +106,8 @@ impl Bits {
             3..=10 => (254 + length, length, 0),
             _ => {
                 let extra = (length - 3).ilog2() as u16 - 2;
-                let place = (length - 3 >> extra) - 4;
-                (261 + 4 * extra + place, (4 + place << extra) + 3, extra)
+                let place = ((length - 3) >> extra) - 4;
+                (261 + 4 * extra + place, ((4 + place) << extra) + 3, extra)
             }
         };
         match code {
