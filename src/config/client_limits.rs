@@ -23,7 +23,7 @@ pub struct ClientLimits {
     #[arg(long, env = "SEEN_VISITOR_LIMIT", value_name = "RATE", default_value = "600/1h", value_parser = limit)]
     pub visitor_limit: RateLimit,
 
-    /// The most histories, charts, lists and documents that one client may ask for, as number/time,
+    /// The most histories, charts, sums, lists and documents that one client may ask for, as number/time,
     /// or `off`; image proxies have 20 times as much
     #[arg(long, env = "SEEN_READ_LIMIT", value_name = "RATE", default_value = "300/1m", value_parser = limit)]
     pub read_limit: RateLimit,
