@@ -37,6 +37,7 @@ in
       ../README.md
       ../SECURITY.md
       ../clippy.toml
+      ../compose.scale.yaml
       ../compose.yaml
       ../contrib
       ../docs

@@ -116,7 +116,9 @@ fn its_commands_are_there() {
     ] {
         assert!(readme.lines().any(|l| l == line), "{line}");
     }
-    for (name, text) in documents() {
+    let stacks = ["compose.yaml", "compose.scale.yaml"]
+        .map(|name| (name.to_owned(), std::fs::read_to_string(file(name)).unwrap()));
+    for (name, text) in documents().into_iter().chain(stacks) {
         for image in text.split("seen:0").skip(1).chain(text.split("seen-redis:0").skip(1)) {
             let found = format!("0{image}");
             assert!(found.starts_with(env!("CARGO_PKG_VERSION")), "{name}: the tag is the version");
