@@ -124,6 +124,8 @@ in
         SupplementaryGroups = lib.optional cfg.redis.createLocally redis.group;
         StateDirectory = "seen";
         StateDirectoryMode = "0700";
+        # Where settings.listen may have a Unix socket.
+        RuntimeDirectory = "seen";
         UMask = "0077";
 
         # Nothing else of the machine.

@@ -28,6 +28,10 @@ in
       "A file that holds what {option}`store` takes, such as a URL with a password.";
   token-file = setting types.str "/run/secrets/seen-token" "A file that holds the instance's token.";
   base-path = setting types.str "/stats" "The path under which a proxy shows seen.";
+  listen =
+    setting types.str "unix:/run/seen/seen.sock"
+      "A Unix socket to listen on, in the place of {option}`address` and {option}`port`.";
+  listen-mode = setting (types.strMatching "[0-7]{3,4}") "660" "The permissions of the Unix socket.";
   metrics-listen =
     setting types.str "127.0.0.1:9000"
       "Where to answer {file}`/metrics` alone, as address:port.";

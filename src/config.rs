@@ -2,6 +2,7 @@
 //! made from it.
 
 mod client_limits;
+mod endpoint;
 pub mod environment;
 mod sockets;
 
@@ -14,6 +15,7 @@ use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
 pub use self::client_limits::ClientLimits;
+pub use self::endpoint::{Endpoint, FileMode, UNIX};
 pub use self::sockets::Sockets;
 use crate::model::export::OnConflict;
 use crate::model::rate::Rate;
@@ -65,9 +67,26 @@ pub enum Command {
 /// The settings of a serving process.
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
-    /// Where to listen, as address:port
-    #[arg(help_heading = "Listening", long, env = "SEEN_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8000", value_parser = address)]
-    pub listen: SocketAddr,
+    /// Where to listen, as address:port or unix:/path; who connects to a Unix socket is a trusted
+    /// proxy
+    #[arg(
+        help_heading = "Listening",
+        long,
+        env = "SEEN_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8000"
+    )]
+    pub listen: Endpoint,
+
+    /// The permissions of the Unix socket
+    #[arg(
+        help_heading = "Listening",
+        long,
+        env = "SEEN_LISTEN_MODE",
+        value_name = "OCTAL",
+        default_value = "660"
+    )]
+    pub listen_mode: FileMode,
 
     /// Listen here for /metrics alone, and do not answer it elsewhere
     #[arg(help_heading = "Listening", long, env = "SEEN_METRICS_LISTEN", value_name = "ADDRESS", value_parser = address)]
@@ -283,9 +302,9 @@ impl std::fmt::Debug for Secret {
 /// The settings of a health check.
 #[derive(Debug, Args)]
 pub struct Healthcheck {
-    /// Where the seen to ask listens, as address:port
-    #[arg(long, env = "SEEN_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8000", value_parser = address)]
-    pub listen: SocketAddr,
+    /// Where the seen to ask listens, as address:port or unix:/path
+    #[arg(long, env = "SEEN_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
+    pub listen: Endpoint,
 
     /// Ask whether its store answers too, not only the process
     #[arg(long, env = "SEEN_HEALTHCHECK_READY")]
@@ -303,7 +322,7 @@ pub struct StoreOrUrl {
     #[arg(long, env = "SEEN_STORE_FILE", value_name = "FILE", conflicts_with = "store", value_parser = in_file(location))]
     pub store_file: Option<Location>,
 
-    /// Go through a running seen instead, such as http://127.0.0.1:8000
+    /// Go through a running seen instead, such as http://127.0.0.1:8000 or unix:/run/seen/seen.sock
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
 

@@ -4,6 +4,7 @@
 pub mod connections;
 mod exchange;
 pub mod fd_limit;
+pub mod listener;
 pub mod memory;
 mod socket;
 pub mod systemd;

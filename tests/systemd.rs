@@ -2,9 +2,10 @@
 
 mod common;
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixDatagram;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::process::{Command, Stdio};
 
 use common::{Place, Seen, TIMEOUT, command, command_by};
@@ -37,15 +38,39 @@ fn a_socket_that_is_handed_over_is_the_one_that_is_served() {
     let address = listener.local_addr().unwrap();
     let place = Place::file();
     for expected in 1..=2 {
-        // The handed-over sockets are the descriptors from 3 on, meant for one process.
-        let script = "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"";
-        let mut handed = Command::new("sh");
-        handed.args(["-c", script, "sh"]);
-        let mut handed = command_by(handed, &["serve", "--store", &place.store()]);
-        handed.stdin(Stdio::from(OwnedFd::from(listener.try_clone().unwrap())));
+        let handed = handed(listener.try_clone().unwrap().into(), &place);
         let mut seen = Seen::spawn(handed);
         assert_eq!(seen.address, address);
         assert_eq!(seen.value("/hit/site/page"), expected);
         assert!(seen.stop().success());
     }
+}
+
+#[test]
+fn a_unix_socket_may_be_handed_over_and_stays_with_its_maker() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("seen.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let place = Place::file();
+    for expected in 1..=2 {
+        let mut seen = Seen::spawn(handed(listener.try_clone().unwrap().into(), &place));
+        let mut stream = UnixStream::connect(&path).unwrap();
+        stream.write_all(b"GET /hit/site/page HTTP/1.0\r\nHost: x\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with(&format!("{{\"value\":{expected}}}")), "{answer}");
+        assert!(seen.stop().success());
+        assert!(path.exists(), "systemd's file was removed");
+    }
+}
+
+/// A seen that is handed a socket as systemd hands it over: as descriptor 3, meant for
+/// one process.
+fn handed(socket: OwnedFd, place: &Place) -> Command {
+    let script = "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"";
+    let mut starter = Command::new("sh");
+    starter.args(["-c", script, "sh"]);
+    let mut handed = command_by(starter, &["serve", "--store", &place.store()]);
+    handed.stdin(Stdio::from(socket));
+    handed
 }

@@ -6,9 +6,8 @@
 }:
 let
   variable = flag: "SEEN_" + lib.toUpper (lib.replaceStrings [ "-" ] [ "_" ] flag);
-  # `listen` is of the module's own address and port; the token is a secret and
-  # belongs in environmentFile.
-  flags = [ "listen" ] ++ builtins.attrNames (import ../settings.nix lib);
+  # The token is a secret and belongs in environmentFile.
+  flags = builtins.attrNames (import ../settings.nix lib);
 in
 runCommand "seen-settings" { } ''
   ${lib.getExe seen} serve --help | grep -o 'SEEN_[A-Z_]*' | grep -vx SEEN_TOKEN | sort -u > program

@@ -45,8 +45,8 @@ pub async fn counters(
                 1,
                 format!(
                     "{location} is in use by a running seen. Ask that one instead: SEEN_TOKEN=… \
-                     seen {verb} --url http://{} (with the SEEN_TOKEN it was started with)",
-                    settings.listen
+                     seen {verb} --url {} (with the SEEN_TOKEN it was started with)",
+                    settings.listen.url()
                 ),
             );
         }

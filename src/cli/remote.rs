@@ -1,6 +1,7 @@
 //! The HTTP client of `export --url` and `import --url`.
 
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
@@ -12,11 +13,12 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use super::exit::Failure;
-use crate::config::StoreOrUrl;
+use crate::config::{Endpoint, StoreOrUrl, UNIX};
 use crate::model::export::{COUNTERS, OnConflict};
 use crate::model::hex;
 use crate::model::token;
@@ -39,8 +41,15 @@ const PAUSES: [Duration; 5] = [
 pub struct Remote {
     sender: Option<SendRequest<Body>>,
     url: String,
+    place: Place,
     authority: Authority,
     token: String,
+}
+
+/// Where to connect to.
+enum Place {
+    Host,
+    Socket(PathBuf),
 }
 
 /// Why there is no answer.
@@ -74,20 +83,17 @@ impl Pages {
 }
 
 impl Remote {
-    /// Connects to `http://host:port`.
-    pub async fn connect(url: &str, place: &StoreOrUrl) -> Result<Self, Failure> {
-        let wrong =
-            || Failure::new(2, format!("--url is {url:?}; give one such as http://127.0.0.1:8000"));
-        let uri: Uri = url.parse().map_err(|_| wrong())?;
-        let (Some("http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(wrong());
+    /// Connects to `http://host:port` or `unix:/path`.
+    pub async fn connect(url: &str, settings: &StoreOrUrl) -> Result<Self, Failure> {
+        let Some((place, authority)) = place(url) else {
+            let allowed = "give one such as http://127.0.0.1:8000 or unix:/run/seen/seen.sock";
+            return Err(Failure::new(2, format!("--url is {url:?}; {allowed}")));
         };
-        let Some(token) = place.token() else {
+        let Some(token) = settings.token() else {
             return Err(Failure::new(2, "--url needs the instance's token in SEEN_TOKEN"));
         };
-        let url = url.trim_end_matches('/').to_owned();
-        let (authority, token) = (authority.clone(), token.0.clone());
-        let mut remote = Self { sender: None, url, authority, token };
+        let (url, token) = (url.trim_end_matches('/').to_owned(), token.0.clone());
+        let mut remote = Self { sender: None, url, place, authority, token };
         if let Err(trouble) = remote.sender().await {
             return Err(remote.failed(trouble));
         }
@@ -173,13 +179,10 @@ impl Remote {
         }
         let host = self.authority.host().trim_matches(['[', ']']);
         let address = (host, self.authority.port_u16().unwrap_or(80));
-        let stream = match timeout(TIMEOUT, TcpStream::connect(address)).await {
-            Ok(stream) => stream.map_err(|e| Trouble::Lost(e.to_string()))?,
-            Err(_) => return Err(Trouble::Lost(silent())),
+        let sender = match &self.place {
+            Place::Host => begin(TcpStream::connect(address)).await?,
+            Place::Socket(path) => begin(UnixStream::connect(path)).await?,
         };
-        let (sender, connection) =
-            handshake(TokioIo::new(stream)).await.map_err(|e| Trouble::Lost(e.to_string()))?;
-        tokio::spawn(connection);
         Ok(self.sender.insert(sender))
     }
 
@@ -192,6 +195,30 @@ impl Remote {
         let (Trouble::Lost(why) | Trouble::Refused(why)) = trouble;
         failed(&self.url, why)
     }
+}
+
+/// Where a URL leads, and the host to ask there.
+fn place(url: &str) -> Option<(Place, Authority)> {
+    if url.starts_with(UNIX) {
+        let endpoint: Endpoint = url.parse().ok()?;
+        let path = endpoint.path()?.to_owned();
+        return Some((Place::Socket(path), Authority::from_static("localhost")));
+    }
+    let uri: Uri = url.parse().ok()?;
+    let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"))?;
+    Some((Place::Host, authority.clone()))
+}
+
+/// Waits for a connection and begins to speak HTTP on it.
+async fn begin<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    connect: impl Future<Output = std::io::Result<S>>,
+) -> Result<SendRequest<Body>, Trouble> {
+    let lost = |error: &dyn Display| Trouble::Lost(error.to_string());
+    let stream = timeout(TIMEOUT, connect).await.map_err(|_| Trouble::Lost(silent()))?;
+    let stream = TokioIo::new(stream.map_err(|e| lost(&e))?);
+    let (sender, connection) = handshake(stream).await.map_err(|e| lost(&e))?;
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 fn silent() -> String {

@@ -1,26 +1,24 @@
 //! `seen serve`: opens the store, listens, and shuts down gracefully.
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::Failure;
 use super::runtime::runtime;
 use super::{check, log, open};
-use crate::config::{Settings, environment};
+use crate::config::{Endpoint, Settings, environment};
 use crate::counters::Counters;
 use crate::counters::batcher::Batcher;
 use crate::counters::clock;
 use crate::counters::visitor::Visitors;
 use crate::metrics::Metrics;
 use crate::model::permits::Permits;
-use crate::server::connections;
-use crate::server::connections::Allowed;
+use crate::server::connections::{self, Allowed};
+use crate::server::listener::Listener;
 use crate::server::{fd_limit, systemd};
 use crate::store::Location;
 use crate::web::{self, App};
@@ -66,17 +64,19 @@ async fn serve(settings: &Settings, location: &Location, room: usize) -> Result<
 
     let main = match systemd::socket() {
         Ok(Some(socket)) => socket,
-        Ok(None) => listen(settings.listen, "--listen").await?,
+        Ok(None) => listen(settings, &settings.listen, "--listen").await?,
         Err(error) => {
-            let sentence = format!("cannot use the socket in LISTEN_FDS: {error}; give a TCP one");
+            let sentence =
+                format!("cannot use the socket in LISTEN_FDS: {error}; give a TCP or Unix one");
             return Err(Failure::new(1, sentence));
         }
     };
-    let address = main.local_addr().unwrap_or(settings.listen);
+    let endpoint = main.endpoint().unwrap_or_else(|_| settings.listen.clone());
     let mut servers = Vec::new();
     let routes = match settings.metrics_listen {
         Some(apart) => {
-            let listener = listen(apart, "--metrics-listen").await?;
+            let apart = Endpoint::Network(apart);
+            let listener = listen(settings, &apart, "--metrics-listen").await?;
             let routes = web::metrics_router(app.clone());
             let answer = move |_, request| web::answer(routes.clone(), request).map(web::private);
             servers.push(tokio::spawn(connections::serve(
@@ -98,7 +98,7 @@ async fn serve(settings: &Settings, location: &Location, room: usize) -> Result<
         stop.clone(),
     )));
     tokio::spawn(clock::watch());
-    announce(address, location);
+    announce(&endpoint, location);
     systemd::ready();
 
     stop.cancelled().await;
@@ -127,10 +127,14 @@ async fn serve(settings: &Settings, location: &Location, room: usize) -> Result<
     Ok(())
 }
 
-async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|e| {
+async fn listen(
+    settings: &Settings,
+    endpoint: &Endpoint,
+    setting: &str,
+) -> Result<Listener, Failure> {
+    Listener::bind(endpoint, settings.listen_mode).await.map_err(|e| {
         let sentence =
-            format!("cannot listen on {address}: {e}; give another address with {setting}");
+            format!("cannot listen on {endpoint}: {e}; give another address with {setting}");
         Failure::new(1, sentence)
     })
 }
@@ -161,10 +165,11 @@ fn stop_signal() -> std::io::Result<CancellationToken> {
 }
 
 /// Logs the address and the store: the one line that a person at a terminal needs.
-fn announce(address: SocketAddr, location: &Location) {
+fn announce(endpoint: &Endpoint, location: &Location) {
+    let url = endpoint.url();
     if std::io::stderr().is_terminal() {
-        tracing::info!("seen listens on http://{address} and keeps its counts in {location}");
+        tracing::info!("seen listens on {url} and keeps its counts in {location}");
     } else {
-        tracing::info!(%address, store = %location, "seen listens on http://{address} and keeps its counts in {location}");
+        tracing::info!(address = %endpoint, store = %location, "seen listens on {url} and keeps its counts in {location}");
     }
 }

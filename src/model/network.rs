@@ -3,6 +3,16 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address.
+    pub ip: IpAddr,
+    /// Whether it speaks for others and is believed who they are: a trusted proxy, or
+    /// whoever connects to a Unix socket.
+    pub is_proxy: bool,
+}
+
 /// A client as far as seen tells them apart: one IPv4 address, or the /64 of an
 /// IPv6 address, since one subscriber has at least that much of them (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

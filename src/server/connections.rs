@@ -1,7 +1,6 @@
 //! Accepts connections and serves HTTP/1.1 on each, in a task of its own.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,16 +14,16 @@ use hyper::service::service_fn;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
-use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::exchange::Exchange;
+use super::listener::{Listener, Stream};
 use super::memory::OpenConnections;
-use super::socket::{self, Socket};
+use super::socket::Socket;
 use crate::config::Sockets;
 use crate::metrics::{Limit, Metrics, Timeout};
-use crate::model::network::Client;
+use crate::model::network::{Client, Peer};
 use crate::model::permits::{Full, Permit, Permits};
 use crate::web::{self, RefusalLimits};
 
@@ -55,12 +54,11 @@ pub struct Allowed {
 }
 
 impl Allowed {
-    fn permit(&self, peer: SocketAddr) -> Result<Permit, Limit> {
-        let ip = peer.ip().to_canonical();
-        let permit = if self.trusted_proxies.iter().any(|net| net.contains(&ip)) {
+    fn permit(&self, peer: Peer) -> Result<Permit, Limit> {
+        let permit = if peer.is_proxy {
             self.permits.take_for_many()
         } else {
-            self.permits.take(Client::of(ip))
+            self.permits.take(Client::of(peer.ip))
         };
         permit.map_err(|full| match full {
             Full::All => Limit::connections,
@@ -72,23 +70,19 @@ impl Allowed {
 
 /// Serves until `stop` is cancelled, then waits for the requests under way.
 /// `answer` is given each request and where it came from.
-pub async fn serve<A, F>(
-    listener: TcpListener,
-    answer: A,
-    allowed: Allowed,
-    stop: CancellationToken,
-) where
-    A: Fn(SocketAddr, Request<Incoming>) -> F + Clone + Send + 'static,
+pub async fn serve<A, F>(listener: Listener, answer: A, allowed: Allowed, stop: CancellationToken)
+where
+    A: Fn(Peer, Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Response> + Send,
 {
-    socket::bound_memory(&listener, 2 * allowed.sockets.write_timeout);
+    listener.bound_memory(2 * allowed.sockets.write_timeout);
     let allowed = Arc::new(allowed);
     let open = TaskTracker::new();
     let connections = OpenConnections::default();
     let mut logged: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept(&allowed.trusted_proxies) => accepted,
             () = stop.cancelled() => break,
         };
         match accepted {
@@ -134,9 +128,9 @@ pub async fn serve<A, F>(
 
 /// Serves a connection until its end. Tells whether something came that is no request.
 async fn serve_one<F: Future<Output = Response>>(
-    stream: TcpStream,
-    peer: SocketAddr,
-    answer: impl Fn(SocketAddr, Request<Incoming>) -> F,
+    stream: Stream,
+    peer: Peer,
+    answer: impl Fn(Peer, Request<Incoming>) -> F,
     allowed: &Allowed,
     stop: &CancellationToken,
 ) -> bool {
@@ -188,19 +182,18 @@ async fn serve_one<F: Future<Output = Response>>(
 
 /// Keeps the place of a connection that has ended with a refusal, where its client has
 /// had too many of them.
-async fn keep_place(allowed: &Allowed, peer: SocketAddr, stop: &CancellationToken) {
-    let ip = peer.ip().to_canonical();
-    if allowed.trusted_proxies.iter().any(|net| net.contains(&ip)) {
+async fn keep_place(allowed: &Allowed, peer: Peer, stop: &CancellationToken) {
+    if peer.is_proxy {
         return;
     }
-    let client = Client::of(ip);
+    let client = Client::of(peer.ip);
     if let Some(permit) = allowed.refusals.hold(client, StatusCode::BAD_REQUEST, &allowed.metrics) {
         web::wait(permit, stop).await;
     }
 }
 
 /// Says that there is no room; whoever has sent something may not hear it.
-fn refuse(stream: &TcpStream) {
+fn refuse(stream: &Stream) {
     // A new socket takes so little at once, or it is of no use to wait.
     let _ = stream.try_write(&web::bare_answer(503));
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::exchange::{Exchange, Phase};
+use super::listener::Stream;
 use crate::metrics::Timeout;
 
 /// The most bytes that are put together to be written, on the stack.
@@ -28,31 +28,11 @@ const TURN: usize = 16 << 10;
 /// much. A reader that falls behind is told only the latest number anyway.
 const LIVE_SEND_BUFFER: usize = 16 << 10;
 
-/// What the system may hold for a client that does not read, beside what is already on
-/// its way: by itself it takes up to 4 MB for each (tcp(7), `tcp_wmem`).
-const MAX_UNSENT: u32 = 64 << 10;
-
-/// What a socket is told of its listener, which sockets inherit.
-pub(crate) fn bound_memory(listener: &tokio::net::TcpListener, unacknowledged: Duration) {
-    let socket = SockRef::from(listener);
-    for done in [
-        // An answer is one small segment; waiting to fill it would cost 40 ms.
-        socket.set_tcp_nodelay(true),
-        socket.set_tcp_notsent_lowat(MAX_UNSENT),
-        // A peer that vanished without a word.
-        socket.set_tcp_user_timeout(Some(unacknowledged)),
-    ] {
-        if let Err(error) = done {
-            tracing::debug!(%error, "an option of the listener could not be set");
-        }
-    }
-}
-
 /// A stream that writes the head and the body of a small answer as one piece: the
 /// system takes one piece for less than two (benches/README.md). It gives up on a
 /// client that takes too long to send a head or to read an answer.
 pub(crate) struct Socket {
-    stream: TcpStream,
+    stream: Stream,
     exchange: Arc<Exchange>,
     head_timeout: Duration,
     write_timeout: Duration,
@@ -76,7 +56,7 @@ pub(crate) struct Socket {
 
 impl Socket {
     pub(crate) fn new(
-        stream: TcpStream,
+        stream: Stream,
         exchange: Arc<Exchange>,
         (head_timeout, write_timeout): (Duration, Duration),
         bare: fn(u16) -> Vec<u8>,
@@ -97,7 +77,7 @@ impl Socket {
         }
     }
 
-    fn stream(&mut self) -> Pin<&mut TcpStream> {
+    fn stream(&mut self) -> Pin<&mut Stream> {
         Pin::new(&mut self.stream)
     }
 
@@ -188,10 +168,9 @@ impl Socket {
     /// Whether the client of a stream has hung up. Elsewhere one that sends no more may
     /// still want its answer (RFC 9293, section 3.6); a stream would never end.
     fn has_hung_up(&mut self, context: &mut Context<'_>) -> bool {
-        let mut byte = [0];
-        let peeked = self.stream.poll_peek(context, &mut ReadBuf::new(&mut byte));
-        self.note_unacknowledged(&peeked);
-        matches!(peeked, Poll::Ready(Ok(0) | Err(_)))
+        let at_end = self.stream.poll_is_at_end(context);
+        self.note_unacknowledged(&at_end);
+        matches!(at_end, Poll::Ready(Ok(true) | Err(_)))
     }
 }
 

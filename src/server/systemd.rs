@@ -8,16 +8,23 @@ use std::io;
 
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 
-/// The TCP socket that was handed over, if one was.
+use super::listener::Listener;
+
+/// The TCP or Unix socket that was handed over, if one was.
 ///
 /// # Errors
-/// What was handed over is no TCP socket, or cannot be used.
-pub fn socket() -> io::Result<Option<TcpListener>> {
-    let Some(listener) = ListenFd::from_env().take_tcp_listener(0)? else { return Ok(None) };
+/// What was handed over is neither, or cannot be used.
+pub fn socket() -> io::Result<Option<Listener>> {
+    let mut handed = ListenFd::from_env();
+    if let Ok(Some(listener)) = handed.take_unix_listener(0) {
+        listener.set_nonblocking(true)?;
+        return UnixListener::from_std(listener).map(|listener| Some(listener.into()));
+    }
+    let Some(listener) = handed.take_tcp_listener(0)? else { return Ok(None) };
     listener.set_nonblocking(true)?;
-    TcpListener::from_std(listener).map(Some)
+    TcpListener::from_std(listener).map(|listener| Some(listener.into()))
 }
 
 /// Seen listens; what was to wait for it may start.

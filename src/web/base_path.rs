@@ -5,8 +5,6 @@
 //! It is taken off before a request is routed and put back where an answer names an
 //! address, in one place: handlers and templates write every path as if there were none.
 
-use std::net::IpAddr;
-
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use axum::http::uri::PathAndQuery;
@@ -15,6 +13,7 @@ use axum::response::Response;
 
 use super::App;
 use crate::config::BasePath;
+use crate::model::network::Peer;
 
 /// What a proxy took off the path. Behind [`enter`] only what is believed is here.
 const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
@@ -25,14 +24,14 @@ const MAX_PAGE: usize = 4 << 20;
 /// Takes the base path off a request that has it, and notes it in the headers. A path
 /// without it is served as well: the proxy may have taken it off, and probes that ask
 /// seen itself know of none.
-pub(crate) fn enter<B>(request: &mut Request<B>, peer: IpAddr, app: &App) {
+pub(crate) fn enter<B>(request: &mut Request<B>, peer: Peer, app: &App) {
     let told = request.headers_mut().remove(PREFIX);
     if told.is_none() && app.base_path.is_none() {
         return;
     }
-    let peer = peer.to_canonical();
-    let told = told.filter(|_| app.trusted_proxies.iter().any(|net| net.contains(&peer)));
-    let told = told.and_then(|prefix| prefix.to_str().ok()?.parse::<BasePath>().ok());
+    let told = told
+        .filter(|_| peer.is_proxy)
+        .and_then(|prefix| prefix.to_str().ok()?.parse::<BasePath>().ok());
     let Some(base) = told.as_ref().or(app.base_path.as_ref()) else { return };
     if let Some(uri) = without(base.as_str(), request.uri()) {
         *request.uri_mut() = uri;

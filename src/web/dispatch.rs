@@ -4,12 +4,10 @@
 //! layer would cost every request a box and copies of what it wraps.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderName, Method, Request};
 use axum::response::{IntoResponse, Response};
@@ -21,7 +19,7 @@ use tower_http::cors::{Any, Cors, CorsLayer};
 
 use super::App;
 use crate::counters::deadline;
-use crate::model::network::Client;
+use crate::model::network::{Client, Peer};
 use crate::web::access_log::RequestLog;
 use crate::web::api::hit::PlainHit;
 use crate::web::base_path;
@@ -57,16 +55,13 @@ impl Dispatch {
     /// Answers a request that came from `peer`.
     pub fn answer(
         self,
-        peer: SocketAddr,
+        peer: Peer,
         mut request: Request<Incoming>,
     ) -> impl Future<Output = Response> + Send + use<> {
         let app = self.0.app.clone();
-        base_path::enter(&mut request, peer.ip(), &app);
-        let log = {
-            let is_trusted = client_ip::is_trusted(peer.ip(), &app.trusted_proxies);
-            RequestLog::new(&request, app.metrics.clone(), is_trusted)
-        };
-        let client = client_ip::client(peer.ip(), request.headers(), &app.trusted_proxies);
+        base_path::enter(&mut request, peer, &app);
+        let log = RequestLog::new(&request, app.metrics.clone(), peer.is_proxy);
+        let client = client_ip::client(peer, request.headers(), &app.trusted_proxies);
         let wait = app.counters.deadline();
         let answer = log.answer(move || self.respond(peer, client, request));
         deadline::scope(wait, answer).then(move |answer| {
@@ -84,7 +79,7 @@ impl Dispatch {
     /// are larger, are boxed.
     fn respond(
         self,
-        peer: SocketAddr,
+        peer: Peer,
         client: Client,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response> + Send + use<> {
@@ -99,12 +94,7 @@ impl Dispatch {
         self.routed(peer, client, request).boxed().right_future()
     }
 
-    async fn routed(
-        self,
-        peer: SocketAddr,
-        client: Client,
-        request: Request<Incoming>,
-    ) -> Response {
+    async fn routed(self, peer: Peer, client: Client, request: Request<Incoming>) -> Response {
         let Parts { routes, preflight, app } = &*self.0;
         let (method, headers) = (request.method().clone(), request.headers());
         let caller = Caller::of(client, &method, headers);
@@ -121,7 +111,7 @@ impl Dispatch {
         }
         let timed = |body| Timed::new(body, app.body_timeout, app.metrics.clone());
         let mut request = request.map(|body| Body::new(timed(body)));
-        request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(peer);
         let base = base_path::of(request.headers()).to_owned();
         let answer = if method == Method::OPTIONS && !is_private {
             answer(preflight.clone(), request).await

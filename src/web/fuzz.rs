@@ -14,6 +14,7 @@ use super::response::{etag, negotiate, page};
 use crate::model::count::{MAX_DEDUPE, Settings};
 use crate::model::history::Range;
 use crate::model::name::{Counter, Name};
+use crate::model::network::{Client, Peer};
 use crate::model::tally::MAX_TOTAL;
 use crate::model::time::Timestamp;
 
@@ -63,10 +64,11 @@ pub fn headers(text: &[u8]) {
         }
     }
     let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-    let of_a_stranger = client_ip::client(peer, &headers, &[]);
-    assert_eq!(of_a_stranger, crate::model::network::Client::of(peer), "a stranger lent one");
+    let stranger = Peer { ip: peer, is_proxy: false };
+    let of_a_stranger = client_ip::client(stranger, &headers, &[]);
+    assert_eq!(of_a_stranger, Client::of(peer), "a stranger lent one");
     let everybody = ["0.0.0.0/0", "::/0"].map(|net| net.parse().expect("a network"));
-    client_ip::client(peer, &headers, &everybody);
+    client_ip::client(Peer { ip: peer, is_proxy: true }, &headers, &everybody);
     source::source(&headers);
     for accept in headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()) {
         negotiate::preferred(accept);

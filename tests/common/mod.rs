@@ -59,8 +59,13 @@ impl Seen {
     }
 
     /// The same with a command of the test's own making.
-    pub fn spawn(mut command: Command) -> Self {
-        command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    pub fn spawn(command: Command) -> Self {
+        Self::spawn_at(command, "127.0.0.1:0")
+    }
+
+    /// The same at a place of the test's choice; for a Unix socket `address` is nobody's.
+    pub fn spawn_at(mut command: Command, listen: &str) -> Self {
+        command.args(["--listen", listen]).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("seen starts");
         let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
         let log = Arc::new(Mutex::new(Vec::new()));
@@ -73,9 +78,11 @@ impl Seen {
             }
         });
         let mut seen = Self { child, address: ([127, 0, 0, 1], 0).into(), log, lines };
-        let line = seen.wait_for_log("seen listens on http://");
+        let line = seen.wait_for_log("seen listens on ");
         let line: Value = serde_json::from_str(&line).expect("a log line is JSON");
-        seen.address = line["address"].as_str().unwrap().parse().unwrap();
+        if let Ok(address) = line["address"].as_str().unwrap().parse() {
+            seen.address = address;
+        }
         seen
     }
 

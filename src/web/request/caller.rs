@@ -1,9 +1,9 @@
 //! The client of a request, as far as counting needs to know it.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use super::source;
 use crate::model::hit::{Source, Visitor};
 use crate::model::name::Counter;
-use crate::model::network::Client;
+use crate::model::network::{Client, Peer};
 use crate::model::rate::Tier;
 use crate::model::time::Timestamp;
 use crate::web::App;
@@ -73,8 +73,8 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
+        let unknown = Peer { ip: Ipv4Addr::UNSPECIFIED.into(), is_proxy: false };
+        let peer = parts.extensions.get().copied().unwrap_or(unknown);
         let client = client_ip::client(peer, &parts.headers, &app.trusted_proxies);
         Ok(Self::of(client, &parts.method, &parts.headers))
     }

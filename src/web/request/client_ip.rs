@@ -6,23 +6,19 @@ use axum::http::header::FORWARDED;
 use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
-use crate::model::network::Client;
+use crate::model::network::{Client, Peer};
 
 /// The header in which proxies report their clients. The last entry is the nearest.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Whether an address is that of a trusted proxy.
-pub(crate) fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
-    trusted.iter().any(|net| net.contains(&ip.to_canonical()))
-}
-
 /// The client behind a connection from `peer`. Headers are believed only as far as
 /// `trusted` proxies have written them.
-pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
-    let is_trusted = |ip: IpAddr| is_trusted(ip, trusted);
-    if !is_trusted(peer) {
+pub(crate) fn client(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
+    let Peer { ip: peer, is_proxy } = peer;
+    if !is_proxy {
         return Client::of(peer);
     }
+    let is_trusted = |ip: IpAddr| trusted.iter().any(|net| net.contains(&ip.to_canonical()));
     let nearest = |header: HeaderName, address: fn(&str) -> Option<IpAddr>| {
         let claims = headers.get_all(header);
         let claims = claims.iter().rev().flat_map(|v| v.to_str().unwrap_or("").rsplit(','));
@@ -78,7 +74,9 @@ mod tests {
             headers.append(FORWARDED_FOR, value.parse().unwrap());
         }
         let trusted: Vec<IpNet> = trusted.iter().map(|net| net.parse().unwrap()).collect();
-        client(peer.parse().unwrap(), &headers, &trusted)
+        let ip = peer.parse::<IpAddr>().unwrap().to_canonical();
+        let is_proxy = trusted.iter().any(|net| net.contains(&ip));
+        client(Peer { ip, is_proxy }, &headers, &trusted)
     }
 
     fn is(ip: &str) -> Client {
@@ -112,7 +110,8 @@ mod tests {
                 headers.append(&name, value.parse().unwrap());
             }
         }
-        client("10.0.0.1".parse().unwrap(), &headers, &["10.0.0.0/8".parse().unwrap()])
+        let peer = Peer { ip: "10.0.0.1".parse().unwrap(), is_proxy: true };
+        client(peer, &headers, &["10.0.0.0/8".parse().unwrap()])
     }
 
     #[test]
