@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_seen_global_optspecs
-    string join \n listen= metrics-listen= store= store-file= allow-eviction replicas= deadline= queue= mode= namespace-counters= counters= history-days= history-hours= client-limit= counter-limit= create-limit= id-limit= visitor-limit= read-limit= token-limit= refusal-limit= trusted-proxies= allowed-hosts= token= token-file= streams= client-streams= connections= client-connections= head-timeout= body-timeout= idle-timeout= write-timeout= base-path= threads= grace= log= log-format= h/help V/version
+    string join \n listen= listen-mode= metrics-listen= store= store-file= allow-eviction replicas= deadline= queue= mode= namespace-counters= counters= history-days= history-hours= client-limit= counter-limit= create-limit= id-limit= read-limit= token-limit= trusted-proxies= allowed-hosts= token= token-file= streams= client-streams= connections= client-connections= head-timeout= body-timeout= idle-timeout= write-timeout= base-path= threads= grace= log= log-format= h/help V/version
 end
 
 function __fish_seen_needs_command
@@ -24,7 +24,8 @@ function __fish_seen_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c seen -n "__fish_seen_needs_command" -l listen -d 'Where to listen, as address:port' -r
+complete -c seen -n "__fish_seen_needs_command" -l listen -d 'Where to listen, as address:port or unix:/path; who connects to a Unix socket is a trusted proxy' -r
+complete -c seen -n "__fish_seen_needs_command" -l listen-mode -d 'The permissions of the Unix socket' -r
 complete -c seen -n "__fish_seen_needs_command" -l metrics-listen -d 'Listen here for /metrics alone, and do not answer it elsewhere' -r
 complete -c seen -n "__fish_seen_needs_command" -l store -d 'Where counts live: a file, or redis:// rediss:// redis-cluster:// redis-sentinel:// and a server; unset, a file in your state directory' -r
 complete -c seen -n "__fish_seen_needs_command" -l store-file -d 'A file that holds what --store takes, such as a Docker or Kubernetes secret' -r
@@ -35,17 +36,15 @@ complete -c seen -n "__fish_seen_needs_command" -l mode -d 'Who may create count
 create\t'Only `create` creates counters; anybody may call it'
 private\t'Counters are only in namespaces that have an owner, who creates them or lets every hit do so'"
 complete -c seen -n "__fish_seen_needs_command" -l namespace-counters -d 'The most counters in one namespace' -r
-complete -c seen -n "__fish_seen_needs_command" -l counters -d 'The most counters and claimed namespaces in all; replicas on one Redis may exceed it by a little' -r
+complete -c seen -n "__fish_seen_needs_command" -l counters -d 'The most counters in all; replicas on one Redis may exceed it by a little' -r
 complete -c seen -n "__fish_seen_needs_command" -l history-days -d 'How long a counter remembers each day\'s hits, in days' -r
 complete -c seen -n "__fish_seen_needs_command" -l history-hours -d 'How long a counter remembers each hour\'s hits, in hours' -r
 complete -c seen -n "__fish_seen_needs_command" -l client-limit -d 'The most hits of one client (an IPv4 address or an IPv6 /64), as number/time, or `off`; image proxies have 20 times as much, since many people stand behind each' -r
 complete -c seen -n "__fish_seen_needs_command" -l counter-limit -d 'The most hits on one counter, as number/time, or `off`' -r
 complete -c seen -n "__fish_seen_needs_command" -l create-limit -d 'The most counters and namespaces that one client may create, as number/time, or `off`; image proxies have 10 times as much. Owners with their token have no such limit' -r
 complete -c seen -n "__fish_seen_needs_command" -l id-limit -d 'The most hits of one client that have an id to remember, as number/time, or `off`' -r
-complete -c seen -n "__fish_seen_needs_command" -l visitor-limit -d 'The most visitors of counters that one client may be, as number/time, or `off`; all further ones are one visitor where the owner asked for dedupe' -r
-complete -c seen -n "__fish_seen_needs_command" -l read-limit -d 'The most histories, charts, sums, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
+complete -c seen -n "__fish_seen_needs_command" -l read-limit -d 'The most histories, charts, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
 complete -c seen -n "__fish_seen_needs_command" -l token-limit -d 'The most wrong tokens of one client, as number/time, or `off`' -r
-complete -c seen -n "__fish_seen_needs_command" -l refusal-limit -d 'The most requests of one client that are refused at once, as number/time, or `off`; the answer to each further one waits for a second, and the connection ends with it' -r
 complete -c seen -n "__fish_seen_needs_command" -l trusted-proxies -d 'Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges with commas between; set it when seen stands behind one, or all clients share one limit' -r
 complete -c seen -n "__fish_seen_needs_command" -l allowed-hosts -d 'The host names under which seen is asked, with commas between; other names are answered 421. Addresses and `localhost` are always answered. Without it, any name is' -r
 complete -c seen -n "__fish_seen_needs_command" -l token -d 'The instance\'s token, of 24 characters or more: it may change every counter and namespace. A variable is better than a flag, which every user of the machine can read' -r
@@ -79,7 +78,8 @@ complete -c seen -n "__fish_seen_needs_command" -f -a "export" -d 'Write all cou
 complete -c seen -n "__fish_seen_needs_command" -f -a "import" -d 'Take in what `export` wrote, CSV, or Abacus\' counters'
 complete -c seen -n "__fish_seen_needs_command" -f -a "version" -d 'Print the version'
 complete -c seen -n "__fish_seen_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c seen -n "__fish_seen_using_subcommand serve" -l listen -d 'Where to listen, as address:port' -r
+complete -c seen -n "__fish_seen_using_subcommand serve" -l listen -d 'Where to listen, as address:port or unix:/path; who connects to a Unix socket is a trusted proxy' -r
+complete -c seen -n "__fish_seen_using_subcommand serve" -l listen-mode -d 'The permissions of the Unix socket' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l metrics-listen -d 'Listen here for /metrics alone, and do not answer it elsewhere' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l store -d 'Where counts live: a file, or redis:// rediss:// redis-cluster:// redis-sentinel:// and a server; unset, a file in your state directory' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l store-file -d 'A file that holds what --store takes, such as a Docker or Kubernetes secret' -r
@@ -90,17 +90,15 @@ complete -c seen -n "__fish_seen_using_subcommand serve" -l mode -d 'Who may cre
 create\t'Only `create` creates counters; anybody may call it'
 private\t'Counters are only in namespaces that have an owner, who creates them or lets every hit do so'"
 complete -c seen -n "__fish_seen_using_subcommand serve" -l namespace-counters -d 'The most counters in one namespace' -r
-complete -c seen -n "__fish_seen_using_subcommand serve" -l counters -d 'The most counters and claimed namespaces in all; replicas on one Redis may exceed it by a little' -r
+complete -c seen -n "__fish_seen_using_subcommand serve" -l counters -d 'The most counters in all; replicas on one Redis may exceed it by a little' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l history-days -d 'How long a counter remembers each day\'s hits, in days' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l history-hours -d 'How long a counter remembers each hour\'s hits, in hours' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l client-limit -d 'The most hits of one client (an IPv4 address or an IPv6 /64), as number/time, or `off`; image proxies have 20 times as much, since many people stand behind each' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l counter-limit -d 'The most hits on one counter, as number/time, or `off`' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l create-limit -d 'The most counters and namespaces that one client may create, as number/time, or `off`; image proxies have 10 times as much. Owners with their token have no such limit' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l id-limit -d 'The most hits of one client that have an id to remember, as number/time, or `off`' -r
-complete -c seen -n "__fish_seen_using_subcommand serve" -l visitor-limit -d 'The most visitors of counters that one client may be, as number/time, or `off`; all further ones are one visitor where the owner asked for dedupe' -r
-complete -c seen -n "__fish_seen_using_subcommand serve" -l read-limit -d 'The most histories, charts, sums, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
+complete -c seen -n "__fish_seen_using_subcommand serve" -l read-limit -d 'The most histories, charts, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l token-limit -d 'The most wrong tokens of one client, as number/time, or `off`' -r
-complete -c seen -n "__fish_seen_using_subcommand serve" -l refusal-limit -d 'The most requests of one client that are refused at once, as number/time, or `off`; the answer to each further one waits for a second, and the connection ends with it' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l trusted-proxies -d 'Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges with commas between; set it when seen stands behind one, or all clients share one limit' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l allowed-hosts -d 'The host names under which seen is asked, with commas between; other names are answered 421. Addresses and `localhost` are always answered. Without it, any name is' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l token -d 'The instance\'s token, of 24 characters or more: it may change every counter and namespace. A variable is better than a flag, which every user of the machine can read' -r
@@ -126,7 +124,8 @@ text\t'For people'
 json\t'One object a line'"
 complete -c seen -n "__fish_seen_using_subcommand serve" -l allow-eviction -d 'Count in a Redis whose maxmemory-policy may delete counters'
 complete -c seen -n "__fish_seen_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c seen -n "__fish_seen_using_subcommand check" -l listen -d 'Where to listen, as address:port' -r
+complete -c seen -n "__fish_seen_using_subcommand check" -l listen -d 'Where to listen, as address:port or unix:/path; who connects to a Unix socket is a trusted proxy' -r
+complete -c seen -n "__fish_seen_using_subcommand check" -l listen-mode -d 'The permissions of the Unix socket' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l metrics-listen -d 'Listen here for /metrics alone, and do not answer it elsewhere' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l store -d 'Where counts live: a file, or redis:// rediss:// redis-cluster:// redis-sentinel:// and a server; unset, a file in your state directory' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l store-file -d 'A file that holds what --store takes, such as a Docker or Kubernetes secret' -r
@@ -137,17 +136,15 @@ complete -c seen -n "__fish_seen_using_subcommand check" -l mode -d 'Who may cre
 create\t'Only `create` creates counters; anybody may call it'
 private\t'Counters are only in namespaces that have an owner, who creates them or lets every hit do so'"
 complete -c seen -n "__fish_seen_using_subcommand check" -l namespace-counters -d 'The most counters in one namespace' -r
-complete -c seen -n "__fish_seen_using_subcommand check" -l counters -d 'The most counters and claimed namespaces in all; replicas on one Redis may exceed it by a little' -r
+complete -c seen -n "__fish_seen_using_subcommand check" -l counters -d 'The most counters in all; replicas on one Redis may exceed it by a little' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l history-days -d 'How long a counter remembers each day\'s hits, in days' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l history-hours -d 'How long a counter remembers each hour\'s hits, in hours' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l client-limit -d 'The most hits of one client (an IPv4 address or an IPv6 /64), as number/time, or `off`; image proxies have 20 times as much, since many people stand behind each' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l counter-limit -d 'The most hits on one counter, as number/time, or `off`' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l create-limit -d 'The most counters and namespaces that one client may create, as number/time, or `off`; image proxies have 10 times as much. Owners with their token have no such limit' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l id-limit -d 'The most hits of one client that have an id to remember, as number/time, or `off`' -r
-complete -c seen -n "__fish_seen_using_subcommand check" -l visitor-limit -d 'The most visitors of counters that one client may be, as number/time, or `off`; all further ones are one visitor where the owner asked for dedupe' -r
-complete -c seen -n "__fish_seen_using_subcommand check" -l read-limit -d 'The most histories, charts, sums, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
+complete -c seen -n "__fish_seen_using_subcommand check" -l read-limit -d 'The most histories, charts, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l token-limit -d 'The most wrong tokens of one client, as number/time, or `off`' -r
-complete -c seen -n "__fish_seen_using_subcommand check" -l refusal-limit -d 'The most requests of one client that are refused at once, as number/time, or `off`; the answer to each further one waits for a second, and the connection ends with it' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l trusted-proxies -d 'Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges with commas between; set it when seen stands behind one, or all clients share one limit' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l allowed-hosts -d 'The host names under which seen is asked, with commas between; other names are answered 421. Addresses and `localhost` are always answered. Without it, any name is' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l token -d 'The instance\'s token, of 24 characters or more: it may change every counter and namespace. A variable is better than a flag, which every user of the machine can read' -r
@@ -173,18 +170,18 @@ text\t'For people'
 json\t'One object a line'"
 complete -c seen -n "__fish_seen_using_subcommand check" -l allow-eviction -d 'Count in a Redis whose maxmemory-policy may delete counters'
 complete -c seen -n "__fish_seen_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c seen -n "__fish_seen_using_subcommand healthcheck" -l listen -d 'Where the seen to ask listens, as address:port' -r
+complete -c seen -n "__fish_seen_using_subcommand healthcheck" -l listen -d 'Where the seen to ask listens, as address:port or unix:/path' -r
 complete -c seen -n "__fish_seen_using_subcommand healthcheck" -l ready -d 'Ask whether its store answers too, not only the process'
 complete -c seen -n "__fish_seen_using_subcommand healthcheck" -s h -l help -d 'Print help'
 complete -c seen -n "__fish_seen_using_subcommand export" -l store -d 'Where counts live: a file that no running seen holds, or a redis:// URL' -r
 complete -c seen -n "__fish_seen_using_subcommand export" -l store-file -d 'A file that holds what --store takes' -r
-complete -c seen -n "__fish_seen_using_subcommand export" -l url -d 'Go through a running seen instead, such as http://127.0.0.1:8000' -r
+complete -c seen -n "__fish_seen_using_subcommand export" -l url -d 'Go through a running seen instead, such as http://127.0.0.1:8000 or unix:/run/seen/seen.sock' -r
 complete -c seen -n "__fish_seen_using_subcommand export" -l token -d 'The token of that running seen' -r
 complete -c seen -n "__fish_seen_using_subcommand export" -l token-file -d 'A file that holds that token' -r
 complete -c seen -n "__fish_seen_using_subcommand export" -s h -l help -d 'Print help'
 complete -c seen -n "__fish_seen_using_subcommand import" -l store -d 'Where counts live: a file that no running seen holds, or a redis:// URL' -r
 complete -c seen -n "__fish_seen_using_subcommand import" -l store-file -d 'A file that holds what --store takes' -r
-complete -c seen -n "__fish_seen_using_subcommand import" -l url -d 'Go through a running seen instead, such as http://127.0.0.1:8000' -r
+complete -c seen -n "__fish_seen_using_subcommand import" -l url -d 'Go through a running seen instead, such as http://127.0.0.1:8000 or unix:/run/seen/seen.sock' -r
 complete -c seen -n "__fish_seen_using_subcommand import" -l token -d 'The token of that running seen' -r
 complete -c seen -n "__fish_seen_using_subcommand import" -l token-file -d 'A file that holds that token' -r
 complete -c seen -n "__fish_seen_using_subcommand import" -l format -d 'How the file is written' -r -f -a "jsonl\t'The JSON lines of `seen export`'
