@@ -68,3 +68,29 @@ fn every_reference_of_the_document_leads_somewhere() {
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
 }
+
+/// RFC 9457 for who asks for it, and the headers of an answer over a limit.
+#[test]
+fn errors_are_as_the_document_has_them() {
+    let place = Place::file();
+    let seen = place.seen_with(&["--client-limit", "1/1h"]);
+    let document = seen.get("/openapi.json").json();
+    let error = &document["components"]["responses"]["error"];
+    assert_eq!(seen.value("/hit/a/b"), 1);
+    for media in ["application/json", "application/problem+json"] {
+        let answer = request("GET", &seen.url("/hit/a/b"), &[("accept", media)]);
+        assert_eq!((answer.status, answer.header("content-type")), (429, Some(media)));
+        let schema = error["content"][media]["schema"]["$ref"].as_str().unwrap();
+        let schema = document.pointer(schema.trim_start_matches('#')).unwrap();
+        let told = answer.json();
+        for member in told.as_object().unwrap().keys() {
+            assert!(schema["properties"][member].is_object(), "{media}: {member} in {schema}");
+        }
+        for required in schema["required"].as_array().unwrap() {
+            assert!(!told[required.as_str().unwrap()].is_null(), "{media}: {required} in {told}");
+        }
+        for header in error["headers"].as_object().unwrap().keys() {
+            assert!(answer.header(&header.to_lowercase()).is_some(), "{header}: {answer:?}");
+        }
+    }
+}

@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use self::problem::make_problem;
+pub(crate) use self::problem::{Problem, make_problem};
 use crate::metrics::Limit;
 use crate::model::rate::Rate;
 use crate::web::access_log::Cause;

@@ -3,6 +3,7 @@
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -10,12 +11,17 @@ use super::ErrorBody;
 
 /// An error as RFC 9457 has it, for clients that ask for it by `Accept`: its members,
 /// and those of [`ErrorBody`] beside them.
-#[derive(Serialize)]
-struct Problem<'a> {
+#[derive(JsonSchema, Serialize)]
+#[schemars(description = "An error as RFC 9457 has it")]
+pub(crate) struct Problem<'a> {
+    /// Always `about:blank`: the status says what kind it is.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The name of the status.
     title: &'static str,
+    /// The status.
     status: u16,
+    /// What is wrong, and what is allowed instead.
     detail: String,
     #[serde(flatten)]
     body: &'a ErrorBody,

@@ -41,6 +41,7 @@ impl Document {
 
     pub(super) fn render(mut self) -> String {
         let error = schema::<error::ErrorBody>(&mut self.schemas);
+        let problem = schema::<error::Problem<'static>>(&mut self.schemas);
         let schemas = self.schemas.take_definitions(true);
         json!({
             "openapi": "3.1.0",
@@ -57,7 +58,24 @@ impl Document {
                 "responses": {
                     "error": {
                         "description": "What is wrong, and what would be right",
-                        "content": { "application/json": { "schema": error } },
+                        "headers": {
+                            "Retry-After": {
+                                "description": "In how many seconds the same may succeed",
+                                "schema": { "type": "integer" },
+                            },
+                            "RateLimit": {
+                                "description": "What is left of a limit, and when there is more",
+                                "schema": text(),
+                            },
+                            "RateLimit-Policy": {
+                                "description": "The limit",
+                                "schema": text(),
+                            },
+                        },
+                        "content": {
+                            "application/json": { "schema": error },
+                            "application/problem+json": { "schema": problem },
+                        },
                     },
                 },
                 "securitySchemes": {
