@@ -31,7 +31,7 @@ fn hold(name: &str, expected: &str) {
     assert!(found == expected, "{name} is old: UPDATE_README=1 cargo test --test readme");
 }
 
-/// What a newcomer may want to set; the README leaves the others to docs/operate.md.
+/// What a newcomer may want to set; the README leaves the others to docs/reference.md.
 const FIRST: [&str; 8] = [
     "listen",
     "store",
@@ -63,7 +63,7 @@ fn the_settings_are_those_of_the_program() {
         }
     }
     assert_eq!(first.lines().count(), 3 + FIRST.len());
-    for (name, table) in [("README.md", first), ("docs/operate.md", all)] {
+    for (name, table) in [("README.md", first), ("docs/reference.md", all)] {
         let text = std::fs::read_to_string(file(name)).unwrap();
         let (head, rest) = text.split_once("<!-- settings:").unwrap();
         let (comment, rest) = rest.split_once("-->\n").unwrap();
