@@ -14,3 +14,4 @@ mod live;
 mod looks;
 mod owner;
 mod seen_js;
+mod snippets;

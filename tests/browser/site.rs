@@ -16,7 +16,8 @@ impl Site {
         Self::serving("text/html", page)
     }
 
-    fn serving(kind: &'static str, content: String) -> Self {
+    /// Any document.
+    pub fn serving(kind: &'static str, content: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("it has an address").port();
         thread::spawn(move || {
