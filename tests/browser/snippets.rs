@@ -9,6 +9,9 @@ use crate::site::Site;
 /// Where the snippets say to write one's own address.
 const ADDRESS: &str = "https://HOST";
 
+/// Makes a page's HTML of a snippet, for a seen at this address.
+type Generator = fn(&str) -> String;
+
 fn example(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -68,7 +71,7 @@ fn each_generators_snippet_counts_and_shows_a_page() {
     let Some(browser) = Browser::start() else { return };
     let place = Place::file();
     let seen = place.seen();
-    let snippets: [(&str, fn(&str) -> String); 6] = [
+    let snippets: [(&str, Generator); 6] = [
         ("hugo", hugo),
         ("jekyll", jekyll),
         ("astro", astro),
