@@ -65,7 +65,7 @@ _seen() {
 
     case "${cmd}" in
         seen)
-            opts="-h -V --listen --listen-mode --metrics-listen --store --store-file --allow-eviction --replicas --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --read-limit --token-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help --version serve check healthcheck export import version help"
+            opts="-h -V --listen --listen-mode --metrics-listen --store --store-file --allow-eviction --replicas --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --visitor-limit --read-limit --token-limit --refusal-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help --version serve check healthcheck export import version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -139,11 +139,19 @@ _seen() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --visitor-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --read-limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --token-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --refusal-limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -223,7 +231,7 @@ _seen() {
             return 0
             ;;
         seen__subcmd__check)
-            opts="-h --listen --listen-mode --metrics-listen --store --store-file --allow-eviction --replicas --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --read-limit --token-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help"
+            opts="-h --listen --listen-mode --metrics-listen --store --store-file --allow-eviction --replicas --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --visitor-limit --read-limit --token-limit --refusal-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,11 +305,19 @@ _seen() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --visitor-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --read-limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --token-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --refusal-limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -599,7 +615,7 @@ _seen() {
             return 0
             ;;
         seen__subcmd__serve)
-            opts="-h --listen --listen-mode --metrics-listen --store --store-file --allow-eviction --replicas --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --read-limit --token-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help"
+            opts="-h --listen --listen-mode --metrics-listen --store --store-file --allow-eviction --replicas --deadline --queue --mode --namespace-counters --counters --history-days --history-hours --client-limit --counter-limit --create-limit --id-limit --visitor-limit --read-limit --token-limit --refusal-limit --trusted-proxies --allowed-hosts --token --token-file --streams --client-streams --connections --client-connections --head-timeout --body-timeout --idle-timeout --write-timeout --base-path --threads --grace --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -673,11 +689,19 @@ _seen() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --visitor-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --read-limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --token-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --refusal-limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

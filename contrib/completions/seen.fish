@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_seen_global_optspecs
-    string join \n listen= listen-mode= metrics-listen= store= store-file= allow-eviction replicas= deadline= queue= mode= namespace-counters= counters= history-days= history-hours= client-limit= counter-limit= create-limit= id-limit= read-limit= token-limit= trusted-proxies= allowed-hosts= token= token-file= streams= client-streams= connections= client-connections= head-timeout= body-timeout= idle-timeout= write-timeout= base-path= threads= grace= log= log-format= h/help V/version
+    string join \n listen= listen-mode= metrics-listen= store= store-file= allow-eviction replicas= deadline= queue= mode= namespace-counters= counters= history-days= history-hours= client-limit= counter-limit= create-limit= id-limit= visitor-limit= read-limit= token-limit= refusal-limit= trusted-proxies= allowed-hosts= token= token-file= streams= client-streams= connections= client-connections= head-timeout= body-timeout= idle-timeout= write-timeout= base-path= threads= grace= log= log-format= h/help V/version
 end
 
 function __fish_seen_needs_command
@@ -36,15 +36,17 @@ complete -c seen -n "__fish_seen_needs_command" -l mode -d 'Who may create count
 create\t'Only `create` creates counters; anybody may call it'
 private\t'Counters are only in namespaces that have an owner, who creates them or lets every hit do so'"
 complete -c seen -n "__fish_seen_needs_command" -l namespace-counters -d 'The most counters in one namespace' -r
-complete -c seen -n "__fish_seen_needs_command" -l counters -d 'The most counters in all; replicas on one Redis may exceed it by a little' -r
+complete -c seen -n "__fish_seen_needs_command" -l counters -d 'The most counters and claimed namespaces in all; replicas on one Redis may exceed it by a little' -r
 complete -c seen -n "__fish_seen_needs_command" -l history-days -d 'How long a counter remembers each day\'s hits, in days' -r
 complete -c seen -n "__fish_seen_needs_command" -l history-hours -d 'How long a counter remembers each hour\'s hits, in hours' -r
 complete -c seen -n "__fish_seen_needs_command" -l client-limit -d 'The most hits of one client (an IPv4 address or an IPv6 /64), as number/time, or `off`; image proxies have 20 times as much, since many people stand behind each' -r
 complete -c seen -n "__fish_seen_needs_command" -l counter-limit -d 'The most hits on one counter, as number/time, or `off`' -r
 complete -c seen -n "__fish_seen_needs_command" -l create-limit -d 'The most counters and namespaces that one client may create, as number/time, or `off`; image proxies have 10 times as much. Owners with their token have no such limit' -r
 complete -c seen -n "__fish_seen_needs_command" -l id-limit -d 'The most hits of one client that have an id to remember, as number/time, or `off`' -r
-complete -c seen -n "__fish_seen_needs_command" -l read-limit -d 'The most histories, charts, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
+complete -c seen -n "__fish_seen_needs_command" -l visitor-limit -d 'The most visitors of counters that one client may be, as number/time, or `off`; all further ones are one visitor where the owner asked for dedupe' -r
+complete -c seen -n "__fish_seen_needs_command" -l read-limit -d 'The most histories, charts, sums, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
 complete -c seen -n "__fish_seen_needs_command" -l token-limit -d 'The most wrong tokens of one client, as number/time, or `off`' -r
+complete -c seen -n "__fish_seen_needs_command" -l refusal-limit -d 'The most requests of one client that are refused at once, as number/time, or `off`; the answer to each further one waits for a second, and the connection ends with it' -r
 complete -c seen -n "__fish_seen_needs_command" -l trusted-proxies -d 'Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges with commas between; set it when seen stands behind one, or all clients share one limit' -r
 complete -c seen -n "__fish_seen_needs_command" -l allowed-hosts -d 'The host names under which seen is asked, with commas between; other names are answered 421. Addresses and `localhost` are always answered. Without it, any name is' -r
 complete -c seen -n "__fish_seen_needs_command" -l token -d 'The instance\'s token, of 24 characters or more: it may change every counter and namespace. A variable is better than a flag, which every user of the machine can read' -r
@@ -90,15 +92,17 @@ complete -c seen -n "__fish_seen_using_subcommand serve" -l mode -d 'Who may cre
 create\t'Only `create` creates counters; anybody may call it'
 private\t'Counters are only in namespaces that have an owner, who creates them or lets every hit do so'"
 complete -c seen -n "__fish_seen_using_subcommand serve" -l namespace-counters -d 'The most counters in one namespace' -r
-complete -c seen -n "__fish_seen_using_subcommand serve" -l counters -d 'The most counters in all; replicas on one Redis may exceed it by a little' -r
+complete -c seen -n "__fish_seen_using_subcommand serve" -l counters -d 'The most counters and claimed namespaces in all; replicas on one Redis may exceed it by a little' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l history-days -d 'How long a counter remembers each day\'s hits, in days' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l history-hours -d 'How long a counter remembers each hour\'s hits, in hours' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l client-limit -d 'The most hits of one client (an IPv4 address or an IPv6 /64), as number/time, or `off`; image proxies have 20 times as much, since many people stand behind each' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l counter-limit -d 'The most hits on one counter, as number/time, or `off`' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l create-limit -d 'The most counters and namespaces that one client may create, as number/time, or `off`; image proxies have 10 times as much. Owners with their token have no such limit' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l id-limit -d 'The most hits of one client that have an id to remember, as number/time, or `off`' -r
-complete -c seen -n "__fish_seen_using_subcommand serve" -l read-limit -d 'The most histories, charts, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
+complete -c seen -n "__fish_seen_using_subcommand serve" -l visitor-limit -d 'The most visitors of counters that one client may be, as number/time, or `off`; all further ones are one visitor where the owner asked for dedupe' -r
+complete -c seen -n "__fish_seen_using_subcommand serve" -l read-limit -d 'The most histories, charts, sums, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l token-limit -d 'The most wrong tokens of one client, as number/time, or `off`' -r
+complete -c seen -n "__fish_seen_using_subcommand serve" -l refusal-limit -d 'The most requests of one client that are refused at once, as number/time, or `off`; the answer to each further one waits for a second, and the connection ends with it' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l trusted-proxies -d 'Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges with commas between; set it when seen stands behind one, or all clients share one limit' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l allowed-hosts -d 'The host names under which seen is asked, with commas between; other names are answered 421. Addresses and `localhost` are always answered. Without it, any name is' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l token -d 'The instance\'s token, of 24 characters or more: it may change every counter and namespace. A variable is better than a flag, which every user of the machine can read' -r
@@ -136,15 +140,17 @@ complete -c seen -n "__fish_seen_using_subcommand check" -l mode -d 'Who may cre
 create\t'Only `create` creates counters; anybody may call it'
 private\t'Counters are only in namespaces that have an owner, who creates them or lets every hit do so'"
 complete -c seen -n "__fish_seen_using_subcommand check" -l namespace-counters -d 'The most counters in one namespace' -r
-complete -c seen -n "__fish_seen_using_subcommand check" -l counters -d 'The most counters in all; replicas on one Redis may exceed it by a little' -r
+complete -c seen -n "__fish_seen_using_subcommand check" -l counters -d 'The most counters and claimed namespaces in all; replicas on one Redis may exceed it by a little' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l history-days -d 'How long a counter remembers each day\'s hits, in days' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l history-hours -d 'How long a counter remembers each hour\'s hits, in hours' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l client-limit -d 'The most hits of one client (an IPv4 address or an IPv6 /64), as number/time, or `off`; image proxies have 20 times as much, since many people stand behind each' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l counter-limit -d 'The most hits on one counter, as number/time, or `off`' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l create-limit -d 'The most counters and namespaces that one client may create, as number/time, or `off`; image proxies have 10 times as much. Owners with their token have no such limit' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l id-limit -d 'The most hits of one client that have an id to remember, as number/time, or `off`' -r
-complete -c seen -n "__fish_seen_using_subcommand check" -l read-limit -d 'The most histories, charts, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
+complete -c seen -n "__fish_seen_using_subcommand check" -l visitor-limit -d 'The most visitors of counters that one client may be, as number/time, or `off`; all further ones are one visitor where the owner asked for dedupe' -r
+complete -c seen -n "__fish_seen_using_subcommand check" -l read-limit -d 'The most histories, charts, sums, lists and documents that one client may ask for, as number/time, or `off`; image proxies have 20 times as much' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l token-limit -d 'The most wrong tokens of one client, as number/time, or `off`' -r
+complete -c seen -n "__fish_seen_using_subcommand check" -l refusal-limit -d 'The most requests of one client that are refused at once, as number/time, or `off`; the answer to each further one waits for a second, and the connection ends with it' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l trusted-proxies -d 'Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges with commas between; set it when seen stands behind one, or all clients share one limit' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l allowed-hosts -d 'The host names under which seen is asked, with commas between; other names are answered 421. Addresses and `localhost` are always answered. Without it, any name is' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l token -d 'The instance\'s token, of 24 characters or more: it may change every counter and namespace. A variable is better than a flag, which every user of the machine can read' -r
