@@ -11,11 +11,12 @@ use brotli::enc::backward_references::BrotliEncoderMode::BROTLI_MODE_TEXT;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "src/web/pages/assets/page.css",
     "src/web/pages/assets/page.js",
     "src/web/pages/assets/seen.js",
     "src/web/sites/busuanzi.js",
+    "src/web/sites/count.js",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -7,6 +7,7 @@ mod app;
 mod base_path;
 mod count;
 mod countapi;
+mod dialects;
 mod dispatch;
 mod error;
 mod fallback;

@@ -86,10 +86,10 @@ const DOCUMENTED: &[(&str, &str, &str)] = &[
     ("/badge?page_id=me.mine&right_color=green", "visitors: 1", "#67ac09"),
     ("/badge?page_id=me.mine&query_only=true", "visitors: 0", ""),
     // visitorbadge.io: its front page.
-    ("/api/visitors?path=me.mine", "VISITORS: 1", "#d9e3f0"),
+    ("/api/visitors?path=me.mine", "VISITORS: 1", "#263759"),
     ("/api/visitors?path=me.mine&label=seen&countColor=%23263759", "seen: 1", "#263759"),
     // hitscounter.dev: github.com/donaldzou/hits-counter, README.
-    ("/api/hit?url=https%3A%2F%2Fa.b%2Fc", "Visitors: 1 / 1", "#198754"),
+    ("/api/hit?url=https%3A%2F%2Fa.b%2Fc", "1 / 1", "#4b0"),
     ("/api/hit?url=a.b&label=Hits&icon=github&color=%23dc3545", "Hits: 1 / 1", "#dc3545"),
     // Abacus: github.com/JasonLovesDoggo/abacus, documents of /shield.
     ("/hit/a/b/shield", "counter: 1", "#007ec6"),

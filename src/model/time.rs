@@ -2,6 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
 /// Seconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub u64);
@@ -21,6 +24,13 @@ impl Timestamp {
     /// The beginning of an hour.
     pub fn of_hour(hour: u32) -> Self {
         Self(u64::from(hour) * 3600)
+    }
+
+    /// As a calendar and a clock in UTC have it; `Display` writes it for RFC 3339 but for
+    /// the `Z`. What is too far away for a calendar is 1970.
+    pub fn civil(self) -> DateTime {
+        let seconds = i64::try_from(self.0).unwrap_or_default();
+        Offset::UTC.to_datetime(jiff::Timestamp::from_second(seconds).unwrap_or_default())
     }
 
     /// Whether this is less than `seconds` after `earlier`, or before it, so that

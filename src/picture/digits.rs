@@ -1,5 +1,5 @@
-//! A count as large digits of our own drawing, for what Moe-Counter's links showed: tiles
-//! with the odometer's numerals. No picture of another project is in it.
+//! A count as large digits of our own drawing, for what the links of Moe-Counter,
+//! profile-counter and hitwebcounter showed: tiles with the odometer's numerals. No picture of another project is in it.
 
 use std::fmt::Write;
 
@@ -26,6 +26,8 @@ pub struct DigitsParams {
     pub number: Option<i64>,
     /// `?prefix=`: digits in front.
     pub prefix: Option<u32>,
+    /// `?initCount=`: what is added to the number.
+    pub base: i64,
     /// What was asked for and could not be used.
     pub ignored: Ignored,
 }
@@ -50,6 +52,7 @@ impl Default for DigitsParams {
             dark: Dark::Auto,
             number: None,
             prefix: None,
+            base: 0,
             ignored: Ignored::default(),
         }
     }
@@ -72,7 +75,7 @@ pub const PARAMS: &[Param<DigitsParams>] = &[
     },
     Param {
         spec: Spec {
-            names: &["padding"],
+            names: &["padding", "nbdigits"],
             summary: "How many digits there are at least",
             values: "0 to 16",
             default: "`7`",
@@ -155,6 +158,19 @@ pub const PARAMS: &[Param<DigitsParams>] = &[
         set: |look, name, value| {
             let prefix = number(name, value, -1.0, 999_999.0)?;
             look.prefix = (prefix >= 0.0).then_some(prefix as u32);
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["base", "initCount"],
+            summary: "A number to add, from before the move to seen. It is added to the picture \
+                      and not to the counter",
+            values: "0 to 1000000000000000",
+            default: "`0`",
+        },
+        set: |look, name, value| {
+            look.base = number(name, value, 0.0, 1e15)? as i64;
             Ok(())
         },
     },

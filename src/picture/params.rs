@@ -13,6 +13,8 @@ pub struct BadgeParams {
     pub label: Option<String>,
     /// `?style=`.
     pub style: Option<Style>,
+    /// `?labelStyle=`.
+    pub label_case: LabelCase,
     /// The message alone, as Abacus' `-simple` styles have it.
     pub simple: bool,
     /// `?color=`.
@@ -31,6 +33,18 @@ pub struct BadgeParams {
     pub format: Option<Format>,
     /// What was asked for and could not be used.
     pub ignored: Ignored,
+}
+
+/// How the label's letters are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LabelCase {
+    /// As they are.
+    #[default]
+    AsGiven,
+    /// In capitals.
+    Upper,
+    /// In small letters.
+    Lower,
 }
 
 /// All parameters of a badge's look. An empty value is as good as none, but for the
@@ -88,7 +102,46 @@ pub const PARAMS: &[Param<BadgeParams>] = &[
     },
     Param {
         spec: Spec {
-            names: &["color", "colorB", "bgcolor", "count_bg", "right_color", "countColor"],
+            names: &["border"],
+            summary: "The switch of hits.link for the style `flat-square`",
+            values: "`square`",
+            default: "off",
+        },
+        set: |look, _, value| {
+            if value == "square" {
+                look.style = Some(Style::FlatSquare);
+            }
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &["labelStyle"],
+            summary: "visitorbadge.io's way to write the label in capitals or small letters",
+            values: "`upper`, `lower`, `none`",
+            default: "`none`",
+        },
+        set: |look, name, value| {
+            look.label_case = match value {
+                "upper" => LabelCase::Upper,
+                "lower" => LabelCase::Lower,
+                "" | "none" | "default" => LabelCase::AsGiven,
+                _ => return Err(ParamError::new(name, value, "upper, lower or none")),
+            };
+            Ok(())
+        },
+    },
+    Param {
+        spec: Spec {
+            names: &[
+                "color",
+                "colorB",
+                "bgcolor",
+                "count_bg",
+                "right_color",
+                "countColor",
+                "bgRight",
+            ],
             summary: "The colour behind the number",
             values: COLORS,
             default: "`blue`",
@@ -97,7 +150,7 @@ pub const PARAMS: &[Param<BadgeParams>] = &[
     },
     Param {
         spec: Spec {
-            names: &["labelColor", "label_color", "colorA", "title_bg", "left_color"],
+            names: &["labelColor", "label_color", "colorA", "title_bg", "left_color", "bgLeft"],
             summary: "The colour behind the label",
             values: COLORS,
             default: "`#555`",
@@ -202,12 +255,17 @@ impl BadgeParams {
     /// The badge that says `message`, labelled `label` unless another was
     /// asked for.
     pub fn badge(self, label: &str, message: String) -> Badge {
+        let label = match self.label {
+            _ if self.simple => String::new(),
+            Some(label) => label,
+            None => label.to_owned(),
+        };
         Badge {
             style: self.style.unwrap_or_default(),
-            label: match self.label {
-                _ if self.simple => String::new(),
-                Some(label) => label,
-                None => label.to_owned(),
+            label: match self.label_case {
+                LabelCase::AsGiven => label,
+                LabelCase::Upper => label.to_uppercase(),
+                LabelCase::Lower => label.to_lowercase(),
             },
             message,
             note: self.ignored.note(),

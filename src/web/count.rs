@@ -194,6 +194,11 @@ impl Number {
         self.value
     }
 
+    /// All hits where both are shown, the only number otherwise.
+    pub(crate) fn total(self) -> i64 {
+        self.of.unwrap_or(self.value)
+    }
+
     /// Adds `more`, the views from before a move to seen. None of them were today, so
     /// of two numbers only the total grows.
     pub(crate) fn plus(self, more: i64) -> Self {

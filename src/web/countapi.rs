@@ -15,6 +15,7 @@ mod stats;
 mod update;
 
 pub(crate) use self::form::{GIF, PIXEL, X_PATH};
+pub(crate) use self::update::{Added, add};
 use super::openapi::{Table, Verb};
 
 /// Adds its routes to the table.

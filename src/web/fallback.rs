@@ -9,7 +9,7 @@ use super::response::page::PageError;
 use super::response::{negotiate, picture};
 
 /// The routes that a 404 offers, one for each first part of a path.
-pub(crate) const SIGNPOSTS: [&str; 35] = [
+pub(crate) const SIGNPOSTS: [&str; 47] = [
     "/hit/{namespace}/{key}",
     "/get/{namespace}/{key}",
     "/counter/{namespace}/{key}",
@@ -45,6 +45,18 @@ pub(crate) const SIGNPOSTS: [&str; 35] = [
     "/js",
     "/jsonp",
     "/favicon.ico",
+    "/@{name}",
+    "/cmoe",
+    "/count.js",
+    "/docs",
+    "/github/profile",
+    "/healthcheck",
+    "/nocount",
+    "/record/@{name}",
+    "/v1/{namespace}/{key}/up",
+    "/v2/{namespace}/{key}/up",
+    "/views/github/{user}/{repo}",
+    "/visits/{user}/{repo}",
 ];
 
 /// The most letters by which a name may differ from what was meant.
@@ -56,8 +68,11 @@ fn meant(path: &str) -> String {
     let first = path.split('/').nth(1).unwrap_or_default().to_ascii_lowercase();
     let mut near: Vec<(usize, &str)> = SIGNPOSTS
         .into_iter()
-        .map(|post| (typos(&first, post[1..].split('/').next().unwrap_or_default()), post))
-        .filter(|(typos, post)| *typos <= MAX_TYPOS && typos * 2 < post.len())
+        .filter_map(|post| {
+            let name = post[1..].split('/').next().unwrap_or_default();
+            let typos = typos(&first, name);
+            (typos <= MAX_TYPOS && typos < name.len()).then_some((typos, post))
+        })
         .collect();
     near.sort_by_key(|(typos, _)| *typos);
     let near: Vec<&str> = near.into_iter().map(|(_, post)| post).take(3).collect();

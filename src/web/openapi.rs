@@ -89,7 +89,11 @@ impl Table {
     {
         for verb in verbs {
             self.operations.push(Operation { verb: *verb, path, doc });
-            self.router = self.router.route(path, on(verb.filter(), handler.clone()));
+            let route = on(verb.filter(), handler.clone());
+            // What a handler reads is held against this, wherever a test calls it.
+            #[cfg(debug_assertions)]
+            let route = route.layer(axum::Extension(doc));
+            self.router = self.router.route(path, route);
         }
         self
     }

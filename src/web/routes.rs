@@ -14,7 +14,7 @@ use super::openapi::{self, Table};
 use super::pages::{assets, builder, counter, home, privacy};
 use super::pictures::{self, aliases, badge, card, chart, shields};
 use super::request::body;
-use super::{countapi, fallback, sites};
+use super::{countapi, dialects, fallback, sites};
 
 /// Every route except `/metrics`.
 pub fn router(app: App) -> Router {
@@ -44,7 +44,7 @@ fn table() -> Table {
             &[Get],
             ["/hit/{key}/shields.json", "/hit/{namespace}/{key}/shields.json"],
             shields::hit,
-            &shields::DOC,
+            &shields::HIT,
         )
         .counter(
             &[Get],
@@ -71,7 +71,7 @@ fn table() -> Table {
             &[Get],
             ["/get/{key}/shields.json", "/get/{namespace}/{key}/shields.json"],
             shields::get,
-            &shields::DOC,
+            &shields::GET,
         )
         .api(&[Get, Post], "/create", create::random, &create::RANDOM)
         .api(&[Get, Post], "/create/", create::random, &create::RANDOM)
@@ -144,7 +144,7 @@ fn table() -> Table {
         .route("/assets/page.js", get(assets::script))
         .route("/assets/icon.svg", get(assets::icon))
         .route("/favicon.ico", get(assets::favicon));
-    countapi::routes(sites::routes(aliases::routes(table)))
+    countapi::routes(dialects::routes(sites::routes(aliases::routes(table))))
 }
 
 /// `/metrics`, which may have a listener of its own.
@@ -167,12 +167,13 @@ mod tests {
     use super::*;
 
     /// What is for people, or is the document itself.
-    const NO_API: [&str; 12] = [
+    const NO_API: [&str; 13] = [
         "/assets/icon.svg",
         "/assets/page.css",
         "/assets/page.js",
         "/builder",
         "/busuanzi/2.3/busuanzi.pure.mini.js",
+        "/count.js",
         "/counter/{namespace}",
         "/counter/{namespace}/{key}",
         "/favicon.ico",

@@ -23,6 +23,7 @@ pub(crate) fn routes(table: Table) -> Table {
         .api(&[Post], "/api/v2/log", busuanzi::log, &busuanzi::LOG)
         .api(&[Get, Post], "/count", goatcounter::count, &goatcounter::COUNT)
         .route("/js", get(script::busuanzi))
+        .route("/count.js", get(script::goatcounter))
         .route("/busuanzi/2.3/busuanzi.pure.mini.js", get(script::busuanzi))
         .route("/counter/{namespace}", get(goatcounter::shown))
 }

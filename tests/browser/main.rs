@@ -9,6 +9,7 @@ mod site;
 
 mod builder;
 mod chart;
+mod count_js;
 mod drawn;
 mod live;
 mod looks;

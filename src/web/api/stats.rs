@@ -43,7 +43,8 @@ pub(crate) async fn stats(
     })
 }
 
-fn uptime(seconds: u64) -> String {
+/// As Go writes a duration.
+pub(crate) fn uptime(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes) {
         (0, 0) => format!("{seconds}s"),

@@ -8,6 +8,7 @@ use axum::response::Response;
 use super::form::{CountApiNumber, Form, IMG, Reply};
 use super::name::CountApiPath;
 use crate::model::edit::{Credential, Edit};
+use crate::model::name::Counter;
 use crate::store::EditError;
 use crate::web::App;
 use crate::web::count;
@@ -49,12 +50,40 @@ async fn apply(
     let counter = counter?;
     let amount = query.number(&["amount"])?;
     let amount = amount.ok_or_else(|| ApiError::missing_parameter("amount", NUMBER))?;
+    let (status, value) = match add(app, caller, &counter, bearer, amount).await? {
+        Added::Total(value) => (StatusCode::OK, Some(value)),
+        Added::Missing => (StatusCode::NOT_FOUND, None),
+        Added::Refused(value) => (StatusCode::FORBIDDEN, value),
+    };
+    Ok(Reply::of(counter, status, CountApiNumber { value }))
+}
+
+/// What became of an amount.
+pub(crate) enum Added {
+    /// The total afterwards.
+    Total(i64),
+    /// There is no such counter.
+    Missing,
+    /// It is not for this caller to add; the total, where it may be known.
+    Refused(Option<i64>),
+}
+
+/// Adds an amount: as much as the owner likes, and anybody within the counter's bounds.
+///
+/// # Errors
+/// A limit, or a store that did not acknowledge the change.
+pub(crate) async fn add(
+    app: &App,
+    caller: &Caller,
+    counter: &Counter,
+    bearer: &Bearer,
+    amount: i64,
+) -> Result<Added, ApiError> {
     caller.may_change()?;
     let credential = bearer.presented(app, &counter.namespace).await?;
-    let reply = |counter, status, value| Ok(Reply::of(counter, status, CountApiNumber { value }));
-    let Some(count) = app.counters.count(&counter).await? else {
+    let Some(count) = app.counters.count(counter).await? else {
         app.limits.change(caller)?;
-        return reply(counter, StatusCode::NOT_FOUND, None);
+        return Ok(Added::Missing);
     };
     let is_owner = match credential {
         Credential::Instance | Credential::NamespaceOwner(_) => true,
@@ -64,20 +93,20 @@ async fn apply(
     if is_owner {
         app.limits.change(caller)?;
     } else if count.settings.dedupe == 0 {
-        app.limits.take(caller, &counter, &app.metrics)?;
+        app.limits.take(caller, counter, &app.metrics)?;
     } else if amount == 1 {
         // Each visitor counts once here, whichever way it comes.
-        let (value, _) = count::hit(app, caller, &counter, None).await?;
-        return reply(counter, StatusCode::OK, Some(value));
+        let (value, _) = count::hit(app, caller, counter, None).await?;
+        return Ok(Added::Total(value));
     } else {
-        return reply(counter, StatusCode::FORBIDDEN, Some(count.total));
+        return Ok(Added::Refused(Some(count.total)));
     }
-    let (status, value) = match app.counters.edit(&counter, credential, Edit::Add(amount)).await {
-        Ok(edited) => (StatusCode::OK, edited.new),
-        Err(EditError::Missing) => (StatusCode::NOT_FOUND, None),
-        Err(EditError::OutOfBounds { value }) => (StatusCode::FORBIDDEN, Some(value)),
-        Err(EditError::Forbidden { value }) => (StatusCode::FORBIDDEN, value),
-        Err(error) => return Err(ApiError::not_changed(&counter, error)),
-    };
-    reply(counter, status, value)
+    match app.counters.edit(counter, credential, Edit::Add(amount)).await {
+        // Only a deletion leaves no total.
+        Ok(edited) => Ok(Added::Total(edited.new.unwrap_or_default())),
+        Err(EditError::Missing) => Ok(Added::Missing),
+        Err(EditError::OutOfBounds { value }) => Ok(Added::Refused(Some(value))),
+        Err(EditError::Forbidden { value }) => Ok(Added::Refused(value)),
+        Err(error) => Err(ApiError::not_changed(counter, error)),
+    }
 }

@@ -126,6 +126,11 @@ impl ApiError {
             .allowed("another name, or the instance's token")
     }
 
+    /// 403: a change that the owner has not allowed to everybody.
+    pub(crate) fn not_for_everybody(why: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, why).allowed("the owner's token")
+    }
+
     /// 404: there is no such counter.
     pub(crate) fn no_counter(counter: &Counter) -> Self {
         let mut error = Self::new(StatusCode::NOT_FOUND, format!("there is no counter {counter}"))

@@ -53,8 +53,12 @@ pub(crate) fn is_dear<B>(request: &Request<B>) -> bool {
     let path = request.uri().path();
     matches!(*request.method(), Method::GET | Method::HEAD)
         && (path == "/openapi.json"
-            || path.starts_with("/counter/")
+            // All pages of counters and namespaces, and not hitwebcounter's picture.
+            || (path.starts_with("/counter/") && path != "/counter/counter.php")
             || path.starts_with("/sum/")
+            || path.starts_with("/api/urns/")
+            || (path.starts_with("/v1/") && path.ends_with("/list"))
+            || (path.starts_with("/v2/") && path.ends_with("/stats"))
             || (path.starts_with("/get/")
                 && ["/history", "/chart.svg", "/card.png"].iter().any(|end| path.ends_with(end)))
             || (path.starts_with("/namespaces/") && path.ends_with("/counters")))

@@ -19,6 +19,8 @@ pub(crate) struct Doc {
     pub summary: &'static str,
     /// What the query may hold, and what is refused if it is wrong.
     pub query: &'static [Param],
+    /// The same, of several routes.
+    pub shared: &'static [Param],
     /// What the query may hold about looks; a value that is wrong is left out.
     pub looks: fn() -> Vec<Spec>,
     /// The schema of the body, where there is one.
@@ -59,9 +61,12 @@ pub(crate) enum Names {
     Several(usize),
     /// One, by CountAPI's rule.
     CountApi,
+    /// One, by the rule of another service.
+    Elsewhere,
 }
 
 /// A parameter of a query.
+#[derive(Clone, Copy)]
 pub(crate) struct Param {
     /// Its name.
     pub name: &'static str,
@@ -79,6 +84,7 @@ impl Doc {
         Self {
             summary,
             query: &[],
+            shared: &[],
             looks: Vec::new,
             body: None,
             takes: "application/json",
@@ -95,9 +101,28 @@ impl Doc {
         Self { answer: ResponseBody::Other(media), ..Self::json::<()>(summary) }
     }
 
+    /// A route whose answer has no body.
+    pub(crate) const fn nothing(summary: &'static str) -> Self {
+        Self { answer: ResponseBody::Nothing, ..Self::json::<()>(summary) }
+    }
+
     /// Adds parameters.
     pub(crate) const fn query(self, query: &'static [Param]) -> Self {
         Self { query, ..self }
+    }
+
+    /// The same with parameters that it shares with other routes.
+    pub(crate) const fn shared(self, shared: &'static [Param]) -> Self {
+        Self { shared, ..self }
+    }
+
+    /// Whether the document has a parameter of this name. [`Query`] asks before it is
+    /// read, so that a route cannot read what nobody was told of.
+    ///
+    /// [`Query`]: crate::web::request::query::Query
+    pub(crate) fn declares(&self, name: &str) -> bool {
+        let asked = self.query.iter().chain(self.shared).any(|param| param.name == name);
+        asked || (self.looks)().iter().any(|spec| spec.names.contains(&name))
     }
 
     /// The same with these parameters about looks.

@@ -33,7 +33,9 @@ impl Document {
         let mut document = Self { paths: Map::new(), schemas: settings.into_generator() };
         for Operation { verb, path, doc } in operations {
             let operation = document.operation(*verb, path, doc);
-            let item = document.paths.entry(*path).or_insert_with(|| json!({}));
+            // axum's star says that the rest of the path is meant, which OpenAPI cannot.
+            let path = path.replace("{*", "{");
+            let item = document.paths.entry(path).or_insert_with(|| json!({}));
             item[verb.name()] = operation;
         }
         document
@@ -94,7 +96,7 @@ impl Document {
         let named = path_names(path).map(|name| {
             json!({ "name": name, "in": "path", "required": true, "schema": name_form(name, doc.names) })
         });
-        let asked = doc.query.iter().map(|param| {
+        let asked = doc.query.iter().chain(doc.shared).map(|param| {
             json!({
                 "name": param.name,
                 "in": "query",
@@ -113,7 +115,7 @@ impl Document {
                 success["content"] = json!({ "application/json": { "schema": schema } });
                 for (param, media) in [("callback", "application/javascript"), ("img", "image/gif")]
                 {
-                    if doc.query.iter().any(|p| p.name == param) {
+                    if doc.query.iter().chain(doc.shared).any(|p| p.name == param) {
                         success["content"][media] = json!({ "schema": text() });
                     }
                 }
@@ -190,7 +192,10 @@ fn look(spec: &Spec) -> impl Iterator<Item = Value> {
 
 /// The names in braces of a path.
 fn path_names(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    path.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split('}').next())
+        .map(|name| name.trim_start_matches('*'))
 }
 
 fn name_form(which: &str, names: Names) -> Value {
@@ -200,6 +205,9 @@ fn name_form(which: &str, names: Names) -> Value {
             format!("^{rule}(,{rule}){{0,{}}}$", most - 1).into()
         }
         Names::CountApi => "^(:HOST:|:PATHNAME:|[A-Za-z0-9_.-]{3,64})$".into(),
+        Names::Elsewhere => {
+            return json!({ "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$" });
+        }
         _ => format!("^{rule}$").into(),
     };
     json!({ "type": "string", "pattern": pattern, "description": name::ALLOWED })

@@ -1,36 +1,59 @@
-//! The badge addresses of other services, so that a link works again once its
-//! host name is changed (research: their READMEs and sources).
+//! The pictures of other services at their own addresses, so that a link works again once
+//! its host name is changed (research: their READMEs and sources).
 
+mod digits;
 mod hits_sh;
-mod moe;
+mod table;
 
-use axum::extract::State;
-use serde_json::json;
+use axum::Json;
+use axum::extract::{FromRequestParts, RawPathParams, State};
+use axum::http::header::REFERER;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 
 pub(crate) use self::hits_sh::answer as hits_sh;
-use super::badge::{self, Ask};
+use super::badge::{self, Ask, ONLY_READS};
 use super::chart;
+use crate::model::hit::HitId;
 use crate::model::key::key_of;
 use crate::model::name::{Counter, Name};
 use crate::web::App;
+use crate::web::count::{self, Reading};
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Param, Table, Verb, text};
+use crate::web::openapi::{Doc, Names, Param, Table, Verb};
 use crate::web::request::caller::Caller;
+use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
 use crate::web::response::picture::{OrSvg, Picture, PictureError};
+use crate::web::response::value::NO_STORE;
 
 /// A picture of another service.
 struct Alias {
     paths: &'static [&'static str],
     doc: Doc,
-    /// The parameter that names the counter.
-    named_by: &'static str,
-    /// What `named_by` may be, for the error.
+    named_by: NamedBy,
+    /// What names the counter, for the error.
     allowed: &'static str,
     counter: fn(&str) -> Result<Counter, ApiError>,
     draws: Draws,
+    /// The parameter that asks for the numbers alone, and their form.
+    json: Option<(&'static str, fn(today: i64, total: i64) -> Value)>,
+    /// Its parameters that have another name here.
+    renamed: &'static [(&'static str, &'static str)],
     /// How the service draws where the query does not say.
     defaults: &'static [(&'static str, &'static str)],
+}
+
+/// Where a link names the counter.
+#[derive(Clone, Copy)]
+enum NamedBy {
+    /// In a parameter.
+    Query(&'static str),
+    /// In a parameter; without it, the browser says which page it is on.
+    Page(&'static str),
+    /// In the parts of the path that are not the same for all.
+    Path,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -39,116 +62,112 @@ enum Draws {
     Hit,
     /// A badge.
     Badge,
+    /// Large digits, and counts.
+    Digits,
     /// The days.
     Chart,
 }
 
 const SVG: &str = "image/svg+xml";
-const A_URL: &str = "an address such as https://example.com/page";
-const URL: &[Param] =
-    &[Param::new("url", "The page; its host and path name the counter", url_schema).required()];
-const SEEYOUFARM: &[(&str, &str)] = &[
-    ("title", "hits"),
-    ("count_bg", "#79C83D"),
-    ("title_bg", "#555555"),
-    ("count", "today-total"),
-];
 
-/// All of them but hits.sh and dwyl, whose addresses have no prefix.
-static ALIASES: &[Alias] = &[
-    // komarev counts only what comes through GitHub's proxy; here the source of each
-    // hit is kept, and `?count=` can choose.
-    Alias {
-        paths: &["/ghpvc", "/ghpvc/"],
-        doc: Doc::other("Count a hit on `github/{username}` and draw komarev's badge", SVG)
-            .query(&[Param::new("username", "A GitHub user", text).required()])
-            .looks(badge::specs),
-        named_by: "username",
-        allowed: "a GitHub user's name",
-        counter: |name| counter("github", name),
-        draws: Draws::Hit,
-        defaults: &[("label", "Profile views"), ("color", "blue")],
-    },
-    Alias {
-        paths: &["/api/count/incr/badge.svg"],
-        doc: Doc::other("Count a hit and draw seeyoufarm's badge", SVG)
-            .query(URL)
-            .looks(badge::specs),
-        named_by: "url",
-        allowed: A_URL,
-        counter: of_url,
-        draws: Draws::Hit,
-        defaults: SEEYOUFARM,
-    },
-    Alias {
-        paths: &["/api/count/keep/badge.svg"],
-        doc: Doc::other("Draw seeyoufarm's badge", SVG).query(URL).looks(badge::specs),
-        named_by: "url",
-        allowed: A_URL,
-        counter: of_url,
-        draws: Draws::Badge,
-        defaults: SEEYOUFARM,
-    },
-    Alias {
-        paths: &["/api/count/graph/dailyhits.svg"],
-        doc: Doc::other("Draw seeyoufarm's days of a page", SVG).query(URL).looks(chart::specs),
-        named_by: "url",
-        allowed: A_URL,
-        counter: of_url,
-        draws: Draws::Chart,
-        defaults: &[],
-    },
-    Alias {
-        paths: &["/badge"],
-        doc: Doc::other("Count a hit on `visitor-badge/{page_id}` and draw its badge", SVG)
-            .query(&[Param::new("page_id", "The page's name", text).required()])
-            .looks(badge::specs),
-        named_by: "page_id",
-        allowed: "a page's name",
-        counter: |page| counter("visitor-badge", page),
-        draws: Draws::Hit,
-        defaults: &[
-            ("left_text", "visitors"),
-            ("left_color", "#595959"),
-            ("right_color", "#1283c3"),
-        ],
-    },
-    Alias {
-        paths: &["/api/visitors"],
-        doc: Doc::other("Count a hit on `visitorbadge.io/{path}` and draw its badge", SVG)
-            .query(&[Param::new("path", "The page's name", text).required()])
-            .looks(badge::specs),
-        named_by: "path",
-        allowed: "a page's name",
-        counter: |path| counter("visitorbadge.io", path),
-        draws: Draws::Hit,
-        defaults: &[("label", "VISITORS"), ("labelColor", "#d9e3f0"), ("countColor", "#697689")],
-    },
-    Alias {
-        paths: &["/api/hit"],
-        doc: Doc::other("Count a hit and draw the badge of hitscounter.dev", SVG)
-            .query(URL)
-            .looks(badge::specs),
-        named_by: "url",
-        allowed: A_URL,
-        counter: of_url,
-        draws: Draws::Hit,
-        defaults: &[("label", "Visitors"), ("color", "#198754"), ("count", "today-total")],
-    },
-];
+impl Alias {
+    /// A badge that counts, on the counter that the path names.
+    const fn at(
+        paths: &'static [&'static str],
+        summary: &'static str,
+        counter: fn(&str) -> Result<Counter, ApiError>,
+    ) -> Self {
+        Self {
+            paths,
+            doc: Doc::other(summary, SVG)
+                .shared(ONLY_READS)
+                .looks(badge::specs)
+                .names(Names::Elsewhere),
+            named_by: NamedBy::Path,
+            allowed: "a name in the path",
+            counter,
+            draws: Draws::Hit,
+            json: None,
+            renamed: &[],
+            defaults: &[],
+        }
+    }
 
-fn url_schema() -> serde_json::Value {
-    json!({ "type": "string", "pattern": "^(https?://)?[A-Za-z0-9_.-]{1,64}(/[ -~]*)?$" })
+    const fn named_by(
+        self,
+        named_by: NamedBy,
+        query: &'static [Param],
+        allowed: &'static str,
+    ) -> Self {
+        Self { named_by, allowed, doc: self.doc.query(query), ..self }
+    }
+
+    const fn draws(self, draws: Draws) -> Self {
+        let doc = match draws {
+            Draws::Hit => self.doc,
+            Draws::Badge => self.doc.shared(&[]),
+            Draws::Digits => self.doc.looks(digits::specs),
+            Draws::Chart => self.doc.shared(&[]).looks(chart::specs),
+        };
+        Self { draws, doc, ..self }
+    }
+
+    const fn json(self, parameter: &'static str, form: fn(i64, i64) -> Value) -> Self {
+        Self { json: Some((parameter, form)), ..self }
+    }
+
+    const fn renamed(self, renamed: &'static [(&'static str, &'static str)]) -> Self {
+        Self { renamed, ..self }
+    }
+
+    const fn defaults(self, defaults: &'static [(&'static str, &'static str)]) -> Self {
+        Self { defaults, ..self }
+    }
+
+    async fn answer(&self, app: &App, mut parts: Parts) -> Result<Response, PictureError> {
+        let OrSvg(caller) = OrSvg::<Caller>::from_request_parts(&mut parts, app).await?;
+        let OrSvg(query) = OrSvg::<Query>::from_request_parts(&mut parts, app).await?;
+        let missing = |name: &str| ApiError::missing_parameter(name, self.allowed);
+        let name = match self.named_by {
+            NamedBy::Query(name) => query.required(name, self.allowed)?.to_owned(),
+            NamedBy::Page(name) => match query.get(name) {
+                Some(page) => page.to_owned(),
+                None => referer(&parts).ok_or_else(|| missing(name))?,
+            },
+            NamedBy::Path => named_in_path(&mut parts).await?,
+        };
+        let counter = (self.counter)(&name)?;
+        if let Some((parameter, form)) = self.json
+            && query.get(parameter).is_some_and(|value| matches!(value, "" | "json" | "true"))
+        {
+            let hit = (caller.counts && !badge::only_reads(&query)?).then_some((&caller, None));
+            return Ok(numbers(app, &counter, hit, form).await.into_response());
+        }
+        Ok(self.draw(app, &caller, &counter, query).await?.into_response())
+    }
+
+    async fn draw(
+        &self,
+        app: &App,
+        caller: &Caller,
+        counter: &Counter,
+        query: Query,
+    ) -> Result<Picture, PictureError> {
+        let query = query.renamed(self.renamed).or(self.defaults);
+        match self.draws {
+            Draws::Chart => chart::draw(app, counter, &query).await,
+            Draws::Digits => digits::draw(app, caller, counter, &query).await,
+            draws => badge(app, caller, draws == Draws::Hit, counter, &query).await,
+        }
+    }
 }
 
 /// Adds their routes to the table.
 pub(crate) fn routes(mut table: Table) -> Table {
-    for alias in ALIASES {
+    for alias in table::ALIASES {
         for path in alias.paths {
-            let handler = move |State(app): State<App>,
-                                OrSvg(caller): OrSvg<Caller>,
-                                OrSvg(query): OrSvg<Query>| async move {
-                alias.draw(&app, &caller, query).await
+            let handler = move |State(app): State<App>, parts: Parts| async move {
+                alias.answer(&app, parts).await
             };
             table = table.api(&[Verb::Get], path, handler, &alias.doc);
         }
@@ -156,20 +175,43 @@ pub(crate) fn routes(mut table: Table) -> Table {
     table
 }
 
-impl Alias {
-    async fn draw(
-        &self,
-        app: &App,
-        caller: &Caller,
-        query: Query,
-    ) -> Result<Picture, PictureError> {
-        let counter = (self.counter)(query.required(self.named_by, self.allowed)?)?;
-        let query = query.or(self.defaults);
-        match self.draws {
-            Draws::Chart => chart::draw(app, &counter, &query).await,
-            draws => badge(app, caller, draws == Draws::Hit, &counter, &query).await,
-        }
-    }
+/// Counts on `visitcount/{id}` and draws the badge of visitcount.itsvg.in, which stands at
+/// an address that busuanzi has too.
+pub(crate) async fn visitcount(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    query: &Query,
+) -> Result<Picture, PictureError> {
+    let alias = &table::VISITCOUNT;
+    alias.draw(app, caller, &(alias.counter)(id)?, query.clone()).await
+}
+
+/// Counts, and answers with today's hits and all.
+async fn numbers(
+    app: &App,
+    counter: &Counter,
+    hit: Option<(&Caller, Option<HitId>)>,
+    form: fn(i64, i64) -> Value,
+) -> Result<Response, ApiError> {
+    let numbers = match count::count_then_read(app, hit, counter, Metric::TodayTotal).await? {
+        Reading::Number(number) => form(number.value(), number.total()),
+        Reading::Missing | Reading::Unknown => form(0, 0),
+    };
+    Ok(([NO_STORE], Json(numbers)).into_response())
+}
+
+/// The parts of a path that name a counter, without the ending of a picture's file.
+async fn named_in_path(parts: &mut Parts) -> Result<String, ApiError> {
+    let named = RawPathParams::from_request_parts(parts, &()).await;
+    let named = named.map_err(ApiError::invalid_path)?;
+    let named: Vec<&str> = named.iter().map(|(_, part)| part).collect();
+    let named = named.join("/");
+    Ok(named.strip_suffix(".svg").map(str::to_owned).unwrap_or(named))
+}
+
+fn referer(parts: &Parts) -> Option<String> {
+    Some(parts.headers.get(REFERER)?.to_str().ok()?.to_owned())
 }
 
 async fn badge(
@@ -184,14 +226,19 @@ async fn badge(
 }
 
 /// The counter of a page's address.
-fn of_url(url: &str) -> Result<Counter, ApiError> {
+pub(crate) fn of_url(url: &str) -> Result<Counter, ApiError> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let rest = rest.unwrap_or(url).split(['?', '#']).next().unwrap_or_default();
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     counter(host, path)
 }
 
-fn counter(namespace: &str, key: &str) -> Result<Counter, ApiError> {
+/// The counter of a repository on GitHub, `USER/REPOSITORY`.
+pub(super) fn repository(path: &str) -> Result<Counter, ApiError> {
+    counter("github.com", path)
+}
+
+pub(crate) fn counter(namespace: &str, key: &str) -> Result<Counter, ApiError> {
     let namespace = namespace.to_ascii_lowercase();
     let namespace = Name::new(&namespace).map_err(|e| ApiError::invalid_name("host", &e))?;
     let key = key_of(key).map_err(|e| ApiError::invalid_name("path", &e))?;

@@ -28,19 +28,19 @@ const ABACUS: &[(&str, &str)] = &[("text", "counter"), ("bgcolor", "007ec6")];
 const UNKNOWN: &str = "unavailable";
 
 /// `/hit/…/badge.svg` in the document.
-pub(crate) const HIT: Doc = Doc::other("Count a hit and draw a badge", SVG)
-    .query(&[
-        ID,
-        Param::new("hit", "`0` only reads", switch),
-        Param::new("readonly", "`1` only reads", switch),
-        Param::new("query_only", "`1` only reads, as visitor-badge has it", switch),
-    ])
-    .looks(specs);
+pub(crate) const HIT: Doc =
+    Doc::other("Count a hit and draw a badge", SVG).query(&[ID]).shared(ONLY_READS).looks(specs);
+/// What keeps a badge from counting.
+pub(crate) const ONLY_READS: &[Param] = &[
+    Param::new("hit", "`0` only reads", switch),
+    Param::new("readonly", "`1` only reads", switch),
+    Param::new("query_only", "`1` only reads, as visitor-badge has it", switch),
+];
 /// `/get/…/badge.svg` in the document.
 pub(crate) const GET: Doc = Doc::other("Draw a badge", SVG).looks(specs);
 
 /// All about a badge's look.
-pub(super) fn specs() -> Vec<Spec> {
+pub(crate) fn specs() -> Vec<Spec> {
     let own = PARAMS.iter().map(|param| param.spec);
     own.chain(params::PARAMS.iter().map(|param| param.spec)).collect()
 }

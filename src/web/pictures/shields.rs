@@ -15,7 +15,7 @@ use crate::web::count::{self, Number, Reading};
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
 use crate::web::request::caller::Caller;
-use crate::web::request::idempotency::IdempotencyKey;
+use crate::web::request::idempotency::{ID, IdempotencyKey};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::picture;
@@ -41,8 +41,11 @@ struct Endpoint {
     cache_seconds: u32,
 }
 
-/// What the document says about both.
-pub(crate) const DOC: Doc = doc("Read a counter as shields.io's endpoint takes it");
+/// `/get/…/shields.json` in the document.
+pub(crate) const GET: Doc = doc("Read a counter as shields.io's endpoint takes it");
+/// `/hit/…/shields.json` in the document.
+pub(crate) const HIT: Doc =
+    doc("Count a hit, and answer as shields.io's endpoint takes it").query(&[ID]);
 
 /// The same of something else.
 pub(super) const fn doc(summary: &'static str) -> Doc {
@@ -71,7 +74,7 @@ pub(crate) async fn hit(
     answer(&app, &counter, &query, hit).await
 }
 
-async fn answer(
+pub(super) async fn answer(
     app: &App,
     counter: &Counter,
     query: &Query,

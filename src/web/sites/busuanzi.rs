@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::visit::{ALLOWED, Numbers, Visit};
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::{self, Doc, Param};
+use crate::web::openapi::{self, Doc, Param, ResponseBody, text};
+use crate::web::pictures::{aliases, badge};
 use crate::web::request::body::Body;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
@@ -31,8 +32,13 @@ pub(super) const HIT: Doc =
     Doc::json::<Success>("Count a view of the page in `x-bsz-referer` (busuanzi)");
 
 /// `GET /api` in the document.
-pub(super) const GET: Doc =
-    Doc::json::<Success>("Read the numbers of the page in `x-bsz-referer` (busuanzi)");
+pub(super) const GET: Doc = Doc {
+    answer: ResponseBody::Several(openapi::schema::<Success>, &["image/svg+xml"]),
+    ..Doc::json::<Success>("Read the numbers of the page in `x-bsz-referer` (busuanzi)")
+}
+.query(&[Param::new("id", "Count a hit on `visitcount/{id}` and draw a badge instead", text)])
+.shared(badge::ONLY_READS)
+.looks(badge::specs);
 
 /// `/api/v2/log` in the document.
 pub(super) const LOG: Doc = Doc {
@@ -93,9 +99,17 @@ pub(super) async fn hit(
     success(&app, &visit).await
 }
 
-/// Reads.
-pub(super) async fn get(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
-    success(&app, &asked(&headers)?).await
+/// Reads. With an `id` it is a link to visitcount.itsvg.in's badge.
+pub(super) async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    match query.get("id") {
+        Some(id) => Ok(aliases::visitcount(&app, &caller, id, &query).await.into_response()),
+        None => success(&app, &asked(&headers)?).await,
+    }
 }
 
 async fn success(app: &App, visit: &Visit) -> Result<Response, ApiError> {

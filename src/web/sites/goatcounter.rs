@@ -19,6 +19,7 @@ use crate::picture::badge::{self, Badge};
 use crate::picture::escape;
 use crate::web::App;
 use crate::web::countapi;
+use crate::web::dialects;
 use crate::web::error::ApiError;
 use crate::web::openapi::{Doc, Param, text};
 use crate::web::pages::namespace;
@@ -28,14 +29,17 @@ use crate::web::response::picture::Picture;
 use crate::web::response::value::NO_STORE;
 
 /// `/count` in the document.
-pub(super) const COUNT: Doc =
-    Doc::other("Count a view of a page of the site in `Referer` (GoatCounter)", "image/gif").query(
-        &[
-            Param::new("p", "The page's path, or the name of an event", text).required(),
-            Param::new("e", "`true` for an event, which is no view of the site", text),
-            Param::new("b", "Not `0` for a bot", text),
-        ],
-    );
+pub(super) const COUNT: Doc = Doc::other(
+    "Count a view of a page of the site in `Referer` (GoatCounter)",
+    "image/gif",
+)
+.query(&[
+    Param::new("p", "The page's path, or the name of an event", text),
+    Param::new("e", "`true` for an event, which is no view of the site", text),
+    Param::new("b", "Not `0` for a bot", text),
+    Param::new("host", "The site, where no `Referer` tells", text),
+    Param::new("url", "Instead of `p`, for Hit Counter: a page, whose number is the answer", text),
+]);
 
 /// Counts. Referrer, title, screen and campaign are not looked at.
 pub(super) async fn count(
@@ -44,6 +48,9 @@ pub(super) async fn count(
     query: Query,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    if dialects::asks_for_hit_counter(&query) {
+        return dialects::hit_counter(&app, &caller, &query, &headers).await;
+    }
     let path = query.required("p", "a path such as /page")?;
     let visit = Visit::of(&site(&query, &headers)?, path.split(['?', '#']).next().unwrap_or(path))?;
     if query.get("b").is_some_and(|bot| bot != "0") {

@@ -1,13 +1,20 @@
-//! The script that stands in for busuanzi's and vercount's, at their addresses.
+//! The scripts that stand in for those of busuanzi, vercount and GoatCounter, at their
+//! addresses. They are our own; what they do is what the others' documents promise.
 
 use axum::http::HeaderMap;
 use axum::response::Response;
 
 use crate::web::response::asset::{self, Asset, packed};
 
-/// Our own; what it does is what their documents promise.
-static SCRIPT: Asset = packed!("busuanzi.js", asset::SCRIPT);
+static BUSUANZI: Asset = packed!("busuanzi.js", asset::SCRIPT);
+static GOATCOUNTER: Asset = packed!("count.js", asset::SCRIPT);
 
+/// busuanzi's and vercount's.
 pub(super) async fn busuanzi(headers: HeaderMap) -> Response {
-    SCRIPT.answer(&headers)
+    BUSUANZI.answer(&headers)
+}
+
+/// GoatCounter's.
+pub(super) async fn goatcounter(headers: HeaderMap) -> Response {
+    GOATCOUNTER.answer(&headers)
 }

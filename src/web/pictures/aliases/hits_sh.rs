@@ -1,6 +1,7 @@
-//! Services whose addresses have no prefix: hits.sh has `/HOST/PATH.svg` and its
-//! dashboard at `/HOST/PATH/`, dwyl/hits `/USER/REPO.svg`, Moe-Counter `/@NAME`.
-//! Whatever else no route answers is a 404.
+//! Services whose addresses have no prefix: hits.sh has `/HOST/PATH.svg`, the same as
+//! `.preview`, which does not count, and its dashboard at `/HOST/PATH/`; dwyl/hits has
+//! `/USER/REPO.svg` and `.json`; profile-counter has `/NAME/count.svg`. Whatever else no
+//! route answers is a 404.
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::LOCATION;
@@ -8,76 +9,114 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::{badge, counter, moe};
+use super::table::PROFILE_COUNTER;
+use super::{Alias, Draws, counter, repository};
 use crate::model::name::Counter;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::fallback;
+use crate::web::pictures::shields;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
 use crate::web::response::picture::{OrSvg, PictureError};
 
-const HITS_SH: &[(&str, &str)] = &[("label", "hits"), ("color", "#4c1")];
-const DWYL: &[(&str, &str)] =
+static HITS_SH: Alias =
+    Alias::at(&[], "", repository).defaults(&[("label", "hits"), ("color", "#4c1")]);
+static PREVIEW: Alias = Alias::at(&[], "", repository)
+    .draws(Draws::Badge)
+    .defaults(&[("label", "hits"), ("color", "#4c1")]);
+static DWYL: Alias = Alias::at(&[], "", repository).defaults(DWYL_DEFAULTS);
+const DWYL_DEFAULTS: &[(&str, &str)] =
     &[("label", "hits"), ("color", "brightgreen"), ("style", "flat-square")];
 
-/// A badge of one of these services, the way to its page, or a 404.
+/// What a path without a prefix means.
+enum Meant {
+    Picture(&'static Alias, Result<Counter, ApiError>),
+    /// dwyl's JSON for shields.io.
+    Shields(Result<Counter, ApiError>),
+    Page(Counter),
+}
+
+/// A picture of one of these services, the way to its page, or a 404.
 pub(crate) async fn answer(State(app): State<App>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
-    if !matches!(parts.method, Method::GET | Method::HEAD) {
-        return fallback::no_such_route(&parts.uri, &parts.headers);
-    }
     let path = parts.uri.path().to_owned();
-    if let Some(name) = path.strip_prefix("/@").filter(|name| !name.contains('/')) {
-        return moe::answer(&app, &mut parts, name).await;
-    }
-    if let Some(page) = path.strip_suffix('/').and_then(|page| page.strip_prefix('/')) {
-        return match page_of(page) {
-            Ok(Some(counter)) => to_page(&path, &counter),
-            _ => fallback::no_such_route(&parts.uri, &parts.headers),
-        };
-    }
-    let named = path.strip_suffix(".svg").and_then(|path| path.strip_prefix('/'));
-    let found = named.and_then(|named| {
-        let (first, rest) = named.split_once('/').unwrap_or((named, ""));
-        if first.contains('.') {
-            Some((counter(first, rest), HITS_SH))
-        } else if is_repository(first, rest) {
-            Some((counter("github.com", named), DWYL))
-        } else {
-            None
+    let meant = matches!(parts.method, Method::GET | Method::HEAD).then(|| Meant::by(&path));
+    match meant.flatten() {
+        Some(Meant::Page(counter)) => to_page(&path, &counter),
+        Some(Meant::Picture(alias, counter)) => draw(&app, &mut parts, alias, counter).await,
+        Some(Meant::Shields(counter)) => {
+            let answered = async {
+                // Infallible.
+                let Ok(caller) = Caller::from_request_parts(&mut parts, &app).await;
+                let query = Query::from_request_parts(&mut parts, &app).await?.or(DWYL_DEFAULTS);
+                let hit = caller.counts.then_some((&caller, None));
+                shields::answer(&app, &counter?, &query, hit).await
+            };
+            let answered: Result<_, ApiError> = answered.await;
+            answered.into_response()
         }
-    });
-    match found {
-        Some((counter, defaults)) => draw(&app, &mut parts, counter, defaults).await,
         None => fallback::no_such_route(&parts.uri, &parts.headers),
+    }
+}
+
+impl Meant {
+    fn by(path: &str) -> Option<Self> {
+        let path = path.strip_prefix('/')?;
+        if let Some(page) = path.strip_suffix('/') {
+            return page_of(page).ok().flatten().map(Self::Page);
+        }
+        let (named, ending) = path.rsplit_once('.')?;
+        let (first, rest) = named.split_once('/').unwrap_or((named, ""));
+        let is_host = first.contains('.');
+        match ending {
+            "svg" if is_host => Some(Self::Picture(&HITS_SH, counter(first, rest))),
+            "preview" if is_host => Some(Self::Picture(&PREVIEW, counter(first, rest))),
+            // Before dwyl's, since nobody's repository is called so.
+            "svg" if rest == "count" && !is_ours(first) => {
+                Some(Self::Picture(&PROFILE_COUNTER, (PROFILE_COUNTER.counter)(&decoded(first)?)))
+            }
+            "svg" if is_repository(first, rest) => Some(Self::Picture(&DWYL, repository(named))),
+            "json" if is_repository(first, rest) => Some(Self::Shields(repository(named))),
+            _ => None,
+        }
     }
 }
 
 async fn draw(
     app: &App,
     parts: &mut Parts,
+    alias: &Alias,
     counter: Result<Counter, ApiError>,
-    defaults: &[(&str, &str)],
 ) -> Response {
     let drawn = async {
         let OrSvg(caller) = OrSvg::<Caller>::from_request_parts(parts, app).await?;
         let OrSvg(query) = OrSvg::<Query>::from_request_parts(parts, app).await?;
-        badge(app, &caller, true, &counter?, &query.or(defaults)).await
+        alias.draw(app, &caller, &counter?, query).await
     };
     let drawn: Result<_, PictureError> = drawn.await;
     drawn.into_response()
 }
 
-/// Whether this is a user and a repository of GitHub, and no misspelt route of ours.
+/// Whether a path with this first part is a misspelt route of ours.
+fn is_ours(first: &str) -> bool {
+    fallback::SIGNPOSTS.iter().any(|post| post[1..].split('/').next() == Some(first))
+}
+
+/// Whether this is a user and a repository of GitHub.
 fn is_repository(user: &str, repository: &str) -> bool {
     let of_user = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let ours = fallback::SIGNPOSTS.iter().any(|post| post[1..].split('/').next() == Some(user));
-    !ours
+    !is_ours(user)
         && !user.is_empty()
         && user.chars().all(of_user)
         && !repository.is_empty()
         && !repository.contains('/')
+}
+
+/// A part of a path without its percent signs: people leave braces around their names.
+fn decoded(part: &str) -> Option<String> {
+    let pair = serde_urlencoded::from_str::<Vec<(String, String)>>(&format!("p={part}"));
+    Some(pair.ok()?.pop()?.1)
 }
 
 /// The counter whose page hits.sh has at `/HOST/PATH/`.

@@ -1,0 +1,327 @@
+//! counterapi.dev, version 1: `/v1/NAMESPACE/NAME`, and `/up`, `/down`, `/set` and `/list`
+//! behind it. Everything is a GET there, and anybody may lower and set a counter; here
+//! that is its owner's, with a token in `Authorization`, unless the owner opened it by
+//! `update_lowerbound` and `enable_reset`.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::civil::DateTime;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::model::count::History;
+use crate::model::edit::Edit;
+use crate::model::name::Counter;
+use crate::model::time::Timestamp;
+use crate::web::App;
+use crate::web::count;
+use crate::web::countapi::{self, Added};
+use crate::web::error::ApiError;
+use crate::web::openapi::{Doc, Param, number, text};
+use crate::web::request::auth::Bearer;
+use crate::web::request::caller::Caller;
+use crate::web::request::path::Path;
+use crate::web::request::query::{NUMBER, Query};
+use crate::web::response::value::NO_STORE;
+
+/// Its counter.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "CounterApiCounter")]
+struct Shown<'a> {
+    name: &'a str,
+    count: i64,
+    created_at: String,
+    /// When it was read.
+    updated_at: String,
+    namespace: Namespace<'a>,
+}
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "CounterApiNamespace")]
+struct Namespace<'a> {
+    name: &'a str,
+}
+
+/// Its error, and ours beside it.
+#[derive(Serialize)]
+struct Failed<'a> {
+    error: &'a str,
+    code: u16,
+    message: &'a str,
+}
+
+/// A step of its list.
+#[derive(Debug, PartialEq, JsonSchema, Serialize)]
+#[schemars(rename = "CounterApiStep")]
+struct Step {
+    count: u64,
+    date: String,
+}
+
+const fn doc(summary: &'static str) -> Doc {
+    Doc::json::<Shown<'_>>(summary)
+}
+
+/// `/v1/…` in the document.
+pub(super) const GET: Doc = doc("Read a counter, or set it (counterapi.dev)").query(&[COUNT]);
+/// `/v1/…/up` in the document.
+pub(super) const UP: Doc = doc("Count a hit (counterapi.dev)");
+/// `/v1/…/down` in the document.
+pub(super) const DOWN: Doc = doc("Take one off a counter (counterapi.dev)");
+/// `/v1/…/set` in the document.
+pub(super) const SET: Doc = doc("Set a counter (counterapi.dev)").query(&[COUNT]);
+/// `/v1/…/list` in the document.
+pub(super) const LIST: Doc = Doc::json::<Vec<Step>>("Read the past of a counter (counterapi.dev)")
+    .query(&[
+        Param::new(
+            "group_by",
+            "The length of a step",
+            || json!({ "enum": ["hour", "day", "week", "month", "year"] }),
+        ),
+        Param::new("order_by", "`desc` for the newest first", text),
+    ]);
+const COUNT: Param = Param::new("count", "The new total, which its owner may set", number);
+
+/// Reads; with `?count=`, as its JavaScript client has it, sets.
+pub(super) async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Path(counter): Path,
+    bearer: Bearer,
+    query: Query,
+) -> Response {
+    if query.get("count").is_some() {
+        return answered(&app, &counter, set_to(&app, &caller, &counter, &bearer, &query).await)
+            .await;
+    }
+    match app.counters.total(&counter).await {
+        Ok(Some(total)) => shown(&app, &counter, total).await,
+        Ok(None) => missing(),
+        Err(error) => failed(error.into()),
+    }
+}
+
+/// Counts.
+pub(super) async fn up(State(app): State<App>, caller: Caller, Path(counter): Path) -> Response {
+    answered(&app, &counter, raised(&app, &caller, &counter).await).await
+}
+
+/// Takes one off.
+pub(super) async fn down(
+    State(app): State<App>,
+    caller: Caller,
+    Path(counter): Path,
+    bearer: Bearer,
+) -> Response {
+    answered(&app, &counter, lowered(&app, &caller, &counter, &bearer).await).await
+}
+
+/// Sets.
+pub(super) async fn set(
+    State(app): State<App>,
+    caller: Caller,
+    Path(counter): Path,
+    bearer: Bearer,
+    query: Query,
+) -> Response {
+    answered(&app, &counter, set_to(&app, &caller, &counter, &bearer, &query).await).await
+}
+
+/// The number of hits of each step that has some.
+pub(super) async fn list(
+    State(app): State<App>,
+    Path(counter): Path,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let by = query.get("group_by").unwrap_or("day");
+    let grouped = Grouped::named(by).ok_or_else(|| {
+        ApiError::invalid_parameter("group_by", by, "hour, day, week, month or year")
+    })?;
+    let history = app.counters.history(&counter).await?.unwrap_or_default();
+    let mut steps = grouped.steps(&history);
+    if query.get("order_by").is_some_and(|order| order.eq_ignore_ascii_case("desc")) {
+        steps.reverse();
+    }
+    Ok(([NO_STORE], Json(steps)).into_response())
+}
+
+/// The number of a hit.
+///
+/// # Errors
+/// As of any hit. A HEAD counts nothing and is one.
+pub(super) async fn raised(
+    app: &App,
+    caller: &Caller,
+    counter: &Counter,
+) -> Result<Option<i64>, ApiError> {
+    if !caller.counts {
+        return Ok(app.counters.total(counter).await?);
+    }
+    Ok(Some(count::hit(app, caller, counter, None).await?.0))
+}
+
+/// The total after one was taken off; `None` without a counter.
+///
+/// # Errors
+/// It is not this caller's to lower.
+pub(super) async fn lowered(
+    app: &App,
+    caller: &Caller,
+    counter: &Counter,
+    bearer: &Bearer,
+) -> Result<Option<i64>, ApiError> {
+    match countapi::add(app, caller, counter, bearer, -1).await? {
+        Added::Total(total) => Ok(Some(total)),
+        Added::Missing => Ok(None),
+        Added::Refused(_) => Err(ApiError::not_for_everybody(
+            "only the owner may lower this counter, unless its update_lowerbound is -1 or less",
+        )),
+    }
+}
+
+async fn set_to(
+    app: &App,
+    caller: &Caller,
+    counter: &Counter,
+    bearer: &Bearer,
+    query: &Query,
+) -> Result<Option<i64>, ApiError> {
+    let value = query.number(&["count"])?;
+    let value = value.ok_or_else(|| ApiError::missing_parameter("count", NUMBER))?;
+    caller.may_change()?;
+    app.limits.change(caller)?;
+    let credential = bearer.presented(app, &counter.namespace).await?;
+    let edited = app.counters.edit(counter, credential, Edit::Set(value)).await;
+    Ok(edited.map_err(|error| ApiError::not_changed(counter, error))?.new)
+}
+
+async fn answered(app: &App, counter: &Counter, total: Result<Option<i64>, ApiError>) -> Response {
+    match total {
+        Ok(Some(total)) => shown(app, counter, total).await,
+        Ok(None) => missing(),
+        Err(error) => failed(error),
+    }
+}
+
+async fn shown(app: &App, counter: &Counter, count: i64) -> Response {
+    let now = Timestamp::now();
+    // What was counted is counted, whether its first day can be read or not.
+    let created = app.counters.count(counter).await.ok().flatten().map_or(now, |c| c.created);
+    let body = Shown {
+        name: counter.key.as_str(),
+        count,
+        created_at: instant(created),
+        updated_at: instant(now),
+        namespace: Namespace { name: counter.namespace.as_str() },
+    };
+    ([NO_STORE], Json(body)).into_response()
+}
+
+/// As that service writes an instant.
+pub(super) fn instant(at: Timestamp) -> String {
+    format!("{}Z", at.civil())
+}
+
+fn missing() -> Response {
+    let message = "record not found";
+    let body = Failed { error: message, code: 400, message };
+    (StatusCode::BAD_REQUEST, [NO_STORE], Json(body)).into_response()
+}
+
+fn failed(why: ApiError) -> Response {
+    let (status, message) = why.status_and_message();
+    let body = Failed { error: message, code: status.as_u16(), message };
+    let mut response = (status, [NO_STORE], Json(body)).into_response();
+    why.annotate(&mut response);
+    response
+}
+
+/// How its list puts hits together.
+#[derive(Clone, Copy)]
+enum Grouped {
+    Hours,
+    Days,
+    Weeks,
+    Months,
+    Years,
+}
+
+impl Grouped {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "hour" => Self::Hours,
+            "day" => Self::Days,
+            "week" => Self::Weeks,
+            "month" => Self::Months,
+            "year" => Self::Years,
+            _ => return None,
+        })
+    }
+
+    /// The steps that have hits, in their order.
+    fn steps(self, history: &History) -> Vec<Step> {
+        let instants: Vec<(DateTime, u64)> = match self {
+            Self::Hours => history
+                .hours
+                .iter()
+                .map(|(n, hits)| (Timestamp::of_hour(n).civil(), hits))
+                .collect(),
+            _ => {
+                history.days.iter().map(|(n, hits)| (Timestamp::of_day(n).civil(), hits)).collect()
+            }
+        };
+        let mut sums: BTreeMap<DateTime, u64> = BTreeMap::new();
+        for (at, hits) in instants {
+            *sums.entry(self.first(at)).or_default() += hits;
+        }
+        sums.into_iter().map(|(at, count)| Step { count, date: format!("{at}Z") }).collect()
+    }
+
+    /// The beginning of the step that an instant is in. Weeks begin on Monday.
+    fn first(self, at: DateTime) -> DateTime {
+        let day = at.date();
+        let day = match self {
+            Self::Hours | Self::Days => return at,
+            Self::Weeks => {
+                let since_monday = i64::from(day.weekday().to_monday_zero_offset());
+                day.saturating_sub(jiff::Span::new().days(since_monday))
+            }
+            Self::Months => day.first_of_month(),
+            Self::Years => day.first_of_year(),
+        };
+        day.to_datetime(jiff::civil::Time::midnight())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_make_weeks_months_and_years() {
+        let mut history = History::default();
+        // 1970-01-31 was a Saturday, February 1st a Sunday, the 2nd a Monday.
+        for (day, hits) in [(30, 1), (31, 2), (32, 4)] {
+            history.days.set(day, hits);
+        }
+        history.hours.set(30 * 24 + 5, 1);
+        let steps = |by| {
+            let steps = Grouped::named(by).unwrap().steps(&history).into_iter();
+            steps.map(|step| (step.date, step.count)).collect::<Vec<_>>()
+        };
+        let step = |date: &str, count| (format!("{date}Z"), count);
+        assert_eq!(steps("hour"), [step("1970-01-31T05:00:00", 1)]);
+        assert_eq!(steps("day").len(), 3);
+        let weeks = [step("1970-01-26T00:00:00", 3), step("1970-02-02T00:00:00", 4)];
+        assert_eq!(steps("week"), weeks);
+        let months = [step("1970-01-01T00:00:00", 1), step("1970-02-01T00:00:00", 6)];
+        assert_eq!(steps("month"), months);
+        assert_eq!(steps("year"), [step("1970-01-01T00:00:00", 7)]);
+        assert!(Grouped::named("minute").is_none());
+    }
+}
