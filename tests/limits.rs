@@ -39,6 +39,7 @@ fn a_claimed_address_does_not_lift_the_limit() {
     let claims = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
     let statuses = claims.map(|ip| hit(&seen, &[("x-forwarded-for", ip)]).status);
     assert_eq!(statuses, [200, 200, 429]);
+    seen.wait_for_log("is not among --trusted-proxies");
 }
 
 #[test]

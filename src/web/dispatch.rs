@@ -60,6 +60,9 @@ impl Dispatch {
     ) -> impl Future<Output = Response> + Send + use<> {
         let app = self.0.app.clone();
         base_path::enter(&mut request, peer, &app);
+        if !peer.is_proxy {
+            client_ip::notice_untrusted(peer.ip, request.headers());
+        }
         let log = RequestLog::new(&request, app.metrics.clone(), peer.is_proxy);
         let client = client_ip::client(peer, request.headers(), &app.trusted_proxies);
         let wait = app.counters.deadline();

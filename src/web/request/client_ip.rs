@@ -1,6 +1,7 @@
 //! The address of the client: the peer's, or the one that a trusted proxy reports.
 
 use std::net::IpAddr;
+use std::sync::Once;
 
 use axum::http::header::FORWARDED;
 use axum::http::{HeaderMap, HeaderName};
@@ -10,6 +11,23 @@ use crate::model::network::{Client, Peer};
 
 /// The header in which proxies report their clients. The last entry is the nearest.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Says once that a proxy on this network is not trusted: behind it all are one client.
+pub(crate) fn notice_untrusted(peer: IpAddr, headers: &HeaderMap) {
+    static SAID: Once = Once::new();
+    let is_near = match peer.to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),
+    };
+    let tells = || headers.contains_key(FORWARDED_FOR) || headers.contains_key(FORWARDED);
+    if !SAID.is_completed() && is_near && tells() {
+        SAID.call_once(|| {
+            tracing::warn!(
+                "a proxy near by is not among --trusted-proxies: all behind it are one client"
+            );
+        });
+    }
+}
 
 /// The client behind a connection from `peer`. Headers are believed only as far as
 /// `trusted` proxies have written them.
