@@ -36,7 +36,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The most that hyper reads of a head, and gathers of an answer, in bytes. A head in
 /// bounds (`web::limits::head`) fits; by itself hyper takes 400 kB.
-const MAX_BUFFER: usize = 96 << 10;
+const MAX_BUFFER: usize = 80 << 10;
 
 /// What a listener allows its clients.
 #[derive(Clone)]
