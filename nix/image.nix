@@ -5,7 +5,7 @@
   dockerTools,
   runCommand,
   cacert,
-  seen,
+  program,
   release,
 }:
 let
@@ -15,7 +15,7 @@ let
   # closure would come along and it would still run.
   root = runCommand "seen-root" { } ''
     mkdir -p $out/bin $out/etc/ssl/certs
-    ln -s ${lib.getExe seen} $out/bin/seen
+    ln -s ${lib.getExe program} $out/bin/seen
     # For `rediss://`; mount your own file over it for a private authority. Not
     # nixpkgs' ca-bundle.crt, which holds each of them a second time in a form
     # that only OpenSSL reads.
@@ -26,7 +26,7 @@ let
 in
 dockerTools.buildLayeredImage {
   inherit (package) name;
-  tag = seen.version;
+  tag = program.version;
   inherit created;
   mtime = created;
   contents = [ root ];
@@ -68,7 +68,7 @@ dockerTools.buildLayeredImage {
     Labels = {
       "org.opencontainers.image.title" = package.name;
       "org.opencontainers.image.description" = package.description;
-      "org.opencontainers.image.version" = seen.version;
+      "org.opencontainers.image.version" = program.version;
       "org.opencontainers.image.licenses" = package.license;
       "org.opencontainers.image.source" = package.repository;
     };

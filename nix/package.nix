@@ -1,32 +1,31 @@
-# The program `seen`; on Linux one static file that refers to no other.
+# The package `seen`: the program, its manual pages, and the completions of three
+# shells. Images take ./program.nix instead, and so have the program alone.
 {
   lib,
   stdenv,
   callPackage,
-  nukeReferences,
+  runCommand,
   static ? stdenv.hostPlatform.isLinux,
 }:
 let
-  crate = callPackage ./crate.nix { inherit static; };
-  inherit (crate) manifest;
+  program = callPackage ./program.nix { inherit static; };
+  inherit (import ./sources.nix lib) manual;
 in
-crate.build (
-  {
-    profile = "release";
-    src = (import ./sources.nix lib).program;
-
-    nativeBuildInputs = lib.optional static nukeReferences;
-    stripAllList = [ "bin" ];
-    postFixup = lib.optionalString static (import ./static.nix "seen");
-
-    meta = {
-      inherit (manifest.package) description;
-      homepage = manifest.package.repository;
-      license = lib.licenses.mit;
-      mainProgram = "seen";
-      platforms = lib.platforms.unix;
-    };
-  }
-  # Not even glibc's own folder, which a static glibc still names.
-  // lib.optionalAttrs static { allowedReferences = [ ]; }
-)
+runCommand "seen-${program.version}"
+  (
+    {
+      pname = "seen";
+      inherit (program) version meta;
+      passthru = { inherit program; };
+    }
+    // lib.optionalAttrs static { allowedReferences = [ ]; }
+  )
+  ''
+    mkdir $out
+    cp -r ${program}/bin $out/
+    install -D -m 644 -t $out/share/man/man1 ${manual}/contrib/man/*.1
+    cd ${manual}/contrib/completions
+    install -D -m 644 seen.bash $out/share/bash-completion/completions/seen.bash
+    install -D -m 644 seen.fish $out/share/fish/vendor_completions.d/seen.fish
+    install -D -m 644 _seen $out/share/zsh/site-functions/_seen
+  ''

@@ -6,11 +6,12 @@ let
 
   release = import ./release.nix lib;
   seen = callPackage ./package.nix { };
+  inherit (seen) program;
   redis-server = callPackage ./redis.nix { };
-  sbom = callPackage ./sbom.nix { inherit seen redis-server release; };
+  sbom = callPackage ./sbom.nix { inherit program redis-server release; };
 
   images = {
-    seen = callPackage ./image.nix { inherit seen release; };
+    seen = callPackage ./image.nix { inherit program release; };
     seen-redis = callPackage ./redis-image.nix { inherit redis-server release; };
   };
 
@@ -23,6 +24,7 @@ in
 }
 // lib.optionalAttrs pkgs.stdenv.hostPlatform.isLinux {
   inherit redis-server sbom;
+  archive = callPackage ./archive.nix { inherit seen release; };
 
   # One archive, so that one `docker load` brings the whole stack.
   image = mergeImages [

@@ -11,7 +11,7 @@
   cacert,
   glibc,
   rustc,
-  seen,
+  program,
   redis-server,
   release,
 }:
@@ -81,13 +81,13 @@ runCommandCC "seen-sbom-${release.version}"
   ''
     mkdir $out
     # The section that cargo-auditable writes: JSON, packed by zlib.
-    $OBJCOPY --dump-section .dep-v0=section ${lib.getExe seen} /dev/null
+    $OBJCOPY --dump-section .dep-v0=section ${lib.getExe program} /dev/null
     pigz --decompress --stdout < section > crates
 
     # Their licences are in their manifests alone.
     jq --raw-output '.packages[] | select(.kind != "build" and .source == "crates.io") | "\(.name) \(.version)"' crates |
       while read -r name version; do
-        licence=$(sed -n 's/^license = "\(.*\)"$/\1/p' ${seen.cargoDeps}/$name-$version/Cargo.toml | head -n 1)
+        licence=$(sed -n 's/^license = "\(.*\)"$/\1/p' ${program.cargoDeps}/$name-$version/Cargo.toml | head -n 1)
         # The older way to say OR.
         jq --null-input --arg name "$name" --arg version "$version" --arg licence "''${licence//\// OR }" '{
           type: "library", name: $name, version: $version, "bom-ref": "\($name)@\($version)",

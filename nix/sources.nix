@@ -26,6 +26,13 @@ in
   # The program, without documents, tests and Nix files.
   program = of crate;
 
+  # What is installed beside the program: all of it made from its own `--help`,
+  # and held to that by tests/manual.rs.
+  manual = of [
+    ../contrib/man
+    ../contrib/completions
+  ];
+
   # What the checks look at.
   checked = of (
     crate

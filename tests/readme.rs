@@ -206,8 +206,8 @@ fn routes(text: &str) -> Vec<String> {
 #[test]
 fn every_route_that_is_named_is_served() {
     // What is a file of an image or of the machine.
-    const FILES: [&str; 8] =
-        ["/bin/", "/data", "/etc/", "/nix/", "/run/", "/share/", "/src", "/tmp/"];
+    const FILES: [&str; 9] =
+        ["/bin/", "/data", "/etc/", "/nix/", "/run/", "/share/", "/src", "/tmp/", "/usr/"];
     let place = Place::file();
     let seen = place.seen();
     let mut asked = 0;
@@ -257,7 +257,7 @@ fn the_guide_quotes_what_is_there() {
         quoted += 1;
     }
     assert!(quoted > 40, "{quoted}");
-    let nix = ["nix/crate.nix", "nix/package.nix", "nix/image.nix"];
+    let nix = ["nix/crate.nix", "nix/program.nix", "nix/image.nix"];
     let nix = nix.map(|name| std::fs::read_to_string(file(name)));
     let nix: Vec<String> = nix.into_iter().flat_map(|text| code(&text.unwrap())).collect();
     for line in blocks(&guide, "nix").into_iter().flat_map(code) {
