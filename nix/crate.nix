@@ -62,7 +62,13 @@ let
               mkdir -p ${dirOf file}
               echo 'fn main() {}' >${file}
             '')
-            ([ "build.rs" "src/main.rs" ] ++ map (target: target.path) (manifest.example or [ ] ++ manifest.bench or [ ]))
+            (
+              [
+                "build.rs"
+                "src/main.rs"
+              ]
+              ++ map (target: target.path) (manifest.example or [ ] ++ manifest.bench or [ ])
+            )
           + ''
             touch src/lib.rs
           '';
