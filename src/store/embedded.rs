@@ -6,8 +6,10 @@
 
 mod apply;
 mod file;
+mod job;
 mod log;
 mod map;
+mod store;
 mod tables;
 mod writer;
 
@@ -16,33 +18,20 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use async_trait::async_trait;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use self::apply::{Progress, Updates};
+pub use self::file::FileError;
 use self::file::{LockError, LockedFile};
+use self::job::{Job, Work};
 use self::map::{Batch, Map, Snapshot, closed};
-use self::writer::{Job, Writer};
-use super::live::{Hub, Listener, News, Update};
+use self::writer::Writer;
+use super::live::Hub;
 use super::record::Record;
-use super::whole::Whole;
-use super::{EditError, Limits, Store, StoreError};
-use crate::model::count::{Count, History};
-use crate::model::edit::{Change, ChangeId, Edited, Namespace, NamespaceChange};
-use crate::model::export::{Exported, ExportedNamespace, Imported, MAX_PAGE, OnConflict, Page};
+use super::{EditError, Limits, StoreError};
 use crate::model::hit::DayKeys;
-use crate::model::name::{Counter, Name};
-use crate::model::site::{Depth, Member};
-use crate::model::tally::{Lane, Outcome, Tally};
-use crate::model::time::Timestamp;
-use crate::model::token;
-
-/// How many counters are exported at once: each may have 12 KB of sketches.
-const EXPORTED_AT_ONCE: usize = 100;
-
-/// How many counters one batch puts in their places in the ranking.
-const RANKED_AT_ONCE: usize = 1000;
+use crate::model::name::Counter;
+use crate::model::tally::Outcome;
 
 /// The last write of each lane: its number and its answer.
 type LastWrites = HashMap<String, (u64, Vec<Outcome>)>;
@@ -59,35 +48,6 @@ pub struct Embedded {
     day_keys: Mutex<Option<(u32, DayKeys)>>,
     #[cfg(test)]
     file: LockedFile,
-}
-
-/// Why the file could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// The folder of the file could not be made.
-    #[error("cannot make the folder {folder}: {error}")]
-    Folder {
-        /// The folder.
-        folder: String,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// Some other process counts in it.
-    #[error(
-        "{0} is in use by another process; stop that one, or give this one its own file with --store"
-    )]
-    InUse(String),
-    /// It has lost what was in it.
-    #[error("{0} is empty; restore a backup, or delete it to begin at 1")]
-    Empty(String),
-    /// Not a store, damaged, or not readable.
-    #[error("cannot open {file}: {error}")]
-    Unusable {
-        /// The file.
-        file: String,
-        /// What is wrong with it.
-        error: StoreError,
-    },
 }
 
 impl Embedded {
@@ -189,317 +149,6 @@ impl Embedded {
         }
         let counter = counter.clone();
         self.read(move |snapshot| tables::record(snapshot, &counter)).await
-    }
-}
-
-/// A [`Job`] made of two functions and the one who waits.
-struct Work<W, A, T> {
-    work: Option<W>,
-    after: A,
-    value: Option<T>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
-}
-
-impl<W, A, T> Job for Work<W, A, T>
-where
-    W: FnOnce(&mut Batch) -> Result<T, StoreError> + Send,
-    A: FnOnce(&T) + Send,
-    T: Send,
-{
-    fn run(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
-        if let Some(work) = self.work.take() {
-            self.value = Some(work(batch)?);
-        }
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>, done: Result<(), StoreError>) {
-        let Self { after, value, reply, .. } = *self;
-        let answer = done.and_then(|()| value.ok_or_else(closed));
-        if let Ok(value) = &answer {
-            after(value);
-        }
-        // Whoever is gone does not need to know.
-        let _ = reply.send(answer);
-    }
-}
-
-#[async_trait]
-impl Store for Embedded {
-    fn spans_namespaces(&self) -> bool {
-        true
-    }
-
-    /// A sync to the disk takes longer than it takes to answer a crowd.
-    fn enough(&self) -> usize {
-        usize::MAX
-    }
-
-    async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError> {
-        let lane = match &tally.lane {
-            Lane::Shared(number) => number.to_string(),
-            Lane::Apart(namespace) => namespace.to_string(),
-        };
-        let (last_writes, known) = (self.last_writes.clone(), self.last_writes.clone());
-        let (hub, tally, limits) = (self.hub.clone(), tally.clone(), self.limits);
-        let (number, of_lane) = (tally.number, lane.clone());
-        let applied = self.write(
-            move |batch| {
-                match known.lock().get(&of_lane) {
-                    Some((last, outcomes)) if *last == tally.number => {
-                        return Ok((outcomes.clone(), Updates::new()));
-                    }
-                    Some((last, _)) if *last > tally.number => {
-                        return Err(StoreError::Failed("a later write came first".into()));
-                    }
-                    _ => {}
-                }
-                apply::count(batch, &tally, &limits)
-            },
-            move |(outcomes, updates)| {
-                last_writes.lock().insert(lane, (number, outcomes.clone()));
-                tell(&hub, updates);
-            },
-        );
-        Ok(applied.await?.0)
-    }
-
-    async fn totals(
-        &self,
-        namespace: &Name,
-        keys: &[Name],
-    ) -> Result<Vec<Option<i64>>, StoreError> {
-        let mut totals = Vec::with_capacity(keys.len());
-        for key in keys {
-            let counter = Counter { namespace: namespace.clone(), key: key.clone() };
-            totals.push(self.record(&counter).await?.map(|record| record.total));
-        }
-        Ok(totals)
-    }
-
-    async fn count(&self, counter: &Counter, now: Timestamp) -> Result<Option<Count>, StoreError> {
-        Ok(self.record(counter).await?.map(|record| record.count(now)))
-    }
-
-    async fn histories(
-        &self,
-        namespace: &Name,
-        keys: &[Name],
-    ) -> Result<Vec<Option<History>>, StoreError> {
-        let of = |key: &Name| Counter { namespace: namespace.clone(), key: key.clone() };
-        let counters: Vec<Counter> = keys.iter().map(of).collect();
-        let limits = self.limits;
-        self.read(move |snapshot| {
-            let history = |counter| {
-                let found = tables::record(snapshot, counter)?;
-                found.map(|record| history(snapshot, counter, record, &limits)).transpose()
-            };
-            counters.iter().map(history).collect()
-        })
-        .await
-    }
-
-    async fn members(
-        &self,
-        namespace: &Name,
-        depth: Depth,
-        after: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Page<Member>, StoreError> {
-        let (namespace, after, limits) = (namespace.clone(), after.map(str::to_owned), self.limits);
-        self.read(move |snapshot| {
-            let rows = tables::counters(snapshot, &namespace, after.as_deref(), MAX_PAGE)?;
-            let is_full = rows.len() == MAX_PAGE;
-            let next = rows.last().filter(|_| is_full).map(|(key, _)| key.as_str().to_owned());
-            let member = |(key, bytes): (Name, Vec<u8>)| {
-                let record = Record::unpack(&bytes)?;
-                let count = record.count(now);
-                let counter = Counter { namespace: namespace.clone(), key };
-                let history = match depth {
-                    Depth::Counts => None,
-                    Depth::Histories => Some(history(snapshot, &counter, record, &limits)?),
-                };
-                Ok::<_, StoreError>(Member { key: counter.key, count, history })
-            };
-            Ok(Page { items: rows.into_iter().map(member).collect::<Result<_, _>>()?, next })
-        })
-        .await
-    }
-
-    async fn edit(&self, change: &Change) -> Result<Edited, EditError> {
-        let (hub, change, limits) = (self.hub.clone(), change.clone(), self.limits);
-        let Counter { namespace, key } = change.counter.clone();
-        self.change(
-            move |batch| apply::edit(batch, &change, &limits),
-            move |edited| {
-                if edited.old != edited.new {
-                    tell(&hub, &[(namespace, Update { key, total: edited.new })]);
-                }
-            },
-        )
-        .await
-    }
-
-    async fn namespace(&self, namespace: &Name) -> Result<Namespace, StoreError> {
-        let namespace = namespace.clone();
-        self.read(move |snapshot| tables::namespace(snapshot, &namespace)).await
-    }
-
-    async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
-        loop {
-            let (hub, change, limits) = (self.hub.clone(), change.clone(), self.limits);
-            let progress = self.change(
-                move |batch| apply::edit_namespace(batch, &change, &limits),
-                move |(Progress::Done(updates) | Progress::More(updates))| tell(&hub, updates),
-            );
-            if let Progress::Done(_) = progress.await? {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn day_keys(&self, day: u32) -> Result<DayKeys, StoreError> {
-        let mut known = self.day_keys.lock();
-        if let Some((of, keys)) = *known
-            && of == day
-        {
-            return Ok(keys);
-        }
-        let keys = DayKeys(token::random()?);
-        *known = Some((day, keys));
-        Ok(keys)
-    }
-
-    fn forget_day_keys(&self, before: u32) {
-        self.day_keys.lock().take_if(|(day, _)| *day < before);
-    }
-
-    async fn ranking(
-        &self,
-        namespace: &Name,
-        offset: u64,
-        limit: u32,
-    ) -> Result<Vec<(Name, i64)>, StoreError> {
-        loop {
-            let of = namespace.clone();
-            let ranked = self.write(move |batch| tables::rank(batch, &of, RANKED_AT_ONCE), |_| {});
-            if ranked.await? < RANKED_AT_ONCE {
-                break;
-            }
-        }
-        let of = namespace.clone();
-        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        self.read(move |snapshot| tables::ranking(snapshot, &of, offset, limit as usize)).await
-    }
-
-    async fn size(&self) -> Result<u64, StoreError> {
-        self.read(|snapshot| Ok(tables::fact(snapshot, tables::Fact::Counters)?.unwrap_or(0))).await
-    }
-
-    async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError> {
-        let after = after.map(str::to_owned);
-        self.read(move |snapshot| {
-            let items = tables::namespaces(snapshot, after.as_deref(), MAX_PAGE)?;
-            let is_full = items.len() == MAX_PAGE;
-            let next = items.last().filter(|_| is_full).map(|name| name.as_str().to_owned());
-            Ok(Page { items, next })
-        })
-        .await
-    }
-
-    async fn export(
-        &self,
-        namespace: &Name,
-        after: Option<&str>,
-    ) -> Result<Page<Exported>, StoreError> {
-        let (namespace, after, limits) = (namespace.clone(), after.map(str::to_owned), self.limits);
-        self.read(move |snapshot| export(snapshot, &namespace, after.as_deref(), &limits)).await
-    }
-
-    async fn import(
-        &self,
-        id: ChangeId,
-        exported: &Exported,
-        on_conflict: OnConflict,
-        now: Timestamp,
-    ) -> Result<Imported, EditError> {
-        let (exported, limits) = (exported.clone(), self.limits);
-        self.change(
-            move |batch| apply::import(batch, id, &exported, on_conflict, &limits, now),
-            |_| {},
-        )
-        .await
-    }
-
-    async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError> {
-        // There is no elsewhere: all writers are in this process.
-        Ok(self.hub.listen(namespace))
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.write(apply::ping, |()| {}).await
-    }
-
-    fn has_room(&self) -> bool {
-        self.map.has_room()
-    }
-
-    async fn close(&self) {
-        drop(self.jobs.lock().take());
-        let writer = self.writer.lock().take();
-        if let Some(writer) = writer {
-            let joined = tokio::task::spawn_blocking(|| writer.join());
-            if !matches!(joined.await, Ok(Ok(()))) {
-                tracing::error!("the store's writer did not end well");
-            }
-        }
-    }
-}
-
-/// What a counter with this record remembers.
-fn history(
-    snapshot: &Snapshot,
-    counter: &Counter,
-    record: Record,
-    limits: &Limits,
-) -> Result<History, StoreError> {
-    let past = tables::past(snapshot, counter)?;
-    Ok(Whole { record, past, ..Whole::default() }.history(limits))
-}
-
-fn export(
-    snapshot: &Snapshot,
-    namespace: &Name,
-    after: Option<&str>,
-    limits: &Limits,
-) -> Result<Page<Exported>, StoreError> {
-    let mut items = Vec::new();
-    if after.is_none() {
-        let found = tables::namespace(snapshot, namespace)?;
-        items.extend(ExportedNamespace::of(namespace, &found).map(Exported::Namespace));
-    }
-    let rows = tables::counters(snapshot, namespace, after, EXPORTED_AT_ONCE)?;
-    let is_full = rows.len() == EXPORTED_AT_ONCE;
-    let next = rows.last().filter(|_| is_full).map(|(key, _)| key.as_str().to_owned());
-    for (key, _) in rows {
-        let counter = Counter { namespace: namespace.clone(), key };
-        if let Some(whole) = tables::whole(snapshot, &counter, Timestamp::now())? {
-            items.push(Exported::Counter(Box::new(whole.export(counter, limits))));
-        }
-    }
-    Ok(Page { items, next })
-}
-
-/// Tells each namespace what has changed in it.
-fn tell(hub: &Hub, updates: &[(Name, Update)]) {
-    if hub.is_empty() {
-        return;
-    }
-    let mut updates: Vec<_> = updates.iter().collect();
-    updates.sort_by_key(|(namespace, _)| namespace);
-    for of_one in updates.chunk_by(|one, other| one.0 == other.0) {
-        let news = || News::Updates(of_one.iter().map(|(_, update)| update.clone()).collect());
-        hub.tell(&of_one[0].0, news);
     }
 }
 

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::StorageBackend;
 
+use crate::store::StoreError;
+
 /// The most that is kept free of a large disk, in bytes.
 const KEPT_FREE_MAX: u64 = 1 << 30;
 
@@ -30,6 +32,35 @@ pub(crate) enum LockError {
     InUse,
     /// It cannot be opened or made.
     Io(Error),
+}
+
+/// Why the file could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The folder of the file could not be made.
+    #[error("cannot make the folder {folder}: {error}")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// Some other process counts in it.
+    #[error(
+        "{0} is in use by another process; stop that one, or give this one its own file with --store"
+    )]
+    InUse(String),
+    /// It has lost what was in it.
+    #[error("{0} is empty; restore a backup, or delete it to begin at 1")]
+    Empty(String),
+    /// Not a store, damaged, or not readable.
+    #[error("cannot open {file}: {error}")]
+    Unusable {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        error: StoreError,
+    },
 }
 
 impl LockedFile {

@@ -1,21 +1,21 @@
 //! What is in the map, by the first byte of the key. A counter's keys go on with its
 //! namespace, a zero, its key and a zero; no name holds a zero.
 
+mod expiring;
+mod past;
+mod ranking;
+
+pub(crate) use self::expiring::{Mark, expire, mark, put_mark};
+pub(crate) use self::past::{append, forget, past, put_past, put_sketch, sketch, whole};
+pub(crate) use self::ranking::{put_ranked, rank, ranking};
 use super::map::{Batch, Read, Row};
-use crate::model::count::History;
-use crate::model::edit::{ChangeId, Namespace};
-use crate::model::export::ExportedSketch;
-use crate::model::hit::HitId;
+use crate::model::edit::Namespace;
 use crate::model::name::{Counter, Name};
-use crate::model::time::Timestamp;
 use crate::model::token::Digest;
-use crate::sketch::Sketch;
+use crate::store::StoreError;
 use crate::store::pack::{Packer, Unpacker};
-use crate::store::past::{self, Kind, Over, pack_past, unpack_past};
 use crate::store::record::Record;
 use crate::store::rules::Place;
-use crate::store::whole::Whole;
-use crate::store::{Limits, StoreError};
 
 /// A counter to its record.
 const RECORD: u8 = b'c';
@@ -35,12 +35,6 @@ const MARK: u8 = b'x';
 const EXPIRY: u8 = b'e';
 /// Facts about the file itself.
 const FACT: u8 = b'f';
-
-/// How many units of the past share a row, so that a row is small and there are few.
-const UNITS_PER_PART: u32 = 32;
-
-/// A longer row has a unit in more parts than one, which are summed then.
-const PART_MAX: usize = 1024;
 
 /// A fact about the file.
 #[derive(Clone, Copy)]
@@ -79,32 +73,6 @@ pub(crate) fn fact(read: &impl Read, fact: Fact) -> Result<Option<u64>, StoreErr
 /// Sets a fact.
 pub(crate) fn set_fact(batch: &mut Batch, fact: Fact, number: u64) {
     batch.put(fact.key().into(), number.to_be_bytes().into());
-}
-
-/// What is remembered for a while. Marks of hits belong to a counter since its creation, so
-/// that a new counter of the same name has none.
-#[derive(Clone, Copy)]
-pub(crate) enum Mark<'a> {
-    /// A hit's id, of a counter that was created then.
-    Id(&'a Counter, u64, HitId),
-    /// A visitor who was counted, of a counter that was created then.
-    Visitor(&'a Counter, u64, [u8; 8]),
-    /// A change.
-    Change(ChangeId),
-}
-
-impl Mark<'_> {
-    fn key(self) -> Vec<u8> {
-        match self {
-            Self::Id(counter, created, id) => {
-                of_counter(MARK, counter, &[b"i", &created.to_be_bytes()[..], &id.0].concat())
-            }
-            Self::Visitor(counter, created, visitor) => {
-                of_counter(MARK, counter, &[b"v", &created.to_be_bytes()[..], &visitor].concat())
-            }
-            Self::Change(id) => [&[MARK, 0][..], &id.0].concat(),
-        }
-    }
 }
 
 fn of_counter(kind: u8, counter: &Counter, rest: &[u8]) -> Vec<u8> {
@@ -151,152 +119,15 @@ pub(crate) fn put_record(batch: &mut Batch, counter: &Counter, record: &Record, 
     batch.put(record_key(counter), record.pack());
 }
 
-/// Writes a counter's record, in its place in the ranking; `before` is what was there.
-pub(crate) fn put_ranked(
-    batch: &mut Batch,
-    counter: &Counter,
-    record: &mut Record,
-    before: Option<&Record>,
-) {
-    if let Some(before) = before {
-        unrank(batch, counter, before);
-    }
-    record.ranked = record.total;
-    batch.put(ranking_key(counter, record.total), Vec::new());
-    batch.put(record_key(counter), record.pack());
-}
-
-fn unrank(batch: &mut Batch, counter: &Counter, record: &Record) {
-    batch.delete(ranking_key(counter, record.ranked));
-    batch.delete(of_counter(MOVED, counter, &[]));
-}
-
-/// Such that the largest total comes first.
-fn ranking_key(Counter { namespace, key }: &Counter, total: i64) -> Vec<u8> {
-    let turned = !(total as u64 ^ 1 << 63);
-    of_namespace(RANKING, namespace, &[&turned.to_be_bytes(), key.as_str().as_bytes()].concat())
-}
-
 /// Deletes a counter with all that is kept of it.
 pub(crate) fn delete(
     batch: &mut Batch,
     counter: &Counter,
     record: &Record,
 ) -> Result<(), StoreError> {
-    unrank(batch, counter, record);
+    ranking::unrank(batch, counter, record);
     batch.delete(record_key(counter));
     forget(batch, counter)
-}
-
-/// Deletes a counter's past and its sketches.
-pub(crate) fn forget(batch: &mut Batch, counter: &Counter) -> Result<(), StoreError> {
-    for kind in [PAST, SKETCH] {
-        let prefix = of_counter(kind, counter, &[]);
-        for (key, _) in batch.scan(&prefix, &behind(prefix.clone()), usize::MAX)? {
-            batch.delete(key);
-        }
-    }
-    Ok(())
-}
-
-/// Adds to a counter's past.
-pub(crate) fn append(
-    batch: &mut Batch,
-    counter: &Counter,
-    overs: &[Over],
-    limits: &Limits,
-) -> Result<(), StoreError> {
-    for over in overs {
-        let kind = of_counter(PAST, counter, &[over.kind as u8]);
-        let key = [&kind[..], &(over.unit / UNITS_PER_PART).to_be_bytes()].concat();
-        let found = batch.get(&key)?;
-        let is_new = found.is_none();
-        let mut part = found.unwrap_or_default();
-        part.extend(pack_past([*over]));
-        if part.len() > PART_MAX {
-            let mut whole = Whole::default();
-            unpack_past(&part, &mut whole.past)?;
-            part = pack_past(past::overs(&whole.past));
-        }
-        batch.put(key, part);
-        if is_new {
-            // By number and not by date: a clock that is wrong must not forget all.
-            let units =
-                if over.kind == Kind::Hour { limits.history_hours } else { limits.history_days };
-            let parts = (units / UNITS_PER_PART + 4) as usize;
-            let to = of_counter(PAST, counter, &[over.kind as u8 + 1]);
-            let rows = batch.scan(&kind, &to, usize::MAX)?;
-            for (key, _) in rows.iter().take(rows.len().saturating_sub(parts)) {
-                batch.delete(key.clone());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A counter's past.
-pub(crate) fn past(read: &impl Read, counter: &Counter) -> Result<History, StoreError> {
-    let mut past = History::default();
-    let prefix = of_counter(PAST, counter, &[]);
-    for (_, part) in read.scan(&prefix, &behind(prefix.clone()), usize::MAX)? {
-        unpack_past(&part, &mut past)?;
-    }
-    Ok(past)
-}
-
-/// A counter with its past and its sketches.
-pub(crate) fn whole(
-    read: &impl Read,
-    counter: &Counter,
-    now: Timestamp,
-) -> Result<Option<Whole>, StoreError> {
-    let Some(record) = record(read, counter)? else { return Ok(None) };
-    let mut whole = Whole { record, past: past(read, counter)?, ..Whole::default() };
-    let prefix = of_counter(SKETCH, counter, &[]);
-    for (key, bytes) in read.scan(&prefix, &behind(prefix.clone()), usize::MAX)? {
-        let day = key.last_chunk().map_or(0, |day| u32::from_be_bytes(*day));
-        if day.saturating_add(1) >= now.day() {
-            let sketch = Sketch::from_redis(&bytes).map_err(|_| odd("a sketch"))?;
-            whole.sketches.push(ExportedSketch { day, sketch });
-        }
-    }
-    Ok(Some(whole))
-}
-
-/// Writes a counter's past and its sketches in place of what was there.
-pub(crate) fn put_past(
-    batch: &mut Batch,
-    counter: &Counter,
-    whole: &Whole,
-    limits: &Limits,
-) -> Result<(), StoreError> {
-    forget(batch, counter)?;
-    let overs: Vec<Over> = past::overs(&whole.past).collect();
-    for of_part in overs
-        .chunk_by(|a, b| a.kind == b.kind && a.unit / UNITS_PER_PART == b.unit / UNITS_PER_PART)
-    {
-        append(batch, counter, of_part, limits)?;
-    }
-    for ExportedSketch { day, sketch } in &whole.sketches {
-        put_sketch(batch, counter, *day, sketch.to_redis());
-    }
-    Ok(())
-}
-
-/// A day's visitors, as [`Sketch::to_redis`] writes them.
-pub(crate) fn sketch(
-    read: &impl Read,
-    counter: &Counter,
-    day: u32,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    read.get(&of_counter(SKETCH, counter, &day.to_be_bytes()))
-}
-
-/// Writes a day's visitors, which are forgotten a day after the day is over.
-pub(crate) fn put_sketch(batch: &mut Batch, counter: &Counter, day: u32, sketch: Vec<u8>) {
-    let key = of_counter(SKETCH, counter, &day.to_be_bytes());
-    batch.put(expiry_key(Timestamp::of_day(day.saturating_add(2)).0, &key), Vec::new());
-    batch.put(key, sketch);
 }
 
 /// Reads what is kept of a namespace.
@@ -382,80 +213,4 @@ pub(crate) fn counters(
     let rows = read.scan(&[&prefix[..], &after].concat(), &behind(prefix.clone()), most)?;
     let row = |(key, bytes): Row| Ok((name(&key[prefix.len()..key.len() - 1])?, bytes));
     rows.into_iter().map(row).collect()
-}
-
-/// Puts counters of a namespace that have moved in their places in the ranking; tells how
-/// many, `most` at most.
-pub(crate) fn rank(batch: &mut Batch, of: &Name, most: usize) -> Result<usize, StoreError> {
-    let prefix = of_namespace(MOVED, of, &[]);
-    let moved = batch.scan(&prefix, &behind(prefix.clone()), most)?;
-    for (row, _) in &moved {
-        let counter =
-            Counter { namespace: of.clone(), key: name(&row[prefix.len()..row.len() - 1])? };
-        match record(batch, &counter)? {
-            Some(before) => put_ranked(batch, &counter, &mut before.clone(), Some(&before)),
-            None => batch.delete(row.clone()),
-        }
-    }
-    Ok(moved.len())
-}
-
-/// A page of the ranking.
-pub(crate) fn ranking(
-    read: &impl Read,
-    of: &Name,
-    offset: usize,
-    limit: usize,
-) -> Result<Vec<(Name, i64)>, StoreError> {
-    let prefix = of_namespace(RANKING, of, &[]);
-    // Keys of a fixed length are no prefix of each other: the next namespace begins behind.
-    let rows = read.scan(&prefix, &behind(prefix.clone()), offset.saturating_add(limit))?;
-    let row = |(key, _): Row| {
-        let (total, key) = key[prefix.len()..].split_first_chunk().ok_or_else(|| odd("a place"))?;
-        Ok((name(key)?, (!u64::from_be_bytes(*total) ^ 1 << 63) as i64))
-    };
-    rows.into_iter().skip(offset).map(row).collect()
-}
-
-/// A mark's value, unless it has expired.
-pub(crate) fn mark(
-    read: &impl Read,
-    mark: Mark,
-    now: Timestamp,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let Some(mut found) = read.get(&mark.key())? else { return Ok(None) };
-    let value = found.split_off(8.min(found.len()));
-    let expiry = found.try_into().map(u64::from_be_bytes).map_err(|_| odd("a mark"))?;
-    Ok((now.0 < expiry).then_some(value))
-}
-
-/// Sets a mark, which expires.
-pub(crate) fn put_mark(batch: &mut Batch, mark: Mark, expiry: u64, value: &[u8]) {
-    let key = mark.key();
-    batch.put(expiry_key(expiry, &key), Vec::new());
-    batch.put(key, [&expiry.to_be_bytes(), value].concat());
-}
-
-fn expiry_key(expiry: u64, key: &[u8]) -> Vec<u8> {
-    [&[EXPIRY][..], &expiry.to_be_bytes(), key].concat()
-}
-
-/// Removes what has expired, `most` of it; tells how much that was.
-pub(crate) fn expire(batch: &mut Batch, now: Timestamp, most: usize) -> Result<usize, StoreError> {
-    let due = batch.scan(&[EXPIRY], &expiry_key(now.0.saturating_add(1), &[]), most)?;
-    for (row, _) in &due {
-        let key = row[9..].to_vec();
-        // A mark may have been set again since.
-        let is_over = match key.first() {
-            Some(&MARK) => batch.get(&key)?.is_none_or(|found| {
-                found.first_chunk().is_none_or(|at| u64::from_be_bytes(*at) <= now.0)
-            }),
-            _ => true,
-        };
-        if is_over {
-            batch.delete(key);
-        }
-        batch.delete(row.clone());
-    }
-    Ok(due.len())
 }

@@ -3,9 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use super::*;
+use crate::model::edit::ChangeId;
 use crate::model::hit::{Hit, Source};
-use crate::model::tally::Refusal;
-use crate::store::Mode;
+use crate::model::name::Name;
+use crate::model::tally::{Lane, Refusal, Tally};
+use crate::model::time::Timestamp;
+use crate::store::{Mode, Store};
 
 const LIMITS: Limits = Limits {
     mode: Mode::Open,
