@@ -1,33 +1,33 @@
-//! HyperLogLog: how many different visitors there were, without keeping them.
+//! HyperLogLog: counts distinct visitors without storing them.
 //!
-//! This is Redis' own (`hyperloglog.c`, unchanged since Redis 5): the same
-//! hash, registers, estimator and strings, so that both stores show the same
-//! uniques for the same visitors and sketches move between them as they are.
+//! It is compatible with Redis (`hyperloglog.c`, unchanged since Redis 5): the same hash,
+//! registers, estimator and strings. So both stores show the same uniques for the same
+//! visitors, and sketches move between them unconverted.
 //! 2^14 registers give a standard error of 1.04/√16384 = 0.81 %.
 
 mod estimate;
 mod murmur;
 
-/// How many registers there are: 2^14.
+/// The number of registers: 2^14.
 const REGISTERS: usize = 1 << 14;
 
-/// "HYLL", the encoding, three unused bytes, and the cached count: eight bytes,
-/// of which the highest bit says that it is out of date.
+/// "HYLL", the encoding, three unused bytes and eight bytes of cached count, whose highest
+/// bit marks it as out of date.
 const HEADER: usize = 16;
 const MAGIC: &[u8; 4] = b"HYLL";
 const DENSE: u8 = 0;
 const SPARSE: u8 = 1;
 
-/// The length of a string with all registers in it, 6 bits each, in bytes.
+/// The length in bytes of a string that holds all registers, 6 bits each.
 const DENSE_LENGTH: usize = HEADER + REGISTERS * 6 / 8;
 
-/// Longer ones are written dense (Redis' default `hll-sparse-max-bytes`).
+/// Longer sparse strings are written dense instead (Redis' default `hll-sparse-max-bytes`).
 const MAX_SPARSE: usize = 3000;
 
 /// The largest register that the sparse form can hold.
 const MAX_SPARSE_VALUE: u8 = 32;
 
-/// Visitors of one counter on one day.
+/// The visitors of one counter on one day.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sketch {
     registers: Box<[u8]>,
@@ -38,8 +38,8 @@ pub struct Sketch {
 #[error("not a HyperLogLog of Redis")]
 pub struct NotASketch;
 
-/// Where a hash goes: the register, and the rank to which it raises that, which is the place
-/// of the lowest set bit of the other 50, counted from 1.
+/// The register of a hash and the rank to which it raises that register: the position of
+/// the lowest set bit of the other 50, counted from 1.
 pub fn place(hash: u64) -> (u16, u8) {
     let register = (hash & (REGISTERS as u64 - 1)) as u16;
     (register, ((hash >> 14 | 1 << 50).trailing_zeros() + 1) as u8)
@@ -51,8 +51,7 @@ pub fn element(register: u16, rank: u8) -> [u8; 8] {
     murmur::element(bit << 14 | u64::from(register) & (REGISTERS as u64 - 1))
 }
 
-/// Raises registers of a string of Redis to these ranks; answers the new count if that has
-/// changed any.
+/// Raises registers of Redis' string to these ranks. Returns the new count if any changed.
 pub fn raise(
     bytes: &mut Vec<u8>,
     places: impl Iterator<Item = (u16, u8)>,
@@ -67,7 +66,7 @@ pub fn raise(
     }
     let mut changed = false;
     for (register, rank) in places {
-        // Six bits each, the low bits of a byte first.
+        // Six bits each; within a byte the low bits come first.
         let bit = usize::from(register) % REGISTERS * 6;
         let at = HEADER + bit / 8;
         let next = bytes.get(at + 1).copied().unwrap_or(0);
@@ -86,7 +85,7 @@ pub fn raise(
     if !changed {
         return Ok(None);
     }
-    // The cached count is out of date.
+    // Marks the cached count as out of date.
     bytes[15] |= 0x80;
     Sketch::from_redis(bytes).map(|sketch| Some(sketch.count()))
 }
@@ -98,12 +97,12 @@ impl Default for Sketch {
 }
 
 impl Sketch {
-    /// Adds one element; tells whether that changed the sketch.
+    /// Adds one element. Returns whether that changed the sketch.
     pub fn add(&mut self, element: &[u8]) -> bool {
         self.raise(place(murmur::hash(element)))
     }
 
-    /// Raises a register to a rank; tells whether that changed the sketch.
+    /// Raises a register to a rank. Returns whether that changed the sketch.
     pub fn raise(&mut self, (register, rank): (u16, u8)) -> bool {
         let register = &mut self.registers[usize::from(register) % REGISTERS];
         let changed = rank > *register;
@@ -113,7 +112,7 @@ impl Sketch {
         changed
     }
 
-    /// About how many different elements were added.
+    /// An estimate of how many distinct elements were added.
     pub fn count(&self) -> u64 {
         estimate::cardinality(&self.registers)
     }
@@ -143,7 +142,7 @@ impl Sketch {
         let mut bytes = Vec::with_capacity(HEADER + 256);
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&[SPARSE, 0, 0, 0]);
-        // The count is not cached: Redis works it out when it is asked.
+        // No cached count: Redis computes it on demand.
         bytes.extend_from_slice(&[0, 0, 0, 0, 0, 0, 0, 0x80]);
         if !self.write_sparse(&mut bytes) {
             bytes.truncate(HEADER);
@@ -153,7 +152,7 @@ impl Sketch {
         bytes
     }
 
-    /// 6 bits for each register, the low bits of a byte first.
+    /// 6 bits for each register; within a byte the low bits come first.
     fn from_dense(body: &[u8]) -> Self {
         let mut sketch = Self::default();
         for (bytes, registers) in body.chunks(3).zip(sketch.registers.chunks_mut(4)) {
@@ -195,7 +194,7 @@ impl Sketch {
         if at == REGISTERS { Ok(sketch) } else { Err(NotASketch) }
     }
 
-    /// Whether it was short enough, and all values small enough.
+    /// Returns false if the result is too long, or a value too large, for this form.
     fn write_sparse(&self, bytes: &mut Vec<u8>) -> bool {
         for run in self.registers.chunk_by(|a, b| a == b) {
             let value = run[0];

@@ -1,10 +1,10 @@
 //! Badges: a label and a message in a small box.
 //!
-//! The geometry (paddings, heights, roundings, baselines, colours of the
-//! gradients) is that of shields' badge-maker 6.0.0, measured and compared in
-//! a browser, so that a badge of ours fits in a row of theirs. Better than
-//! there: all ids are unique to the content, the `blur` filter's too, a badge
-//! with links still has a name, and text that is no Latin is measured.
+//! The geometry (paddings, heights, corner radii, baselines, gradient colours)
+//! is that of shields' badge-maker 6.0.0, measured and compared in a browser,
+//! so that our badges line up with theirs in a row. We improve on it in three
+//! ways: every id, the `blur` filter's included, depends on the content; a
+//! badge with links keeps its accessible name; non-Latin text is measured.
 
 mod flat;
 mod for_the_badge;
@@ -16,32 +16,32 @@ use super::{Color, Link, Logo, ParamError, escape};
 pub(in crate::picture) use odometer::DIGITS;
 use parts::Face;
 
-/// Characters of a label or a message; what is longer is cut with "…".
+/// The most characters of a label or a message; a longer one ends in "…".
 pub const MAX_CHARS: usize = 256;
 
-/// What a badge shows. Words may be anything: they are cleaned when drawn.
+/// The content of a badge. Any text is safe here: drawing cleans it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Badge {
-    /// How it looks.
+    /// Its style.
     pub style: Style,
-    /// Left; may be empty.
+    /// The text on the left; may be empty.
     pub label: String,
-    /// Right: the count.
+    /// The text on the right: the count.
     pub message: String,
-    /// What the title adds for people who look closer; may be empty.
+    /// A note added to the title, which tooltips show; may be empty.
     pub note: String,
-    /// Behind the message; none is blue (on an odometer, black).
+    /// The message's background. By default blue; black on an odometer.
     pub color: Option<Color>,
-    /// Behind the label; none is grey, and without a label no box at all.
+    /// The label's background. By default grey, and no box without a label.
     pub label_color: Option<Color>,
-    /// Of the words of flat, flat-square and plastic; none is what reads best.
+    /// The text of flat, flat-square and plastic. By default whichever reads best.
     pub text_color: Option<Color>,
-    /// Left of the label.
+    /// Drawn to the left of the label.
     pub logo: Option<Logo>,
-    /// Of a built-in icon; none is what reads best.
+    /// The colour of a built-in icon. By default whichever reads best.
     pub logo_color: Option<Color>,
-    /// The first alone is the whole badge's; with a second, the first is the
-    /// label's and the second the message's.
+    /// One link covers the whole badge; of two, the first is the label's and
+    /// the second the message's.
     pub links: [Option<Link>; 2],
 }
 
@@ -62,7 +62,7 @@ impl Default for Badge {
     }
 }
 
-/// How a badge looks: five styles as shields.io draws them, and two of ours.
+/// The style of a badge: five that shields.io draws, and two of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Style {
     /// shields.io's `flat`.
@@ -78,12 +78,12 @@ pub enum Style {
     Social,
     /// One transparent pixel.
     Pixel,
-    /// Rolling digits of a mechanical counter.
+    /// The rolling digits of a mechanical counter.
     Odometer,
 }
 
 impl Style {
-    /// Every style, in the order of the documents.
+    /// Every style, in the order in which the documentation lists them.
     pub const ALL: [Self; 7] = [
         Self::Flat,
         Self::FlatSquare,
@@ -134,12 +134,12 @@ pub fn render(badge: &Badge) -> String {
     }
 }
 
-/// Characters of an error that are drawn: with the label some 195 pixels. A sentence
-/// would be up to 800 pixels of red in somebody's README.
+/// How many characters of an error are drawn: some 195 pixels with the label. A whole
+/// sentence would put up to 800 pixels of red into somebody's README.
 const MAX_ERROR: usize = 22;
 
-/// A badge that says what went wrong, for where a picture is expected: at most 200
-/// pixels wide, with the whole of `message` in its title.
+/// A badge that reports an error where a picture is expected. It is at most 200 pixels
+/// wide and has the whole `message` in its title.
 pub fn error_badge(message: &str) -> String {
     let short = escape::clean(message, MAX_ERROR);
     let is_whole = short == message;
@@ -152,7 +152,7 @@ pub fn error_badge(message: &str) -> String {
     })
 }
 
-/// Nothing to see, so nothing to read out either.
+/// Invisible, and so hidden from screen readers too.
 fn pixel() -> String {
     r#"<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1" aria-hidden="true"></svg>"#
         .into()

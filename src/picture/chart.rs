@@ -1,9 +1,9 @@
 //! Charts: a counter's days as a sparkline or as bars with an axis.
 //!
 //! A chart follows the reader's light or dark scheme through a media query of
-//! its own, which works in an `<img>` too. Shown smaller than it is, as on a
-//! phone, it sets its words bigger and drops the ones between (a picture's
-//! media queries see the size at which it is shown), so they stay readable.
+//! its own, which works in an `<img>` too. A picture's media queries see the
+//! size at which it is displayed, so on a phone the chart sets its labels larger
+//! and drops every other one to keep them readable.
 
 mod axis;
 mod full;
@@ -24,39 +24,39 @@ use super::number::Format;
 use super::param::MAX_NOTE;
 use super::{Color, Day, ParamError, escape, fnv};
 
-/// Characters of a title; what is longer is cut with "…".
+/// The most characters of a title; a longer one ends in "…".
 pub const MAX_TITLE: usize = 128;
 
-/// What a chart shows.
+/// The content of a chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chart {
     /// Bars with axes, or a bare line.
     pub kind: Kind,
-    /// The counter's name, or the owner's words. Cleaned when drawn.
+    /// The counter's name, or a title that the owner chose. Drawing cleans it.
     pub title: String,
-    /// What the document's title adds; may be empty.
+    /// A note added to the document's title; may be empty.
     pub note: String,
-    /// Counts of days in any order; days between that are missing count 0,
-    /// those given twice are added. Of more than [`MAX_DAYS`], the last.
+    /// Counts by day, in any order. Missing days count 0, repeated ones are
+    /// added up, and only the last [`MAX_DAYS`] are drawn.
     pub days: Vec<(Day, u64)>,
-    /// Whether the days can be told; if not, the chart says so and shows none.
+    /// Whether the days are known; if not, the chart says so instead.
     pub known: bool,
-    /// The counter's number over all time, if the words shall tell it.
+    /// The counter's all-time total, if the text is to mention it.
     pub total: Option<i64>,
     /// Pixels, as [`Kind::widths`] and [`Kind::heights`] bound them.
     pub width: u32,
     /// In CSS pixels, within [`Kind::heights`].
     pub height: u32,
-    /// Of bars and lines; none is a blue for each scheme.
+    /// The colour of bars and lines. By default a blue that suits each scheme.
     pub color: Option<Color>,
-    /// Which colours.
+    /// Light, dark, or the reader's choice.
     pub theme: Theme,
 }
 
-/// What kind of chart.
+/// The kind of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Kind {
-    /// A line without words.
+    /// A line without text.
     Sparkline,
     /// Bars (a line, if there are many days), axis, labels, title and total.
     #[default]
@@ -132,13 +132,13 @@ pub fn render(chart: &Chart) -> String {
     }
 }
 
-/// A chart made ready to be drawn.
+/// A chart whose text and numbers are prepared for drawing.
 struct Canvas<'a> {
     chart: &'a Chart,
     title: String,
     series: DailyCounts,
-    /// The root element's id, under which all style rules stand: in a page,
-    /// they would otherwise hold for the page.
+    /// The root element's id. Every style rule is scoped to it, or an SVG inlined
+    /// in a page would restyle that page.
     id: String,
     /// Pixels, within bounds.
     width: f64,
@@ -146,7 +146,7 @@ struct Canvas<'a> {
 }
 
 impl Canvas<'_> {
-    /// Starts the document, with the whole chart said in a sentence.
+    /// Starts the document, with a sentence that describes the whole chart.
     fn open(&self, style: &str) -> String {
         let name = match (self.title.as_str(), self.sentence()) {
             ("", sentence) => sentence,

@@ -1,4 +1,4 @@
-//! Colours: parsed into a value, printed from the value, never pasted.
+//! Colours. Input is parsed into a value and printed from that value, never echoed.
 
 mod names;
 
@@ -27,11 +27,11 @@ impl Color {
     pub const BLUE: Self = Self::rgb(0x007ec6);
     /// shields' `red`, the colour of errors.
     pub const RED: Self = Self::rgb(0xdd4343);
-    /// The left half of a badge, unless said otherwise.
+    /// The default background of a badge's label.
     pub const GREY: Self = Self::rgb(0x555555);
     /// White.
     pub const WHITE: Self = Self::rgb(0xffffff);
-    /// The dark grey of words on light colours.
+    /// The dark grey of text on light colours.
     pub const DARK: Self = Self::rgb(0x333333);
 
     /// An opaque colour from `0xrrggbb`.
@@ -44,7 +44,7 @@ impl Color {
     /// CSS `rgb()`, `rgba()`, `hsl()`, `hsla()` in either comma or space form, and
     /// `cmyk()`, which hits.sh takes.
     ///
-    /// Where both know a name (`green`, `blue`, `red`, …), it is shields'.
+    /// Where both define a name (`green`, `blue`, `red`, …), shields' colour wins.
     pub fn parse(param: &str, value: &str) -> Result<Self, ParamError> {
         let text = value.trim();
         // Longer than any colour; and so nothing below works on much text.
@@ -59,14 +59,14 @@ impl Color {
             .ok_or_else(|| ParamError::new(param, value, ALLOWED))
     }
 
-    /// Perceived brightness from 0 to 1 (ITU-R BT.601), in hundredths as
-    /// badge-maker rounds it, so that the same colours get the same text.
+    /// Perceived brightness from 0 to 1 (ITU-R BT.601), rounded to hundredths as
+    /// in badge-maker, so that the same backgrounds get the same text colour.
     pub fn brightness(self) -> f64 {
         let weighted = 299 * u32::from(self.r) + 587 * u32::from(self.g) + 114 * u32::from(self.b);
         (f64::from(weighted) / 2550.0).round() / 100.0
     }
 
-    /// Whether dark text reads better on it; badge-maker's threshold.
+    /// Whether dark text reads better on it, by badge-maker's threshold.
     pub fn is_light(self) -> bool {
         self.brightness() > 0.69
     }
@@ -81,8 +81,8 @@ impl Color {
     }
 }
 
-/// `#rgb` or `#rrggbb`; with alpha `rgba(r,g,b,a)`, which old SVG renderers
-/// know and eight hex digits they don't.
+/// `#rgb` or `#rrggbb`; with alpha `rgba(r,g,b,a)`, since old SVG renderers do not
+/// understand eight hex digits.
 impl fmt::Display for Color {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { r, g, b, a } = *self;
@@ -186,7 +186,7 @@ fn cmyk<'a>(mut parts: impl Iterator<Item = &'a str>) -> Option<Color> {
     Some(Color { r, g, b, a: byte(a) })
 }
 
-/// From 0 to 1: a percentage, or a number of which `one` is the whole.
+/// A fraction from 0 to 1: a percentage, or a number relative to `one`.
 fn fraction(text: &str, one: f64) -> Option<f64> {
     let value = match text.strip_suffix('%') {
         Some(percent) => number(percent)? / 100.0,
@@ -207,7 +207,7 @@ fn degrees(text: &str) -> Option<f64> {
     number(text)
 }
 
-/// A CSS number; Rust's own parser takes `inf` and `nan` too.
+/// A CSS number. Rust's own parser would also accept `inf` and `nan`.
 fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|value: &f64| value.is_finite())
 }

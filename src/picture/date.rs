@@ -1,4 +1,4 @@
-//! Days, as charts label them. Which zone they are in is the caller's choice.
+//! Days as charts label them. The caller chooses the time zone.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use jiff::{Span, civil};
 /// 1970-01-01.
 const EPOCH: Date = civil::date(1970, 1, 1);
 
-/// A day, as the number of days since 1970-01-01. What lies outside of the years
-/// -9999 to 9999 is drawn as the first or the last day of them.
+/// A day, as the number of days since 1970-01-01. Days outside the years
+/// -9999 to 9999 are drawn as the first or the last day of that range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub i32);
 

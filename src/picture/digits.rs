@@ -11,12 +11,12 @@ use super::{ParamError, escape};
 const WIDTH: f64 = 45.0;
 const HEIGHT: f64 = 100.0;
 
-/// What a caller asked for; the rest is the default.
+/// The parameters that a caller set; the others have their defaults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DigitsParams {
-    /// `?padding=`: how many digits there are at least.
+    /// `?padding=`: the least number of digits.
     pub padding: usize,
-    /// `?offset=`: between two tiles, pixels.
+    /// `?offset=`: the gap between two tiles, in pixels.
     pub offset: f64,
     /// `?scale=`: the size of a tile.
     pub scale: f64,
@@ -35,7 +35,7 @@ pub struct DigitsParams {
 /// When tiles are dimmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dark {
-    /// As the reader's scheme says.
+    /// In the reader's dark scheme.
     Auto,
     /// Always.
     On,

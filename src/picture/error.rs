@@ -1,14 +1,14 @@
-//! What is wrong with a parameter, in words for the person who typed it.
+//! An invalid parameter, explained to the person who typed it.
 
 use super::escape;
 
-/// Characters of a refused value that are repeated in the message.
+/// How many characters of a refused value the message repeats.
 const VALUE_CHARS: usize = 40;
 
 /// A parameter that can't be used: which, its value, and what is allowed.
 ///
-/// The web layer answers it with 400 and, where a picture was asked for, with
-/// [`super::error_badge`] of its text.
+/// The web layer answers 400 and, where a picture was requested, draws the text with
+/// [`super::error_badge`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{param} is '{value}', but must be {allowed}")]
 pub struct ParamError {
@@ -16,7 +16,7 @@ pub struct ParamError {
     pub param: String,
     /// Its value, without control characters, at most 40 characters.
     pub value: String,
-    /// What would have been accepted: completes "must be …".
+    /// The accepted values, as the end of a sentence that begins with "must be".
     pub allowed: String,
 }
 

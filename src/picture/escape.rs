@@ -1,15 +1,15 @@
-//! Words from outside, made fit to stand in an SVG.
+//! Text from outside, made safe for an SVG.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Makes `text` printable.
 ///
-/// Drops what XML 1.0 forbids and what would reorder the words around it, turns any run
-/// of white space into one space, trims, and cuts to at most `max_chars` characters, the
-/// last of them "…".
+/// Drops characters that XML 1.0 forbids or that would reorder the text around them,
+/// collapses each run of white space into one space, trims, and cuts to at most
+/// `max_chars` characters, the last of them "…".
 ///
 /// A cut never splits a grapheme: no half of a flag, no accent without its
-/// letter. SVG shows a run of spaces as one, so the width is measured of one.
+/// letter. SVG renders a run of spaces as one, so one is what we measure.
 pub fn clean(text: &str, max_chars: usize) -> String {
     let mut out = String::with_capacity(text.len().min(4 * max_chars) + 4);
     let mut chars = 0;
@@ -53,15 +53,15 @@ fn cut(text: &mut String, max_chars: usize) {
     text.push('…');
 }
 
-/// Line ends and tabs as well as the space; not the no-break space, which
-/// somebody has typed on purpose.
+/// Spaces, line ends and tabs; not the no-break space, which somebody typed on
+/// purpose.
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Characters that XML 1.0 (section 2.2) forbids or discourages, and the
-/// controls that turn the direction of what follows (they would leave the
-/// label and turn the message in the accessible name).
+/// Characters that XML 1.0 (section 2.2) forbids or discourages, and the controls
+/// that change the direction of the text after them: one in the label would
+/// reverse the message in the accessible name.
 fn is_dropped(c: char) -> bool {
     c.is_control()
         || (c as u32) & 0xfffe == 0xfffe
@@ -69,8 +69,8 @@ fn is_dropped(c: char) -> bool {
             | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Appends `text` so that it means itself as element content and inside
-/// quotes of either kind. Expects [`clean`]ed text.
+/// Appends `text`, escaped for element content and for attributes in either kind of
+/// quotes. Expects [`clean`]ed text.
 pub fn push(out: &mut String, text: &str) {
     let mut rest = text;
     while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {

@@ -1,10 +1,10 @@
-//! FNV-1a, 64 bits (RFC 9923): no secret and no defence, but the same on every machine
-//! and in every version of Rust.
+//! FNV-1a, 64 bits (RFC 9923). It resists no attacker, but gives the same result on every
+//! machine and in every version of Rust.
 
-/// The hash of nothing, to start from.
+/// The hash of no bytes, to start from.
 pub const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// Continues `hash` with more bytes. It can run while compiling.
+/// Continues `hash` with more bytes.
 pub const fn add(mut hash: u64, bytes: &[u8]) -> u64 {
     let mut at = 0;
     while at < bytes.len() {
@@ -18,7 +18,7 @@ pub const fn add(mut hash: u64, bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    /// The vectors of its authors.
+    /// Its authors' test vectors.
     #[test]
     fn the_hash_is_fnv_1a() {
         assert_eq!(add(OFFSET, b""), 0xcbf2_9ce4_8422_2325);

@@ -1,19 +1,19 @@
-//! Where a click on a badge leads, when the SVG stands in a page itself. In an
-//! `<img>`, and so on GitHub, a picture's own links are dead.
+//! The target of a click on a badge, for SVGs inlined in a page. Inside an `<img>`, and
+//! so on GitHub, a picture's own links do nothing.
 
 use super::ParamError;
 
-/// Bytes that a link may have. Browsers and proxies promise about this much.
+/// The longest link in bytes: about as much as browsers and proxies promise to carry.
 pub const MAX_BYTES: usize = 2048;
 
-/// An `http` or `https` address. Escaped when it is printed.
+/// An `http` or `https` address. Printing escapes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Link(String);
 
 impl Link {
-    /// Accepts `http://` and `https://` with something after, of at most
-    /// [`MAX_BYTES`] bytes, without white space, control characters or quotes.
-    /// No other scheme, so no `javascript:`.
+    /// Accepts non-empty `http://` and `https://` addresses of at most [`MAX_BYTES`]
+    /// bytes without white space, control characters or quotes. Other schemes, such as
+    /// `javascript:`, are refused.
     pub fn parse(param: &str, value: &str) -> Result<Self, ParamError> {
         let value = value.trim();
         let rest = strip_scheme(value, "https://").or_else(|| strip_scheme(value, "http://"));
@@ -37,7 +37,7 @@ impl Link {
         }
     }
 
-    /// The address, as it stands in `href`.
+    /// The address, for `href`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -48,7 +48,7 @@ fn strip_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(scheme).then(|| &value[scheme.len()..])
 }
 
-/// U+FFFE, U+FFFF and their like: XML forbids the first two.
+/// Noncharacters such as U+FFFE and U+FFFF, of which XML forbids those two.
 fn is_noncharacter(c: char) -> bool {
     (c as u32) & 0xfffe == 0xfffe
 }

@@ -1,5 +1,5 @@
-//! The small picture at the left of a badge: one of ours, or the caller's own
-//! as a `data:` address. Nothing is ever fetched.
+//! The small picture at the left of a badge: built in, or sent by the caller as a
+//! `data:` URL. Nothing is ever fetched.
 
 mod brands;
 
@@ -8,8 +8,8 @@ use base64::{Engine, alphabet};
 
 use super::ParamError;
 
-/// Bytes that a `data:` logo may have as text; 12 KiB of picture. Logos on
-/// badges are 14 pixels high: an icon of 32 pixels is some 2 KiB.
+/// The longest `data:` URL in bytes, which holds 12 KiB of picture. Logos are drawn 14
+/// pixels high, and an icon of 32 pixels takes some 2 KiB.
 pub const MAX_BYTES: usize = 16 * 1024;
 
 /// A picture left of a badge's label.
@@ -17,14 +17,14 @@ pub const MAX_BYTES: usize = 16 * 1024;
 pub enum Logo {
     /// A brand's mark.
     Brand(Brand),
-    /// One of those that seen has.
+    /// A built-in icon.
     Icon(Icon),
-    /// One that the caller sent along.
+    /// One that the caller sent.
     Data(DataLogo),
 }
 
 impl Logo {
-    /// Reads an icon's name or a `data:` address.
+    /// Reads an icon's name or a `data:` URL.
     pub fn parse(param: &str, value: &str) -> Result<Self, ParamError> {
         let value = value.trim();
         if value.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
@@ -96,7 +96,7 @@ pub enum Icon {
 }
 
 impl Icon {
-    /// Every icon, in the order of the documents.
+    /// Every icon, in the order in which the documentation lists them.
     pub const ALL: [Self; 9] = [
         Self::Bolt,
         Self::Chart,
@@ -150,16 +150,16 @@ impl Icon {
     }
 }
 
-/// `data:image/…;base64,…` whose type, alphabet, length and first bytes were
-/// checked. It is printed in an `<image>`, where browsers run no script and
-/// load nothing, so an SVG in it can only draw.
+/// A `data:image/…;base64,…` URL whose type, alphabet, length and first bytes are
+/// checked. It is printed in an `<image>`, where browsers run no script and load nothing,
+/// so an SVG in it can only draw.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DataLogo(String);
 
 impl DataLogo {
     /// Accepts PNG, SVG, GIF, JPEG and WebP of at most [`MAX_BYTES`].
     ///
-    /// A space counts as `+`: that is what a query string makes of it.
+    /// A space counts as `+`, since decoding a query string turns `+` into a space.
     pub fn parse(param: &str, value: &str) -> Result<Self, ParamError> {
         Self::read(value).map_err(|allowed| ParamError::new(param, value, allowed))
     }
@@ -201,8 +201,8 @@ impl DataLogo {
     }
 }
 
-/// UTF-8 with an `<svg`, and without what could only be meant badly: a
-/// document type (entities that multiply) or a script, which would be inert.
+/// UTF-8 with an `<svg`, and without a document type, whose entities can multiply, or a
+/// script, which would not run but has no honest use here.
 fn is_plain_svg(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let text = text.to_ascii_lowercase();
@@ -210,7 +210,7 @@ fn is_plain_svg(bytes: &[u8]) -> bool {
         && !["<!doctype", "<!entity", "<script"].iter().any(|bad| text.contains(bad))
 }
 
-/// Base64 of RFC 4648, section 4, with or without its padding, which query strings lose.
+/// Base64 (RFC 4648, section 4); the padding may be missing, since query strings lose it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()

@@ -1,13 +1,13 @@
-//! How wide a text is, without a font.
+//! The width of a text, computed without a font.
 //!
 //! shields sets its badges in Verdana and Helvetica. Their advance widths are
 //! embedded for the characters that labels are made of (`metrics/widths.rs`,
-//! and there the source), the outlines are not. A badge says its width with
+//! which names the source); the outlines are not. A badge states each width in
 //! `textLength`, so a viewer with another font sees the same picture.
 //!
-//! What the table lacks goes by rules: East Asian wide characters are 1 em;
-//! an emoji, however many code points it is made of, is 1.25 em (Apple's,
-//! Google's and Microsoft's fonts have 1.17 to 1.37); marks are nothing; other
+//! Rules cover the characters that the table lacks: East Asian wide characters
+//! are 1 em; an emoji of any number of code points is 1.25 em (Apple's, Google's
+//! and Microsoft's fonts have 1.17 to 1.37); combining marks have no width; other
 //! scripts have an average, measured in Chromium over a sentence in Noto Sans.
 
 mod widths;
@@ -15,7 +15,7 @@ mod widths;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// A font and size that a picture is set in.
+/// A font and size in which a picture sets text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Font {
     /// Verdana, 11 px.
@@ -47,20 +47,20 @@ impl Font {
     }
 }
 
-/// What a badge has to know of a text.
+/// The measurements of a text that a badge needs.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Extent {
     /// Pixels.
     pub width: f64,
-    /// What a reader would call characters.
+    /// The number of characters as a reader counts them (graphemes).
     pub graphemes: usize,
-    /// Letters join or stack, so that space between them would break the
-    /// word: a viewer shall stretch the glyphs and not the gaps.
+    /// Whether letters join or stack. Space between them would break the word, so the
+    /// viewer must stretch the glyphs and not the gaps.
     pub joined: bool,
 }
 
-/// Measures in one pass; adds widths in the order of the text, as the
-/// floating-point sums of shields' own measuring do.
+/// Measures in one pass. Widths are added in the order of the text, so that the
+/// floating-point sum equals shields'.
 pub fn measure(font: Font, text: &str) -> Extent {
     let mut extent = Extent::default();
     if text.is_ascii() {
@@ -106,7 +106,7 @@ fn listed(font: Font, c: char) -> Option<u16> {
     Some(font.table()[at]).filter(|&width| width != u16::MAX)
 }
 
-/// Wide and no emoji: Han, kana, Hangul, full-width forms.
+/// Wide characters other than emoji: Han, kana, Hangul, full-width forms.
 fn is_wide_text(c: char) -> bool {
     matches!(c as u32, 0x1100..=0x11ff | 0x2e80..=0xd7ff | 0xf900..=0xfaff | 0xfe30..=0xfe6f
         | 0xff00..=0xffe6 | 0x16fe0..=0x1b2ff | 0x20000..=0x3ffff)
@@ -117,7 +117,7 @@ struct Script {
     joined: bool,
 }
 
-/// Scripts of which one average says enough.
+/// Scripts for which an average width is close enough.
 fn script(c: char) -> Option<Script> {
     let (em, joined) = match c as u32 {
         0x0530..=0x058f => (0.60, false),                   // Armenian
@@ -136,7 +136,7 @@ fn script(c: char) -> Option<Script> {
     Some(Script { em, joined })
 }
 
-/// Whether a text runs from right to left: so does its first letter
+/// Whether a text runs from right to left, decided by its first strong letter
 /// (Unicode Bidirectional Algorithm, rules P2 and P3, by blocks).
 pub fn is_rtl(text: &str) -> bool {
     text.chars().find(|c| c.is_alphabetic()).is_some_and(|c| {

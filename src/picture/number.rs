@@ -1,14 +1,14 @@
-//! A count as people read it.
+//! Counts formatted for people.
 
 use super::ParamError;
 
-/// Digits that a padded number may have: those of the largest count.
+/// The most digits of a padded number: as many as the largest count has.
 pub const MAX_PAD: u8 = 19;
 
-/// What `format=` may be, as said to whoever asked for something else.
+/// The values of `format=`, for error messages.
 const ALLOWED: &str = "plain, separated, short, or padN with N from 1 to 19 (for example pad7)";
 
-/// How a count is written.
+/// The format of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Format {
     /// `1234567`
@@ -18,10 +18,10 @@ pub enum Format {
     Separated,
     /// `1.2M`, see [`short`].
     Short,
-    /// The same with komarev's capital `K`.
+    /// The same with a capital `K`, as in komarev's counter.
     ShortCapital,
-    /// `0001234`: zeros in front up to this many digits (1 to [`MAX_PAD`]).
-    /// A longer number is written whole.
+    /// `0001234`: padded with zeros to this many digits (1 to [`MAX_PAD`]). A longer
+    /// number keeps all of its digits.
     Padded(u8),
 }
 
@@ -78,11 +78,10 @@ fn separated(count: i128) -> String {
     out
 }
 
-/// Three significant digits at most and an SI prefix, as shields' `metric`
-/// has them: `999`, `1.2k`, `12.3k`, `123k`, `3.4M`, …, `9.2E`.
+/// At most three significant digits and an SI prefix, like shields' `metric`: `999`, `1.2k`, `12.3k`, `123k`, `3.4M`, …, `9.2E`.
 ///
-/// Rounds towards zero: a counter never claims a visit that was not made, and
-/// `999,999` is `999k` and not `1000k`.
+/// Rounds towards zero, so that a counter never claims a visit that did not happen, and
+/// `999,999` becomes `999k` instead of `1000k`.
 pub fn short(count: impl Into<i128>) -> String {
     let count = count.into();
     let magnitude = count.unsigned_abs();

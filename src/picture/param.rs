@@ -3,31 +3,31 @@
 
 use super::ParamError;
 
-/// Characters of a note in a picture's title.
+/// The most characters of a note in a picture's title.
 pub const MAX_NOTE: usize = 1000;
 
-/// What people are told of a parameter.
+/// The documentation of a parameter.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
-    /// Its name, then the names that other services have for it.
+    /// Its name, then other services' names for it.
     pub names: &'static [&'static str],
-    /// What it is for, in a sentence without its stop.
+    /// Its purpose, in a sentence without a full stop.
     pub summary: &'static str,
-    /// The values that have an effect.
+    /// The accepted values.
     pub values: &'static str,
-    /// What is drawn without it.
+    /// The default.
     pub default: &'static str,
 }
 
 /// A parameter that sets a part of `T`.
 pub struct Param<T> {
-    /// What people are told of it.
+    /// Its documentation.
     pub spec: Spec,
-    /// Reads a value that came under one of the names.
+    /// Reads a value given under one of its names.
     pub set: fn(&mut T, name: &str, value: &str) -> Result<(), ParamError>,
 }
 
-/// Whether a value says anything: `?style=` means no style.
+/// Whether a value is given: `?style=` counts as no style.
 pub(super) fn given(value: &str) -> bool {
     !value.trim().is_empty()
 }
@@ -35,7 +35,7 @@ pub(super) fn given(value: &str) -> bool {
 /// Parses a value into its place, unless it is empty.
 ///
 /// # Errors
-/// The value cannot be used; `into` is as before.
+/// The value is unusable; `into` is unchanged.
 pub(super) fn set<V>(
     into: &mut Option<V>,
     name: &str,
@@ -65,8 +65,8 @@ impl<T> Param<T> {
         }
     }
 
-    /// Reads all pairs; a value that cannot be used leaves its part as it was, for a
-    /// counter must not refuse a hit because of its paint.
+    /// Reads all pairs. An unusable value leaves its part unchanged: a counter must not
+    /// refuse a hit because of a colour.
     pub fn set_all<'a>(
         params: &[Self],
         into: &mut T,
@@ -78,7 +78,7 @@ impl<T> Param<T> {
     }
 }
 
-/// The parameters that a picture was drawn without, because their values are unusable.
+/// The parameters that were ignored because their values are unusable.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ignored(Vec<ParamError>);
 
@@ -109,7 +109,7 @@ impl Ignored {
         names.join(", ")
     }
 
-    /// What to tell the picture's owner; empty if nothing was ignored.
+    /// A note for the picture's owner; empty if nothing was ignored.
     pub fn note(&self) -> String {
         let sentences: Vec<String> = self.0.iter().map(ToString::to_string).collect();
         if sentences.is_empty() {

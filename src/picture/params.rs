@@ -6,7 +6,7 @@ use super::number::Format;
 use super::param::{Ignored, Param, Spec, given, set};
 use super::{Color, Link, Logo, ParamError, escape};
 
-/// What a caller asked for; whatever was not asked for is left to the route.
+/// The parameters that a caller set; the route chooses the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BadgeParams {
     /// `?label=`.
@@ -31,7 +31,7 @@ pub struct BadgeParams {
     pub links: [Option<Link>; 2],
     /// `?format=`.
     pub format: Option<Format>,
-    /// What was asked for and could not be used.
+    /// The parameters whose values were unusable.
     pub ignored: Ignored,
 }
 

@@ -1,9 +1,9 @@
-//! How many elements made these registers: Otmar Ertl, "New cardinality
+//! Estimates how many elements set these registers: Otmar Ertl, "New cardinality
 //! estimation algorithms for HyperLogLog sketches" (arXiv:1702.01284),
-//! algorithm 6, in the order of operations of Redis' `hllCount`, so that the
-//! rounding is the same.
+//! algorithm 6. The order of operations is that of Redis' `hllCount`, so the rounding is
+//! the same.
 
-/// The bits of the hash that make a register's value.
+/// The bits of the hash that determine a register's value.
 const Q: usize = 50;
 
 /// The α of infinitely many registers: 1/(2 ln 2).
@@ -11,7 +11,8 @@ const ALPHA: f64 = 0.721_347_520_444_481_7;
 
 pub(crate) fn cardinality(registers: &[u8]) -> u64 {
     let mut histogram = [0_u32; 64];
-    // Most are empty in most sketches, and one by one each addition waits for the last.
+    // Most registers of most sketches are empty, and adding one at a time would make each
+    // addition wait for the last.
     let (eights, rest) = registers.as_chunks::<8>();
     let some = eights.iter().filter(|eight| **eight != [0; 8]).flatten();
     for register in some.chain(rest) {
@@ -24,7 +25,7 @@ pub(crate) fn cardinality(registers: &[u8]) -> u64 {
         z = 0.5 * (z + f64::from(times));
     }
     z += m * sigma(f64::from(histogram[0]) / m);
-    // Without any element z is infinite and this is 0.
+    // Without elements z is infinite, and the result 0.
     (ALPHA * m * m / z).round() as u64
 }
 

@@ -4,7 +4,7 @@ const SEED: u64 = 0xadc8_3b19;
 const M: u64 = 0xc6a4_a793_5bd1_e995;
 const R: u32 = 47;
 
-/// The hash that Redis' `PFADD` takes of an element.
+/// The hash that Redis' `PFADD` computes of an element.
 pub(crate) fn hash(element: &[u8]) -> u64 {
     let mut hash = SEED ^ (element.len() as u64).wrapping_mul(M);
     let (words, tail) = element.as_chunks::<8>();
@@ -23,8 +23,8 @@ pub(crate) fn hash(element: &[u8]) -> u64 {
     hash ^ hash >> R
 }
 
-/// An element of eight bytes that has this hash: each step of the above can be undone, for
-/// `M` is odd and so has an inverse, and a shift by more than half of the bits undoes itself.
+/// An element of eight bytes with this hash. Every step of [`hash`] is invertible: `M` is
+/// odd, so it has an inverse, and an xor-shift by at least half of the bits undoes itself.
 pub(super) fn element(hash: u64) -> [u8; 8] {
     let mut hash = hash ^ hash >> R;
     hash = hash.wrapping_mul(INVERSE);
@@ -36,7 +36,7 @@ pub(super) fn element(hash: u64) -> [u8; 8] {
     k.wrapping_mul(INVERSE).to_le_bytes()
 }
 
-/// `M` times this is 1, by Newton's method: each round doubles the bits that are right.
+/// The inverse of `M`, by Newton's method: each round doubles the number of correct bits.
 const INVERSE: u64 = {
     let (mut inverse, mut round) = (M, 0);
     while round < 6 {

@@ -8,19 +8,19 @@ use super::parts::{FONT_FAMILY, Face, Line, open_link, preferred};
 use crate::picture::metrics::{Extent, Font};
 use crate::picture::{Color, Link};
 
-/// Left and right of a text, and left of a logo, pixels.
+/// The padding beside a text and to the left of a logo, in pixels.
 const PADDING: f64 = 5.0;
-/// Between a logo and its label, pixels.
+/// The gap between a logo and its label, in pixels.
 const LOGO_GAP: f64 = 3.0;
 
-/// How the box and its words are finished.
+/// The finish of the box and its text.
 pub(crate) struct Finish {
-    /// Of the badge, pixels.
+    /// The badge's height in pixels.
     height: f64,
-    /// Baseline of the words, tenths of a pixel.
+    /// The text's baseline, in tenths of a pixel.
     baseline: f64,
-    /// Corner radius, pixels, and the light over the box as the stops of a
-    /// gradient; none is a plain box with sharp edges and words unshadowed.
+    /// The corner radius in pixels, and the stops of the gradient over the box. Without
+    /// them the box is plain, its corners sharp and its text without a shadow.
     relief: Option<(u8, &'static str)>,
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn render(face: &Face<'_>, finish: &Finish) -> String {
         out,
         r##"</g><g fill="#fff" text-anchor="middle" font-family="{FONT_FAMILY}" text-rendering="geometricPrecision" font-size="110">"##
     );
-    // An icon over the message's colour, if no label keeps it from there.
+    // Without a label, an icon stands on the message's colour.
     let behind_logo = if left > 0.0 { label_color } else { face.color() };
     face.push_logo(&mut out, PADDING, 0.5 * (height - 14.0), behind_logo.text_and_shadow().0);
     let mut words = Words { out: &mut out, face, finish };
@@ -112,7 +112,7 @@ pub(crate) fn render(face: &Face<'_>, finish: &Finish) -> String {
     face.close(out)
 }
 
-/// Where everything goes, pixels.
+/// The layout, in pixels.
 struct Layout {
     /// Width of the label's box.
     left: f64,
@@ -138,7 +138,7 @@ impl Layout {
         let message = preferred(Font::Verdana11, &face.message);
         let left = if has_box { label.width + 2.0 * PADDING + logo } else { 0.0 };
         let mut right = message.width + 2.0 * PADDING;
-        // The words of each box stand a pixel nearer to the other's.
+        // The text of each box is a pixel nearer to the other box.
         let mut message_start = left - if has_message { 1.0 } else { 0.0 };
         match (has_box, has_logo) {
             (true, _) => {}
@@ -159,7 +159,7 @@ impl Layout {
     }
 }
 
-/// Appends words with what is around them.
+/// Appends a text with its shadow and its link.
 struct Words<'a> {
     out: &'a mut String,
     face: &'a Face<'a>,
@@ -167,7 +167,7 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    /// `area` is the start and width of the box that a link makes clickable.
+    /// `area` is the start and the width of the box that a link makes clickable.
     fn push(
         &mut self,
         text: &str,

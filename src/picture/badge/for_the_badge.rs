@@ -8,7 +8,7 @@ use super::parts::{FONT_FAMILY, Face, LOGO_SIZE, Line, open_link};
 use crate::picture::metrics::{self, Extent, Font};
 use crate::picture::{Color, Link};
 
-/// All in pixels.
+/// Dimensions in pixels.
 const HEIGHT: f64 = 28.0;
 const TEXT_MARGIN: f64 = 12.0;
 const LOGO_MARGIN: f64 = 9.0;
@@ -25,7 +25,7 @@ pub(crate) fn render(face: &Face<'_>) -> String {
 
     let has_logo = badge.logo.is_some();
     let no_text = label.is_empty() && message.is_empty();
-    // From the badge's or the box's left edge to the text after the logo.
+    // From the left edge of the badge or the box to the text after the logo.
     let gap = if no_text { LOGO_GAP - LOGO_MARGIN } else { LOGO_GAP };
     let after_logo = |margin: f64| {
         if has_logo { margin + LOGO_SIZE + gap } else { TEXT_MARGIN }
@@ -107,7 +107,7 @@ pub(crate) fn render(face: &Face<'_>) -> String {
     face.close(out)
 }
 
-/// Whole pixels, and room between the letters, unless they join.
+/// A text's width in whole pixels, with letter spacing unless its letters join.
 fn spaced(font: Font, text: &str) -> Extent {
     let extent = metrics::measure(font, text);
     let spacing = if extent.joined { 0.0 } else { LETTER_SPACING * extent.graphemes as f64 };

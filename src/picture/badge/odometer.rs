@@ -1,4 +1,4 @@
-//! odometer: the drums of a mechanical counter, drawn as vectors of our own.
+//! odometer: the drums of a mechanical counter, drawn from our own vectors.
 
 use std::fmt::Write;
 
@@ -8,14 +8,14 @@ use super::parts::{FONT_FAMILY, Face, Line, preferred};
 use crate::picture::Color;
 use crate::picture::metrics::{Extent, Font};
 
-/// All in pixels.
+/// Dimensions in pixels.
 const HEIGHT: f64 = 28.0;
 const FRAME: f64 = 4.0;
 const DRUM: f64 = 12.0;
 const DRUM_GAP: f64 = 1.0;
-/// A comma: drums of thousands stand apart, and a sign would only shake.
+/// The gap in place of a comma: drums separate thousands by space.
 const COMMA: f64 = 2.0;
-/// A point or a space.
+/// The width of a point or a space.
 const NARROW: f64 = 6.0;
 
 /// The digits as strokes in a box of 6 by 10 pixels.
@@ -82,7 +82,7 @@ pub(crate) fn render(face: &Face<'_>) -> String {
     face.close(out)
 }
 
-/// Draws one character of the message at `x`; its width in pixels.
+/// Draws one character of the message at `x`, and returns its width in pixels.
 fn push_cell(out: &mut String, cell: &str, x: f64, drum: Color, id: &str) -> f64 {
     if cell == "," {
         return COMMA;

@@ -1,5 +1,4 @@
-//! What all styles share: cleaned words, the document around them, text,
-//! logos and links.
+//! The parts that all styles share: the document, cleaned text, logos and links.
 
 use std::fmt::Write;
 
@@ -8,19 +7,19 @@ use crate::picture::metrics::{self, Extent, Font};
 use crate::picture::param::MAX_NOTE;
 use crate::picture::{Color, Link, Logo, escape, fnv};
 
-/// shields' font stack; without Verdana and Geneva, DejaVu Sans is nearest.
+/// shields' font stack. Where Verdana and Geneva are missing, DejaVu Sans comes closest.
 pub(crate) const FONT_FAMILY: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";
 
-/// Width and height of a logo, pixels.
+/// The width and height of a logo, in pixels.
 pub(crate) const LOGO_SIZE: f64 = 14.0;
 
-/// A badge with its words cleaned and an id of its own.
+/// A badge with cleaned text and an id of its own.
 pub(crate) struct Face<'a> {
     pub badge: &'a Badge,
     pub label: String,
     pub message: String,
-    /// Suffix of all ids in the picture: a hash of what is shown, so that two
-    /// badges in one page don't take each other's gradients.
+    /// The suffix of every id in the picture: a hash of the content, so that two badges
+    /// inlined in one page do not use each other's gradients.
     pub id: String,
 }
 
@@ -32,12 +31,12 @@ impl<'a> Face<'a> {
         Self { badge, label, message, id }
     }
 
-    /// Behind the message.
+    /// The message's background.
     pub(crate) fn color(&self) -> Color {
         self.badge.color.unwrap_or(Color::BLUE)
     }
 
-    /// The accessible name of these words.
+    /// The accessible name of the badge.
     pub(crate) fn name(label: &str, message: &str) -> String {
         match (label, message) {
             ("", message) => message.into(),
@@ -46,12 +45,12 @@ impl<'a> Face<'a> {
         }
     }
 
-    /// The logo's room and what is between it and the label; 0 without one.
+    /// The width of the logo and of the gap to the label; 0 without a logo.
     pub(crate) fn logo_width(&self) -> f64 {
         if self.badge.logo.is_some() { LOGO_SIZE } else { 0.0 }
     }
 
-    /// The link around everything: the first, if it is the only one.
+    /// The link around the whole badge: the first, if it is the only one.
     pub(crate) fn whole_link(&self) -> Option<&Link> {
         let [first, second] = &self.badge.links;
         first.as_ref().filter(|_| second.is_none())
@@ -67,10 +66,10 @@ impl<'a> Face<'a> {
         self.badge.links[1].as_ref()
     }
 
-    /// Starts the document: size in pixels, name, title, the whole's link.
+    /// Starts the document: its size in pixels, name, title and outer link.
     ///
-    /// An image has no parts for a screen reader; a badge with links in it is
-    /// a group, or they couldn't be reached.
+    /// Screen readers see no parts in an image, so a badge with links in it is a group:
+    /// otherwise nobody could reach them.
     pub(crate) fn open(&self, width: f64, height: f64, name: &str) -> String {
         let mut out = String::with_capacity(3072 + 4 * name.len());
         let role = if self.badge.links.iter().any(Option::is_some) { "group" } else { "img" };
@@ -133,9 +132,9 @@ impl<'a> Face<'a> {
     }
 }
 
-/// Words and their place, in tenths of a pixel: shields sets its text ten
-/// times as big and scales it down, so that no browser rounds glyphs to whole
-/// pixels (badges/shields#1132).
+/// A text and its position in tenths of a pixel. Like shields, we set text ten times as
+/// large and scale it down, so that no browser rounds glyphs to whole pixels
+/// (badges/shields#1132).
 pub(crate) struct Line<'a> {
     pub text: &'a str,
     /// The middle.
@@ -146,7 +145,7 @@ pub(crate) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Appends a `<text>`, lowered by `dy` and with more attributes.
+    /// Appends a `<text>`, moved down by `dy` and with further attributes.
     pub(crate) fn push(&self, out: &mut String, dy: f64, attributes: std::fmt::Arguments<'_>) {
         let (x, y, length) = (self.x, self.y + dy, 10.0 * self.extent.width);
         let _ = write!(out, r#"<text x="{x}" y="{y}" textLength="{length}""#);
@@ -169,8 +168,8 @@ pub(crate) fn open_link(out: &mut String, link: &Link) {
     out.push_str("\">");
 }
 
-/// The width that shields reserves: whole pixels, made odd, which puts the
-/// middle on a pixel's middle more often.
+/// The width that shields reserves: an odd number of whole pixels, whose centre is more
+/// often the centre of a pixel.
 pub(crate) fn preferred(font: Font, text: &str) -> Extent {
     let extent = metrics::measure(font, text);
     let width = extent.width.trunc();

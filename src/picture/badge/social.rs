@@ -1,7 +1,7 @@
 //! social: a button and a speech bubble.
 //!
-//! Dimensions: badge-maker 6.0.0, `badge-renderers.js`, `social`. Colours of
-//! label and message don't apply.
+//! Dimensions: badge-maker 6.0.0, `badge-renderers.js`, `social`. The colours
+//! of label and message do not apply.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::picture::metrics::Font;
 
 const FONT_FAMILY: &str = "Helvetica Neue,Helvetica,Arial,sans-serif";
 
-/// All in pixels.
+/// Dimensions in pixels.
 const HEIGHT: f64 = 20.0;
 const LABEL_PADDING: f64 = 5.0;
 const MESSAGE_PADDING: f64 = 4.0;
@@ -97,7 +97,7 @@ pub(crate) fn render(face: &Face<'_>) -> String {
     face.close(out)
 }
 
-/// Words over their white shadow.
+/// A text over its white shadow.
 fn embossed(out: &mut String, line: Line<'_>, id: &str) {
     if line.text.is_empty() {
         return;

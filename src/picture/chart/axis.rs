@@ -1,7 +1,8 @@
 //! Round numbers for an axis.
 
-/// The distance of ticks and the axis' end, for counts from 0 to `max`: one,
-/// two or five times a power of ten, whole, in at most `most` steps.
+/// The distance between ticks and the end of the axis, for counts from 0 to `max`. The
+/// distance is a whole number of the form 1, 2 or 5 times a power of ten, and there are at
+/// most `most` steps.
 pub(crate) fn scale(max: u64, most: u128) -> (u128, u128) {
     let max = u128::from(max.max(1));
     let mut power = 1;
@@ -17,8 +18,8 @@ pub(crate) fn scale(max: u64, most: u128) -> (u128, u128) {
     }
 }
 
-/// Every how many days a label is set, if at most `labels` fit over `days`.
-/// Weeks are told by weeks, and longer times by about a month's part.
+/// The number of days between labels, if at most `labels` fit over `days`: one, two, whole
+/// weeks, or parts of a year.
 pub(crate) fn label_step(days: usize, labels: usize) -> usize {
     let least = days.div_ceil(labels.max(1)).max(1);
     [1, 2, 7, 14, 28, 56, 91, 182, 365].into_iter().find(|step| *step >= least).unwrap_or(least)

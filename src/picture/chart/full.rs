@@ -1,4 +1,4 @@
-//! Bars over an axis, with title, total and dates: for a README or a page.
+//! Bars over an axis with a title, a total and dates, for a README or a page.
 
 use std::fmt::Write;
 
@@ -8,27 +8,27 @@ use crate::picture::metrics::{self, Font};
 use crate::picture::number;
 use crate::picture::{Day, escape};
 
-/// Of words, pixels.
+/// The font size in pixels.
 const FONT_SIZE: f64 = 13.0;
-/// Of words where the chart is shown at less than [`NARROW`] of its width:
-/// this in pixels of the chart, so fewer of the screen. A small chart can't
-/// give its words so much room, and needn't: it is rarely shown yet smaller.
+/// The font size where the chart is displayed at less than [`NARROW`] of its width, in
+/// pixels of the chart, so fewer on the screen. A chart that is small to begin with has no
+/// room for this, and is rarely displayed smaller still.
 const FONT_SIZE_NARROW: f64 = 20.0;
 const NARROW: f64 = 0.8;
-/// A chart that is no wider keeps its words as they are, pixels.
+/// A chart of at most this width, in pixels, keeps its font size.
 const SMALL: f64 = 520.0;
 
-/// Around everything, pixels.
+/// The margin around everything, in pixels.
 const PADDING: f64 = 16.0;
-/// From the top to the baselines of title and summary, and to the plot.
+/// The distances from the top to the baselines of title and summary, and to the plot.
 const TITLE_Y: f64 = 30.0;
 const SUMMARY_Y: f64 = 54.0;
 const PLOT_Y: f64 = 82.0;
-/// Below the plot: the dates.
+/// The height below the plot, for the dates.
 const DATES: f64 = 40.0;
-/// More days than these are a line: bars would be thinner than their gaps.
+/// More days than this are drawn as a line: bars would be thinner than their gaps.
 const MAX_BARS: usize = 120;
-/// A bar grows no wider, however few there are.
+/// The widest a bar gets, however few there are.
 const MAX_BAR: f64 = 48.0;
 
 pub(crate) fn render(canvas: &Canvas<'_>) -> String {
@@ -70,7 +70,7 @@ pub(crate) fn render(canvas: &Canvas<'_>) -> String {
     out
 }
 
-/// Fonts, and the media query for a chart that is shown small.
+/// The fonts, and the media query for a chart that is displayed small.
 fn style(canvas: &Canvas<'_>) -> String {
     let id = &canvas.id;
     let narrow = (NARROW * canvas.width).round();
@@ -95,13 +95,13 @@ fn words(out: &mut String, class: &str, anchor: &str, x: f64, y: f64, text: &str
     out.push_str("</text>");
 }
 
-/// The size of words where the chart is shown small, pixels of the chart.
+/// The font size where the chart is displayed small, in pixels of the chart.
 fn biggest_font(canvas: &Canvas<'_>) -> f64 {
     (FONT_SIZE * canvas.width / SMALL).clamp(FONT_SIZE, FONT_SIZE_NARROW)
 }
 
-/// Pixels that a text needs at a font size. Verdana is wider than any font in
-/// the list, so this is enough.
+/// The pixels that a text takes at a font size. Verdana is the widest font in the list, so
+/// this is enough for any of them.
 fn room_for(text: &str, font_size: f64) -> f64 {
     metrics::measure(Font::Verdana11, text).width * font_size / 11.0
 }
@@ -117,17 +117,17 @@ fn fitting(text: &str, font_size: f64, room: f64) -> String {
     fitting
 }
 
-/// Where days and counts are, pixels.
+/// The positions of days and counts, in pixels.
 struct Plot<'a> {
     canvas: &'a Canvas<'a>,
     left: f64,
     right: f64,
     top: f64,
     bottom: f64,
-    /// Between ticks, and at the top; counts.
+    /// The counts between two ticks, and at the top.
     step: u128,
     end: u128,
-    /// Of words at their biggest.
+    /// The largest font size.
     font_size: f64,
 }
 
@@ -135,7 +135,7 @@ impl<'a> Plot<'a> {
     fn of(canvas: &'a Canvas<'a>) -> Self {
         let font_size = biggest_font(canvas);
         let (top, bottom) = (PLOT_Y, canvas.height - DATES);
-        // As many ticks as have room above each other, and four are plenty.
+        // As many ticks as fit above each other, up to four.
         let steps = ((bottom - top) / (1.4 * font_size)) as u128;
         let (step, end) = scale(canvas.series.max(), steps.min(4));
         let widest_tick =
@@ -160,7 +160,7 @@ impl<'a> Plot<'a> {
         room_for(text, self.font_size)
     }
 
-    /// Width of a day.
+    /// The width of a day.
     fn pitch(&self) -> f64 {
         (self.right - self.left) / self.canvas.series.counts.len() as f64
     }
@@ -194,7 +194,7 @@ impl<'a> Plot<'a> {
         let radius = px((0.25 * bar).min(2.0));
         out.push_str(r#"<g class="b">"#);
         for (i, &count) in self.canvas.series.counts.iter().enumerate().filter(|day| *day.1 > 0) {
-            // One visit among thousands is seen, too.
+            // Even one visit among thousands shows.
             let y = self.y(count.into()).min(self.bottom - 1.5);
             let x = px(self.x(i) - 0.5 * bar);
             let _ = write!(
@@ -227,7 +227,7 @@ impl<'a> Plot<'a> {
         );
     }
 
-    /// The first and the last date, and between them as many as have room.
+    /// The first and the last date, and as many between them as fit.
     fn push_dates(&self, out: &mut String) {
         let series = &self.canvas.series;
         let last = series.counts.len() - 1;
@@ -236,7 +236,7 @@ impl<'a> Plot<'a> {
         if last == 0 {
             return words(out, "m", "middle", self.x(0), y, &last_text);
         }
-        // Under its own bar, if the picture is wide enough for that.
+        // Centred under its own bar, if the picture is wide enough.
         let (half, x) = (0.5 * self.room_for(&last_text), self.x(last));
         if x + half < self.canvas.width {
             words(out, "m", "middle", x, y, &last_text);
@@ -254,7 +254,7 @@ impl<'a> Plot<'a> {
             words(out, "m", "start", self.left, y, &first_text);
         }
 
-        // Those between are hidden where letters are bigger.
+        // The dates between are hidden where the font is larger.
         let label = room_for("30 Sep", FONT_SIZE) + PADDING;
         let step = label_step(series.counts.len(), ((self.right - self.left) / label) as usize);
         let from = self.left + room_for(&first_text, FONT_SIZE) + 0.5 * label;
@@ -268,7 +268,7 @@ impl<'a> Plot<'a> {
     }
 }
 
-/// A date without its year, or, where years pass, the month's name and year.
+/// A date without its year; over several years, the name of the month and the year.
 fn between(day: Day, days: usize) -> String {
     if days <= 366 {
         return day.short();
@@ -276,7 +276,7 @@ fn between(day: Day, days: usize) -> String {
     day.long().split_once(' ').map_or_else(String::new, |(_, month)| month.to_owned())
 }
 
-/// A tick's number; short from ten thousand on.
+/// The number at a tick; abbreviated from ten thousand on.
 fn tick(count: u128) -> String {
     let count = i128::try_from(count).unwrap_or(i128::MAX);
     if count < 10_000 { number::Format::Separated.print(count) } else { number::short(count) }

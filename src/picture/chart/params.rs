@@ -4,7 +4,7 @@ use super::{Chart, Kind, MAX_TITLE, Theme};
 use crate::picture::param::{Ignored, Param, Spec, set};
 use crate::picture::{Color, Day, ParamError, escape};
 
-/// What a caller asked for; the days are the route's.
+/// The parameters that a caller set. The route adds the days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChartParams {
     /// `?kind=`.
@@ -15,16 +15,16 @@ pub struct ChartParams {
     pub color: Option<Color>,
     /// `?theme=`.
     pub theme: Option<Theme>,
-    /// With the caller's value, to be bounded when the kind is known.
+    /// The caller's value, which is bounded once the kind is known.
     pub width: Option<u32>,
     /// `?height=`, in CSS pixels.
     pub height: Option<u32>,
-    /// What was asked for and could not be used.
+    /// The parameters whose values were unusable.
     pub ignored: Ignored,
 }
 
-/// All parameters of a chart's look. An empty value is as good as none, but for the
-/// title, which it empties.
+/// Every parameter of a chart's look. An empty value counts as none, except for the title,
+/// which it empties.
 pub const PARAMS: &[Param<ChartParams>] = &[
     Param {
         spec: Spec {
@@ -86,7 +86,7 @@ pub const PARAMS: &[Param<ChartParams>] = &[
 ];
 
 impl ChartParams {
-    /// Reads all pairs of a query; what is not about looks is left alone.
+    /// Reads all pairs of a query, and skips those that are not about looks.
     pub fn read<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut look = Self::default();
         look.ignored = Param::set_all(PARAMS, &mut look, pairs);
@@ -96,12 +96,12 @@ impl ChartParams {
     /// Reads one `name=value`; `Ok(false)` if the name is not about looks.
     ///
     /// # Errors
-    /// The value cannot be used.
+    /// The value is unusable.
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool, ParamError> {
         Param::set_one(PARAMS, self, name, value)
     }
 
-    /// Leaves out a size that the kind cannot have.
+    /// Drops a size outside of the kind's bounds.
     pub fn check_size(&mut self) {
         let kind = self.kind.unwrap_or_default();
         for (name, value, bounds) in [
@@ -116,8 +116,8 @@ impl ChartParams {
         }
     }
 
-    /// The chart of these days, titled `title` unless another was asked for. A size
-    /// that the kind cannot have is left out.
+    /// The chart of these days, titled `title` unless the caller set another title. A size
+    /// outside of the kind's bounds is dropped.
     pub fn chart(mut self, title: &str, days: Vec<(Day, u64)>) -> Chart {
         self.check_size();
         let kind = self.kind.unwrap_or_default();

@@ -2,19 +2,18 @@
 
 use crate::picture::Day;
 
-/// Days that a chart shows at most: three years, a point for each pixel.
+/// The most days in a chart: three years, about one for each pixel.
 pub const MAX_DAYS: usize = 1096;
 
 /// One count for each day from the first to the last.
 pub(crate) struct DailyCounts {
-    /// Meaningless if there are no counts.
+    /// Meaningless without counts.
     pub first: Day,
     pub counts: Vec<u64>,
 }
 
 impl DailyCounts {
-    /// Fills gaps with zeros, adds what is given twice, and keeps the last
-    /// [`MAX_DAYS`].
+    /// Fills gaps with zeros, adds up repeated days, and keeps the last [`MAX_DAYS`].
     pub(crate) fn of(days: &[(Day, u64)]) -> Self {
         let (Some(first), Some(last)) =
             (days.iter().map(|day| day.0.0).min(), days.iter().map(|day| day.0.0).max())

@@ -1,19 +1,19 @@
-//! A line of the height of a word, for the middle of a sentence.
+//! A line as high as a word, to stand within a sentence.
 
 use std::fmt::Write;
 
 use super::{Canvas, px};
 
-/// Room for half of the line and for the last day's dot, pixels.
+/// The margin for half of the stroke and for the last day's dot, in pixels.
 const MARGIN: f64 = 3.0;
-/// Between points at least, pixels: nearer ones would be a smear.
+/// The least distance between points, in pixels: closer ones would blur.
 const MIN_STEP: f64 = 2.0;
 
 pub(crate) fn render(canvas: &Canvas<'_>) -> String {
     let mut out = canvas.open("");
     let (right, bottom) = (canvas.width - MARGIN, canvas.height - MARGIN);
     if canvas.series.max() == 0 {
-        // Nothing to show, but a line where the line would be.
+        // Without data, draw the baseline alone.
         let _ = write!(
             out,
             r#"<path class="g" fill="none" stroke-width="1.5" stroke-linecap="round" d="M{MARGIN} {bottom}H{right}"/></svg>"#
@@ -22,7 +22,7 @@ pub(crate) fn render(canvas: &Canvas<'_>) -> String {
     }
     let points = points(&canvas.series.counts, ((right - MARGIN) / MIN_STEP) as usize);
     let max = points.iter().copied().fold(0.0, f64::max);
-    // Always the same is neither much nor little: the line runs level.
+    // Equal counts are neither high nor low: draw them half-way up.
     let level = points.iter().all(|point| *point == max);
     let step = (right - MARGIN) / (points.len() - 1) as f64;
     let mut line = String::with_capacity(16 * points.len());
@@ -49,11 +49,11 @@ pub(crate) fn render(canvas: &Canvas<'_>) -> String {
     out
 }
 
-/// The counts, or, if they are more than `most`, the means of as many days
-/// each as it takes. At least two points: a single day's line comes level.
+/// The counts; if there are more than `most`, the means of equal runs of days. At least two
+/// points, so that a single day is drawn as a level line.
 fn points(counts: &[u64], most: usize) -> Vec<f64> {
     let days = counts.len().div_ceil(most.max(2)).max(1);
-    // From the end, so that the last point is made of whole days, too.
+    // Grouped from the end, so that the last point is a full run.
     let mut points: Vec<f64> = counts
         .rchunks(days)
         .map(|chunk| chunk.iter().map(|count| *count as f64).sum::<f64>() / chunk.len() as f64)

@@ -7,17 +7,17 @@ use crate::picture::{Color, ParamError};
 /// Which scheme a chart is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Theme {
-    /// The reader's own.
+    /// The reader's choice.
     #[default]
     Auto,
-    /// Dark ink on a light ground.
+    /// Dark text on a light background.
     Light,
-    /// Light ink on a dark ground.
+    /// Light text on a dark background.
     Dark,
 }
 
-/// The colours of one scheme, as CSS. Those of GitHub's own pages: every
-/// text has a contrast of more than 5 to its ground, bars more than 4.
+/// The colours of one scheme, as CSS. They are those of GitHub's own pages: text has a
+/// contrast of more than 5 to its background, and bars of more than 4.
 struct Palette {
     ground: &'static str,
     border: &'static str,
