@@ -1,5 +1,5 @@
-//! What the web layer asks: count a hit, read a count, change a counter. It
-//! knows no store.
+//! The interface of the web layer: count a hit, read a count, change a counter. It hides
+//! the store.
 
 pub mod batcher;
 pub mod clock;
@@ -39,43 +39,42 @@ pub struct Counters {
     batcher: Batcher,
     last_known: Arc<LastKnown>,
     sums: Sums,
-    /// The longest that a read or a change waits for the store.
+    /// How long a read or a change may wait for the store.
     deadline: Duration,
 }
 
-/// A total, and whether it is the present one.
+/// A total, and whether it is current.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Total {
-    /// What the store says.
+    /// The store's answer.
     Present(i64),
-    /// What it said last: it cannot be asked now.
+    /// The last answer that this process saw: the store is unreachable.
     LastKnown(i64),
 }
 
 impl Total {
-    /// The number, whichever it is.
+    /// The number, current or not.
     pub fn value(self) -> i64 {
         match self {
             Self::Present(value) | Self::LastKnown(value) => value,
         }
     }
 
-    /// Whether it is not the present one.
+    /// Whether it may be out of date.
     pub fn is_stale(self) -> bool {
         matches!(self, Self::LastKnown(_))
     }
 }
 
 impl Counters {
-    /// Counters kept in `store`, their hits joined by `batcher`.
+    /// Counters kept in `store`, with hits batched by `batcher`.
     pub fn new(store: Arc<dyn Store>, batcher: Batcher, deadline: Duration) -> Self {
         let last_known = batcher.last_known();
         let sums = Sums::new(store.clone());
         Self { store, batcher, deadline, last_known, sums }
     }
 
-    /// What the store answers within the deadline: one that hangs is one that
-    /// cannot be reached.
+    /// The store's answer within the deadline. A store that hangs counts as unreachable.
     async fn in_time<T, E: From<StoreError>>(
         &self,
         asking: impl Future<Output = Result<T, E>>,
@@ -86,12 +85,12 @@ impl Counters {
         }
     }
 
-    /// Counts a hit and answers with its number, once that is stored.
+    /// Counts a hit, and returns its number once the store has it.
     pub async fn hit(&self, hit: Hit) -> Result<i64, HitError> {
         self.batcher.hit(hit).await
     }
 
-    /// The total of a counter, `None` if there is no such counter.
+    /// The total of a counter, or `None` if it does not exist.
     pub async fn total(&self, counter: &Counter) -> Result<Option<i64>, StoreError> {
         let keys = std::slice::from_ref(&counter.key);
         Ok(self.totals(&counter.namespace, keys).await?.into_iter().next().flatten())
@@ -110,8 +109,8 @@ impl Counters {
         Ok(totals)
     }
 
-    /// The total of a counter, or the last one that this process saw while the
-    /// store cannot be reached. An error if it never saw one.
+    /// The total of a counter. While the store is unreachable, the last total that this
+    /// process saw, or an error if it saw none.
     pub async fn total_or_last_known(
         &self,
         counter: &Counter,
@@ -125,25 +124,25 @@ impl Counters {
         }
     }
 
-    /// The last total that this process saw, without asking the store: what to
-    /// show after a hit that could not be counted.
+    /// The last total that this process saw, without asking the store: shown after a hit that
+    /// was not counted.
     pub fn last_known(&self, counter: &Counter) -> Option<i64> {
         self.last_known.get(counter)
     }
 
-    /// All that a counter shows now, its owner's settings and token digest too.
+    /// Everything that a counter shows now, with its owner's settings and token digest.
     pub async fn count(&self, counter: &Counter) -> Result<Option<Count>, StoreError> {
         let count = self.in_time(self.store.count(counter, Timestamp::now())).await?;
         self.know(counter, count.as_ref().map(|c| c.total));
         Ok(count)
     }
 
-    /// All that a counter remembers; [`crate::model::history`] makes ranges of it.
+    /// A counter's whole history, from which [`crate::model::history`] takes ranges.
     pub async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
         self.in_time(self.store.history(counter)).await
     }
 
-    /// What some counters of a namespace remember.
+    /// The histories of some counters of a namespace.
     pub async fn histories(
         &self,
         namespace: &Name,
@@ -152,8 +151,8 @@ impl Counters {
         self.in_time(self.store.histories(namespace, keys)).await
     }
 
-    /// The counters of a namespace added up, as they were a short while ago; the last sum
-    /// that this process made where a new one cannot be had in time.
+    /// The sum of a namespace's counters as of a short while ago. If a new sum takes too long,
+    /// the last one that this process made.
     pub async fn sum(&self, namespace: &Name, depth: Depth) -> Result<Sum, StoreError> {
         match self.in_time(self.sums.of(namespace, depth)).await {
             Ok(site) => Ok(Sum { site, is_stale: false }),
@@ -164,7 +163,7 @@ impl Counters {
         }
     }
 
-    /// Makes a change, once; it is repeated while its answer is lost.
+    /// Makes a change exactly once: it is repeated under its id until an answer arrives.
     pub async fn edit(
         &self,
         counter: &Counter,
@@ -179,12 +178,12 @@ impl Counters {
         Ok(edited)
     }
 
-    /// A namespace's own facts, its owner's token digest too.
+    /// A namespace's settings and size, with its owner's token digest.
     pub async fn namespace(&self, namespace: &Name) -> Result<Namespace, StoreError> {
         self.in_time(self.store.namespace(namespace)).await
     }
 
-    /// Makes a change to a namespace; it is repeated while its answer is lost.
+    /// Makes a change to a namespace, and repeats it until an answer arrives.
     pub async fn edit_namespace(
         &self,
         namespace: &Name,
@@ -196,8 +195,8 @@ impl Counters {
         self.repeat(deadline::due(self.deadline), || self.store.edit_namespace(&change)).await
     }
 
-    /// `limit` counters of a namespace from place `offset` on, the largest
-    /// total first, equal ones by name.
+    /// `limit` counters of a namespace from rank `offset` on: by total, the largest first,
+    /// then by name.
     pub async fn ranking(
         &self,
         namespace: &Name,
@@ -207,12 +206,12 @@ impl Counters {
         self.in_time(self.store.ranking(namespace, offset, limit)).await
     }
 
-    /// Hears of every change of a total in a namespace from now on.
+    /// Subscribes to every change of a total in a namespace.
     pub async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError> {
         self.in_time(self.store.subscribe(namespace)).await
     }
 
-    /// How many counters there are, or nearly.
+    /// The approximate number of counters.
     pub async fn size(&self) -> Result<u64, StoreError> {
         self.in_time(self.store.size()).await
     }
@@ -222,7 +221,7 @@ impl Counters {
         self.in_time(self.store.namespaces(after)).await
     }
 
-    /// A page of all that a namespace holds.
+    /// A page of a namespace's content.
     pub async fn export(
         &self,
         namespace: &Name,
@@ -231,8 +230,8 @@ impl Counters {
         self.in_time(self.store.export(namespace, after)).await
     }
 
-    /// Takes in a line of an export; it is repeated while its answer is lost, and
-    /// under the same id it is added once.
+    /// Imports a line of an export. It is repeated until an answer arrives, and added only
+    /// once under the same id.
     pub async fn import(
         &self,
         id: ChangeId,
@@ -240,7 +239,7 @@ impl Counters {
         on_conflict: OnConflict,
     ) -> Result<Imported, EditError> {
         let now = Timestamp::now();
-        // One request brings many lines, and each has its own time.
+        // One request brings many lines, so each line has a deadline of its own.
         let deadline = Instant::now() + self.deadline;
         self.repeat(deadline, || self.store.import(id, exported, on_conflict, now)).await
     }
@@ -250,7 +249,7 @@ impl Counters {
         self.in_time(self.store.ping()).await
     }
 
-    /// Hits that wait for their number now.
+    /// The number of hits that wait for an answer.
     pub fn in_flight(&self) -> usize {
         self.batcher.waiting()
     }
@@ -260,17 +259,17 @@ impl Counters {
         self.store.has_room()
     }
 
-    /// Writes that no replica had in time; they were repeated until one had.
+    /// How many writes no replica had in time. They were repeated until one had.
     pub fn writes_not_replicated(&self) -> u64 {
         self.store.writes_not_replicated()
     }
 
-    /// The longest that a request waits for the store.
+    /// How long a request may wait for the store.
     pub fn deadline(&self) -> Duration {
         self.deadline
     }
 
-    /// Hits that may or may not be in the store: their writes have no answer.
+    /// The number of hits that the store may or may not have: their writes have no answer.
     pub fn in_doubt(&self) -> u64 {
         self.batcher.in_doubt()
     }

@@ -1,17 +1,17 @@
-//! Joins the hits that arrive while others are on their way into one write.
+//! Group commit: hits that arrive while a write is in flight share the next one.
 //!
-//! Hits wait in a queue, in front of it are lanes, and each lane has a writer task
-//! while there are hits. A writer takes all that waits, sends it to the store as one
-//! tally, answers each hit with its own number once the store has acknowledged, and
-//! ends when nothing waits. So a lone hit waits one round trip, a crowd two at most,
-//! and the more hits there are the more of them share a write.
+//! Hits wait in a queue that several lanes drain. While there are hits, each lane has a writer
+//! task, which takes everything in the queue, sends it to the store as one tally, answers each
+//! hit with its own number once the store has acknowledged, and ends when the queue is empty.
+//! So a lone hit waits for one round trip, hits in a crowd for two at most, and the more hits
+//! arrive, the more of them share a write.
 //!
-//! A write without an answer is in doubt: it may have been done. It is repeated under its own
-//! number until the store answers, for the store counts a number once; its lane waits, the
-//! others go on, and each hit is answered in its time. Nothing is ever taken back.
+//! A write without an answer is in doubt: the store may have done it. The lane repeats it
+//! under the same number, which the store counts only once, until an answer arrives. Meanwhile
+//! the other lanes go on, and each hit is answered by its deadline. Nothing is ever taken back.
 //!
-//! On one server and in the file all hits share one queue. In a Cluster a write goes
-//! to one slot, and each namespace has a queue of its own, with one lane.
+//! On a single server and in the file, all hits share one queue. In a Cluster a write goes to
+//! one slot, so each namespace has a queue of its own, with one lane.
 
 mod error;
 mod waiting;
@@ -38,17 +38,17 @@ use crate::model::name::Name;
 use crate::model::tally::Lane;
 use crate::store::Store;
 
-/// With several, the store works on the hits of one while seen answers those of
-/// another; with many, few hits share a write (benches/README.md).
+/// With several lanes, the store works on one lane's hits while seen answers another's. With
+/// many, fewer hits share a write (benches/README.md).
 const LANES: usize = 2;
 
-/// The most hits in one tally; bounds the size of one write.
+/// The most hits in one tally, which bounds the size of a write.
 const MAX_TALLY: usize = 8192;
 
-/// The queues by namespace; one for all has none.
+/// The queues by namespace; the key of a queue for all namespaces is `None`.
 type Queues = BTreeMap<Option<Name>, Queue>;
 
-/// It is there exactly while a writer runs.
+/// Exists exactly while one of its writers runs.
 #[derive(Default)]
 struct Queue {
     /// In the order of arrival.
@@ -58,10 +58,10 @@ struct Queue {
 }
 
 impl Queue {
-    /// Takes what waits, or as much of it as one tally holds.
+    /// Takes the waiting hits, or as many as fit in one tally.
     fn take(&mut self) -> Vec<Waiting> {
         let waiting = &mut self.waiting;
-        // As much room as this time: the next crowd will be about as large.
+        // Reserve as much as this time: the next crowd will be about as large.
         let rest = match waiting.len() {
             0..=MAX_TALLY => Vec::with_capacity(waiting.len()),
             _ => waiting.split_off(MAX_TALLY),
@@ -77,28 +77,28 @@ pub struct Batcher(Arc<Shared>);
 struct Shared {
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
-    /// Gets the totals that the store acknowledges.
+    /// Receives the totals that the store acknowledges.
     last_known: Arc<LastKnown>,
-    /// The lock is held for a push and never across an await.
+    /// The lock is held for a push, never across an await.
     queues: Mutex<Queues>,
     /// The number of the next tally of this process.
     number: AtomicU64,
-    /// Hits that wait for a number now.
+    /// The number of hits that wait for an answer.
     waiting: AtomicUsize,
-    /// Hits in writes that the store has not answered.
+    /// The number of hits in writes that the store has not answered.
     in_doubt: AtomicU64,
-    /// Writers that run now.
+    /// The number of running writers.
     writers: AtomicUsize,
     idle: Notify,
     /// The most hits that may wait at once.
     queue: usize,
-    /// The longest that a hit waits.
+    /// How long a hit may wait.
     deadline: Duration,
 }
 
 impl Batcher {
-    /// A batcher in front of `store`. At most `queue` hits wait at once, each for
-    /// `deadline` at most.
+    /// A batcher in front of `store`. At most `queue` hits wait at once, each for at most
+    /// `deadline`.
     pub fn new(
         store: Arc<dyn Store>,
         metrics: Arc<Metrics>,
@@ -120,9 +120,9 @@ impl Batcher {
         }))
     }
 
-    /// Counts a hit: answers with its own number once the store has it.
+    /// Counts a hit, and returns its number once the store has it.
     ///
-    /// The hit goes on if the caller goes away. After [`HitError::Unanswered`] it may be
+    /// The hit is counted even if the caller goes away. After [`HitError::Unanswered`] it may be
     /// counted, once; after any other error it is not.
     pub async fn hit(&self, hit: Hit) -> Result<i64, HitError> {
         let reply = self.push(hit)?;
@@ -154,23 +154,22 @@ impl Batcher {
         Ok(receiver)
     }
 
-    /// The totals that hits brought, and where others are put.
+    /// The table of last known totals, which reads share with hits.
     pub fn last_known(&self) -> Arc<LastKnown> {
         self.0.last_known.clone()
     }
 
-    /// Hits that wait for a number now.
+    /// The number of hits that wait for an answer.
     pub fn waiting(&self) -> usize {
         self.0.waiting.load(Ordering::Relaxed)
     }
 
-    /// Hits that may or may not be in the store: their writes have no answer.
+    /// The number of hits that the store may or may not have: their writes have no answer.
     pub fn in_doubt(&self) -> u64 {
         self.0.in_doubt.load(Ordering::Relaxed)
     }
 
-    /// Waits until every hit that was pushed has been answered, and the store has answered
-    /// every write.
+    /// Waits until every hit has its answer and the store has answered every write.
     pub async fn drained(&self) {
         loop {
             let idle = self.0.idle.notified();
@@ -183,7 +182,7 @@ impl Batcher {
 }
 
 impl Shared {
-    /// A lane's writer: writes until nothing waits.
+    /// A lane's writer: writes until the queue is empty.
     async fn write_all(self: Arc<Self>, namespace: Option<Name>, number: usize) {
         let lane = match &namespace {
             Some(namespace) => Lane::Apart(namespace.clone()),
@@ -191,7 +190,7 @@ impl Shared {
         };
         while let Some(hits) = self.gather(&namespace, number).await {
             let write = Write::new(&self, &namespace, hits);
-            // A bug must not end the lane: its hits are answered as they are dropped.
+            // A panic must not end the lane. Dropping its hits answers them.
             if AssertUnwindSafe(write.run(&lane)).catch_unwind().await.is_err() {
                 tracing::error!("a bug: a write panicked, and its hits may be counted or not");
             }
@@ -200,13 +199,13 @@ impl Shared {
         self.idle.notify_waiters();
     }
 
-    /// Takes what waits once it is enough or no more comes. With nothing there the
-    /// writer must end, for the next hit starts another.
+    /// Takes the waiting hits once there are enough or no more arrive. If there are none, the
+    /// writer must end: it is marked as stopped, and the next hit starts another.
     async fn gather(&self, namespace: &Option<Name>, number: usize) -> Option<Vec<Waiting>> {
         let enough = self.store.enough().min(MAX_TALLY);
         let mut before = 0;
         loop {
-            // Whoever has a request at hand gets to push its hit first.
+            // Let tasks that have a request at hand push their hits first.
             tokio::task::yield_now().await;
             let mut queues = self.queues.lock();
             let queue = queues.get_mut(namespace)?;
@@ -224,7 +223,7 @@ impl Shared {
         }
     }
 
-    /// Answers each hit of a queue whose time is up, and tells when the next one's is.
+    /// Answers the queued hits whose deadline has passed. Returns the next deadline.
     fn answer_queued(&self, namespace: &Option<Name>, now: Instant) -> Option<Instant> {
         let (mut late, next) = {
             let mut queues = self.queues.lock();

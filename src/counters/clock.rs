@@ -1,13 +1,13 @@
-//! Whether the machine's clock was set: hits then go into other hours and days than those
-//! in which they came, and nothing else would say so.
+//! Notices when the machine's clock is set. Hits are then counted in other hours and days
+//! than those in which they arrived, which nothing else would reveal.
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// How often the clock is looked at.
+/// How often the clock is checked.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
-/// How far it may be set without a word, in seconds: what keeps clocks right moves them by
-/// less.
+/// The largest change in seconds that is not reported: time synchronisation makes smaller
+/// ones.
 const UNNOTICED: i64 = 600;
 
 /// Logs a line whenever the clock was set, for as long as the process lives.
@@ -24,7 +24,7 @@ pub async fn watch() {
     }
 }
 
-/// The clock beside a time that nobody can set, as both were at one moment.
+/// The clock and the monotonic time, read at the same moment.
 struct Clock {
     shown: SystemTime,
     passed: Instant,
@@ -35,8 +35,8 @@ impl Clock {
         Self { shown, passed }
     }
 
-    /// By how many seconds it was set since the last call, if by many; those of a clock that
-    /// went back are negative.
+    /// By how many seconds the clock was set since the last call, if by enough to report;
+    /// negative if it was set back.
     fn set_by(&mut self, shown: SystemTime, passed: Instant) -> Option<i64> {
         let due = self.shown + passed.duration_since(self.passed);
         *self = Self::new(shown, passed);

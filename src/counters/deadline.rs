@@ -1,5 +1,5 @@
-//! One deadline for each request, from its arrival: however often a request asks the store,
-//! it never waits twice as long.
+//! One deadline for each request, counted from its arrival: a request that asks the store
+//! several times waits no longer than one that asks once.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +7,12 @@ tokio::task_local! {
     static DEADLINE: Instant;
 }
 
-/// Answers a request that has just arrived: whatever it asks the store is due within `wait`.
+/// Answers a request that has just arrived: the store must answer all of it within `wait`.
 pub fn scope<F: Future>(wait: Duration, answer: F) -> impl Future<Output = F::Output> {
     DEADLINE.scope(Instant::now() + wait, answer)
 }
 
-/// When the answer of the request at hand is due; without one, `wait` from now.
+/// The deadline of the current request; outside of a request, `wait` from now.
 pub fn due(wait: Duration) -> Instant {
     DEADLINE.try_with(|deadline| *deadline).unwrap_or_else(|_| Instant::now() + wait)
 }

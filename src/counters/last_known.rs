@@ -1,4 +1,4 @@
-//! The totals that this process saw last, for when the store is away.
+//! The totals that this process saw last, shown while the store is unreachable.
 
 use std::collections::HashMap;
 
@@ -6,19 +6,19 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::model::name::Counter;
 
-/// The most counters in each half of the table; with all names of the longest
-/// kind, both take about 16 MB.
+/// The most counters in each half of the table. With names of full length, both halves take
+/// about 16 MB.
 const GENERATION_SIZE: usize = 1 << 15;
 
-/// Totals by counter, bounded: with too many, those go that were put longest ago.
+/// A bounded table of totals by counter, which forgets those that were put longest ago.
 #[derive(Default)]
 pub struct LastKnown {
-    /// Std's lock: it is held for a look-up and never across an await.
+    /// The lock is held for a look-up, never across an await.
     halves: Mutex<Halves>,
 }
 
-/// Once the young half is full it becomes the old one, whose totals are forgotten;
-/// so room is made without a search for what to forget.
+/// A full young half replaces the old half, whose totals are forgotten. This makes room
+/// without a search for the oldest entries.
 #[derive(Default)]
 struct Halves {
     young: HashMap<Counter, i64>,
@@ -32,7 +32,7 @@ impl Halves {
             return;
         }
         if self.young.len() >= GENERATION_SIZE {
-            // The memory of the forgotten serves again.
+            // Reuse the memory of the forgotten half.
             std::mem::swap(&mut self.young, &mut self.old);
             self.young.clear();
         }
@@ -84,7 +84,7 @@ mod tests {
         };
         for n in 0..100_000 {
             known.put(&counter(n), n as i64);
-            // One that is put again and again is always known.
+            // A total that is put again and again stays.
             known.put(&counter(0), n as i64);
         }
         for n in (100_000 - GENERATION_SIZE)..100_000 {

@@ -1,5 +1,5 @@
-//! Who made a hit, so far as that may be known: a keyed hash under random keys that are made
-//! each day, kept in memory alone, and destroyed an hour after the day.
+//! The visitor behind a hit: a keyed hash under random keys, which are made anew each day,
+//! kept only in memory, and destroyed an hour after the day ends.
 
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use crate::model::time::Timestamp;
 use crate::sketch;
 use crate::store::{Store, StoreError};
 
-/// How long keys are kept after their day, in seconds: for processes whose clocks differ.
+/// How long keys outlive their day, in seconds: the clocks of processes differ.
 const GRACE: u64 = 3600;
 
-/// How often the clock is looked at.
+/// How often the clock is checked.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
-/// How long keys are taken for the day's: of two processes that made some at once one is
-/// about to take the other's.
+/// How long keys are used before they are checked again: if two processes made keys at the
+/// same time, one of them adopts the other's.
 const KEYS_AGE: Duration = Duration::from_secs(1);
 
 /// A day's keys.
@@ -35,27 +35,27 @@ struct Today {
     asked: Instant,
 }
 
-/// Turns requests into visitors. It holds one day's keys; the replicas share them.
+/// Turns requests into visitors. It holds one day's keys, which replicas share.
 pub struct Visitors {
     store: Arc<dyn Store>,
-    /// How long the store may take to give keys.
+    /// How long the store may take to provide keys.
     timeout: Duration,
     today: Arc<Mutex<Option<Today>>>,
     timer: JoinHandle<()>,
 }
 
 impl Visitors {
-    /// Visitors under the keys of `store`, which may take `timeout` to give some. Called
-    /// within a runtime.
+    /// Visitors under the keys of `store`, which may take `timeout` to provide them. Must be
+    /// called within a runtime.
     pub fn new(store: Arc<dyn Store>, timeout: Duration) -> Self {
         let today = Arc::new(Mutex::new(None));
         let timer = tokio::spawn(destroy(store.clone(), today.clone()));
         Self { store, timeout, today, timer }
     }
 
-    /// The visitor behind a request: the same one only for the same day, client
-    /// network, user agent and namespace, so that nobody can be followed from
-    /// one site to another or from one day to the next.
+    /// The visitor behind a request. It is the same only for the same day, client network,
+    /// user agent and namespace, so nobody can be followed from one site to another or from
+    /// one day to the next.
     pub async fn visitor(
         &self,
         client: &[u8; 8],
@@ -64,11 +64,11 @@ impl Visitors {
         now: Timestamp,
     ) -> Result<Visitor, StoreError> {
         let (of_sketch, of_marks) = self.keys(now.day()).await?;
-        // SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012): made for a secret
-        // key and short texts, at a tenth of the cost of an HMAC.
+        // SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012) is made for a secret key
+        // and short inputs, and costs a tenth of an HMAC.
         let mut hash = SipHasher24::new_with_key(&of_sketch);
-        // Both parts before the agent end where the next begins: one has a fixed
-        // length, the other no zero in it.
+        // The parts cannot run into each other: the network has a fixed length, and the
+        // namespace holds no zero byte.
         hash.write(client);
         hash.write(namespace.as_str().as_bytes());
         hash.write(&[0]);
@@ -86,7 +86,7 @@ impl Visitors {
             Some(Today { day: of, keys, asked }) if of == day && asked.elapsed() < KEYS_AGE => keys,
             _ => {
                 let late = |_| StoreError::Away("it did not answer in time".into());
-                // Of the time that the request has, the most is for its hit.
+                // Most of the request's time belongs to its hit.
                 let wait = deadline::due(self.timeout).saturating_duration_since(Instant::now());
                 let asking = timeout(wait / 4, self.store.day_keys(day));
                 let keys = asking.await.map_err(late)??;
@@ -107,9 +107,9 @@ impl Drop for Visitors {
     }
 }
 
-/// Destroys the keys of days that are over, hit or no hit.
+/// Destroys the keys of past days, even without hits.
 async fn destroy(store: Arc<dyn Store>, today: Arc<Mutex<Option<Today>>>) {
-    // The first visitor need not wait for them.
+    // Fetched at once, so that the first visitor need not wait.
     let _ = store.day_keys(Timestamp::now().day()).await;
     loop {
         tokio::time::sleep(LOOK_AGAIN).await;

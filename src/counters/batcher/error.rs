@@ -7,19 +7,19 @@ use crate::store::StoreError;
 /// Why a hit was not counted.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum HitError {
-    /// As many hits as allowed wait already.
+    /// The queue is full.
     #[error("too many hits are waiting for the store; nothing was counted")]
     Busy,
-    /// Its time was up before it was sent to the store; it is not counted.
+    /// Its deadline passed before it was sent to the store; it is not counted.
     #[error("the store cannot be reached just now; nothing was counted")]
     Unsent,
-    /// It was sent, and the store has not answered in time: it may be counted, once.
+    /// It was sent, and the store has not answered in time. It may be counted, once.
     #[error("the store did not answer in time; the hit may still be counted, once")]
     Unanswered,
     /// The store cannot be used.
     #[error(transparent)]
     Store(StoreError),
-    /// The store would not count on this counter.
+    /// The store refused to count on this counter.
     #[error("{}", match .0 {
         Refusal::Missing => "the counter does not exist",
         Refusal::Owned => "the counter does not exist, and only the owner of its namespace creates counters there",

@@ -1,4 +1,4 @@
-//! A hit that waits for its number, and is answered when its time is up.
+//! A hit that waits for its number and is answered by its deadline.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,12 +10,12 @@ use super::{HitError, Shared};
 use crate::metrics::Uncounted;
 use crate::model::hit::Hit;
 
-/// A hit on its way, and who waits for its number.
+/// A hit in flight, and the channel on which its caller waits.
 pub(super) struct Waiting {
     pub(super) hit: Hit,
-    /// When it is to be answered, whatever has become of it.
+    /// The deadline by which it gets an answer, whatever happens.
     pub(super) due: Instant,
-    /// `None` once it was answered.
+    /// `None` once answered.
     pub(super) reply: Option<oneshot::Sender<Result<i64, HitError>>>,
     pub(super) shared: Arc<Shared>,
 }
@@ -27,20 +27,20 @@ impl Waiting {
             if let Err(error) = &answer {
                 self.shared.metrics.uncounted(Uncounted::from(error));
             }
-            // Whoever is gone does not need to know.
+            // The caller may have gone away.
             let _ = reply.send(answer);
         }
     }
 }
 
-/// No hit is without an answer, whatever becomes of its writer.
+/// Every hit gets an answer, even if its writer panics.
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.answer(Err(HitError::Unanswered));
     }
 }
 
-/// Answers those whose time is up, and tells when the next one's is.
+/// Answers the hits whose deadline has passed. Returns the next deadline.
 pub(super) fn answer_late<'a>(
     hits: impl Iterator<Item = &'a mut Waiting>,
     now: Instant,

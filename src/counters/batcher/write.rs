@@ -13,17 +13,17 @@ use crate::model::tally::{Lane, Outcome, Place, Tally, WRITE_MEMORY};
 use crate::model::time::Timestamp;
 use crate::store::StoreError;
 
-/// The waits between attempts to repeat a write.
+/// The first and the longest pause before a write is repeated.
 const RETRY_FIRST: Duration = Duration::from_millis(5);
 const MAX_RETRY: Duration = Duration::from_millis(200);
 
-/// One write on its way.
+/// One write in flight.
 pub(super) struct Write<'a> {
     shared: &'a Arc<Shared>,
     namespace: &'a Option<Name>,
     /// In the order of arrival.
     hits: Vec<Waiting>,
-    /// How many hits the store may have without having said so.
+    /// How many hits the store may have without having acknowledged them.
     in_doubt: u64,
 }
 
@@ -36,12 +36,12 @@ impl<'a> Write<'a> {
         Self { shared, namespace, hits, in_doubt: 0 }
     }
 
-    /// Sends the hits until the store has answered, and answers each in its time.
+    /// Sends the hits until the store answers, and answers each hit by its deadline.
     pub(super) async fn run(mut self, lane: &Lane) {
         let number = self.shared.number.fetch_add(1, Ordering::Relaxed);
         let (mut pause, mut prepared, mut first) = (RETRY_FIRST, None, None);
         loop {
-            // Until it was sent, a hit whose time is up is out of it.
+            // A hit whose deadline passed before it was sent is dropped from the write.
             let (tally, places) = match prepared.take() {
                 Some(prepared) => prepared,
                 None => {
@@ -85,7 +85,7 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// Asks the store once, while those are answered whose time is up.
+    /// Asks the store once. Meanwhile, answers hits whose deadline passes.
     async fn attempt(&mut self, tally: &Tally) -> Result<Vec<Outcome>, StoreError> {
         let shared = self.shared.clone();
         let started = Instant::now();
@@ -95,7 +95,7 @@ impl<'a> Write<'a> {
         let asking = shared.store.apply(tally);
         tokio::pin!(asking);
         let mine = self.hits.iter().filter(|w| w.reply.is_some()).map(|w| w.due).min();
-        // Once its own hits are answered, those behind a repeated write are due next.
+        // The hits queued behind a repeated write have deadlines too.
         let queued = (self.in_doubt > 0)
             .then(|| shared.answer_queued(self.namespace, Instant::now()))
             .flatten();
@@ -106,7 +106,7 @@ impl<'a> Write<'a> {
                 biased;
                 answer = &mut asking => break answer,
                 () = sleep_until(until.into()) => {
-                    // It is on its way: nobody knows what becomes of it.
+                    // The write is in flight, so its hits may yet be counted.
                     self.doubt(tally.hits());
                     next = self.answer_due();
                 }
@@ -116,7 +116,7 @@ impl<'a> Write<'a> {
         answer
     }
 
-    /// From now on nobody knows whether the store has the hits.
+    /// Marks the hits as in doubt: the store may have them.
     fn doubt(&mut self, hits: u64) {
         if self.in_doubt == 0 {
             self.in_doubt = hits;
@@ -124,8 +124,8 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// Answers those whose time is up, here and in the queue behind; tells when the next
-    /// one's is.
+    /// Answers hits whose deadline has passed, in this write and in the queue behind it.
+    /// Returns the next deadline.
     fn answer_due(&mut self) -> Option<Instant> {
         let now = Instant::now();
         let error = if self.in_doubt > 0 { HitError::Unanswered } else { HitError::Unsent };
@@ -145,8 +145,8 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// The store will not have the hits. What it may have from an earlier attempt is not
-    /// called uncounted.
+    /// The store refused the hits. Those that an earlier attempt may have counted are not
+    /// reported as uncounted.
     fn failed(mut self, error: &StoreError) {
         let unanswered = self.in_doubt > 0;
         if unanswered {
