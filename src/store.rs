@@ -33,57 +33,55 @@ use crate::model::tally::{Outcome, Tally};
 use crate::model::time::Timestamp;
 use crate::store::live::Listener;
 
-/// What each store does. All of it may be called at once from many tasks.
+/// The contract of a store. Many tasks may call it at once.
 ///
-/// Whatever answers [`StoreError::Away`] or [`StoreError::Unavailable`] may be called again
-/// with the same arguments: nothing is done twice.
+/// After [`StoreError::Away`] or [`StoreError::Unavailable`], a call may be repeated with the
+/// same arguments: nothing is done twice.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Whether a tally may hold hits of several namespaces; false as long as that
-    /// is not known.
+    /// Whether a tally may hold hits of several namespaces; false until that is known.
     fn spans_namespaces(&self) -> bool;
 
-    /// So many hits are worth a write of their own. While fewer wait and more come
-    /// at once, the write waits for those; it never waits while none come.
+    /// The number of hits that is worth a write. With fewer, the writer waits as long as more
+    /// hits arrive at once, and never while none do.
     fn enough(&self) -> usize;
 
-    /// Counts a tally and answers once that is as durable as the store makes
-    /// things: one [`Outcome`] for each entry, in order.
+    /// Counts a tally, and returns once the result is as durable as the store makes it: one
+    /// [`Outcome`] for each entry, in order.
     ///
-    /// After [`StoreError::Unavailable`] the tally may or may not have been
-    /// counted; applying the same number again is safe and answers the same, as
-    /// long as no later one of its lane was applied.
-    /// After any other error nothing was counted.
+    /// After [`StoreError::Unavailable`] the tally may have been counted. Applying the same
+    /// number again is safe and returns the same, as long as no later tally of its lane was
+    /// applied. After any other error nothing was counted.
     ///
-    /// Hits that counted get the numbers up to the total, in their order. A hit
-    /// of a visitor within the counter's dedupe window does not count and shows
-    /// the total; the window is the one of the hit that counted, and begins with it. A hit with an id
-    /// that arrived within [`crate::model::tally::ID_MEMORY`] shows the first one's
-    /// number. Browsers' visitors go into the uniques of the tally's day.
+    /// Hits that counted get the numbers up to the total, in their order. A hit of a visitor
+    /// within the counter's dedupe window does not count and shows the total; the window
+    /// begins with the hit that counted. A hit whose id arrived within
+    /// [`crate::model::tally::ID_MEMORY`] shows the first one's number. Browsers' visitors go
+    /// into the uniques of the tally's day.
     async fn apply(&self, tally: &Tally) -> Result<Vec<Outcome>, StoreError>;
 
-    /// The totals of some counters of a namespace; `None` where there is none.
+    /// The totals of some counters of a namespace; `None` for those that do not exist.
     async fn totals(&self, namespace: &Name, keys: &[Name])
     -> Result<Vec<Option<i64>>, StoreError>;
 
-    /// All that a counter shows and that its owner set.
+    /// Everything that a counter shows, with its owner's settings.
     async fn count(&self, counter: &Counter, now: Timestamp) -> Result<Option<Count>, StoreError>;
 
-    /// All that a counter remembers, as far back as it does.
+    /// A counter's whole history.
     async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
         let keys = std::slice::from_ref(&counter.key);
         Ok(self.histories(&counter.namespace, keys).await?.into_iter().next().flatten())
     }
 
-    /// The same of some counters of a namespace; `None` where there is none.
+    /// The histories of some counters of a namespace; `None` for those that do not exist.
     async fn histories(
         &self,
         namespace: &Name,
         keys: &[Name],
     ) -> Result<Vec<Option<History>>, StoreError>;
 
-    /// A page of the counters of a namespace, read as deep as is asked; begin with `None`
-    /// and go on with [`Page::next`].
+    /// A page of a namespace's counters, read to the given depth; begin with `None` and go on
+    /// with [`Page::next`].
     async fn members(
         &self,
         namespace: &Name,
@@ -92,25 +90,25 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Page<Member>, StoreError>;
 
-    /// Makes a change in one step with the check of who makes it.
+    /// Makes a change atomically with the check of its caller.
     async fn edit(&self, change: &Change) -> Result<Edited, EditError>;
 
-    /// A namespace's own facts; those of one that nobody used are empty.
+    /// A namespace's settings and size; an unused namespace is empty.
     async fn namespace(&self, namespace: &Name) -> Result<Namespace, StoreError>;
 
-    /// Makes a change to a namespace in one step with the check of who makes
-    /// it; a deletion takes as many steps as it needs.
+    /// Makes a change to a namespace atomically with the check of its caller. A deletion takes
+    /// several steps.
     async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError>;
 
-    /// The random keys under which a day's visitors are hashed: the same for all processes of
-    /// this store that can talk to each other, and kept in their memory alone.
+    /// The random keys under which a day's visitors are hashed. All processes of this store
+    /// that can reach each other share them, and keep them only in memory.
     async fn day_keys(&self, day: u32) -> Result<DayKeys, StoreError>;
 
     /// Destroys the keys of all days before this one.
     fn forget_day_keys(&self, before: u32);
 
-    /// `limit` counters of a namespace from place `offset` on, the largest
-    /// total first, equal ones by name.
+    /// `limit` counters of a namespace from rank `offset` on: by total, the largest first,
+    /// then by name.
     async fn ranking(
         &self,
         namespace: &Name,
@@ -118,25 +116,24 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(Name, i64)>, StoreError>;
 
-    /// How many counters there are in all, or nearly: some may come or go.
+    /// The approximate number of counters in all.
     async fn size(&self) -> Result<u64, StoreError>;
 
     /// A page of all namespaces that have counters or an owner; begin with
     /// `None` and go on with [`Page::next`].
     async fn namespaces(&self, after: Option<&str>) -> Result<Page<Name>, StoreError>;
 
-    /// A page of all that a namespace holds, its own record first if it has
-    /// one; begin with `None` and go on with [`Page::next`]. A counter is
-    /// exported as it is at one moment.
+    /// A page of a namespace's content, its own record first if it has one; begin with `None`
+    /// and go on with [`Page::next`]. Each counter is exported as of one moment.
     async fn export(
         &self,
         namespace: &Name,
         after: Option<&str>,
     ) -> Result<Page<Exported>, StoreError>;
 
-    /// Takes in what was exported; the caps hold, buckets that are too old are
-    /// left out. Safe to repeat; with [`OnConflict::Add`] under the same id, for
-    /// [`ChangeId::MEMORY`] seconds.
+    /// Imports a line of an export, within the caps and without expired buckets. Safe to
+    /// repeat; with [`OnConflict::Add`], under the same id and for [`ChangeId::MEMORY`]
+    /// seconds.
     async fn import(
         &self,
         id: ChangeId,
@@ -145,23 +142,22 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Imported, EditError>;
 
-    /// Hears of every total of a namespace that changes, whichever process changed
-    /// it, from the moment this answers; of changes in quick succession the last.
+    /// Subscribes to the totals of a namespace, whichever process changes them, from the moment
+    /// this returns. Of changes in quick succession only the last is delivered.
     async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError>;
 
-    /// Writes something.
+    /// Checks that the store takes writes.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Whether there is room for more counters; while there is not, those that exist go on
-    /// counting.
+    /// Whether there is room for more counters. Without it, existing counters go on counting.
     fn has_room(&self) -> bool;
 
-    /// How many writes no replica had in time; they were repeated until one had.
+    /// How many writes no replica had in time. They were repeated until one had.
     fn writes_not_replicated(&self) -> u64 {
         0
     }
 
-    /// Writes what is left and lets go. Nothing is called afterwards.
+    /// Writes what is left and releases the store. Nothing may be called afterwards.
     async fn close(&self);
 }
 
@@ -180,9 +176,9 @@ pub enum Mode {
 /// How many replicas must have a write before its hits are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replicas {
-    /// One, where there are any.
+    /// One, if there are any.
     Auto,
-    /// So many, always.
+    /// This many, always.
     Number(u8),
 }
 
@@ -199,15 +195,15 @@ impl std::str::FromStr for Replicas {
     }
 }
 
-/// What bounds a store.
+/// The limits of a store.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Who may create counters.
     pub mode: Mode,
     /// The most counters in one namespace.
     pub counters_per_namespace: u64,
-    /// The most counters in all. In a Cluster each process looks at the sum every ten
-    /// seconds, and together they can create a little more.
+    /// The most counters in all. In a Cluster each process reads the sum every ten seconds, so
+    /// together they can exceed it a little.
     pub counters: u64,
     /// How many days' buckets a counter keeps.
     pub history_days: u32,

@@ -1,8 +1,8 @@
-//! The embedded store: one file, and while seen runs a log beside it.
+//! The embedded store: one file, with a log next to it while seen runs.
 //!
-//! All writes go through one thread, which joins them into one sync of the log
-//! (`writer.rs`); the database in the file gets them a little later, all at once. Reads see
-//! both (`map.rs`). What may read the disk runs on threads of its own.
+//! All writes go through one thread, which groups them into one sync of the log
+//! (`writer.rs`). A checkpoint moves them to the database in the file later, all at once. Reads
+//! see both (`map.rs`), and run on blocking threads if they may touch the disk.
 
 mod apply;
 mod file;
@@ -33,7 +33,7 @@ use crate::model::hit::DayKeys;
 use crate::model::name::Counter;
 use crate::model::tally::Outcome;
 
-/// The last write of each lane: its number and its answer.
+/// Each lane's last write: its number and its answer.
 type LastWrites = HashMap<String, (u64, Vec<Outcome>)>;
 
 /// A store in one file. The file stays locked until [`Store::close`].
@@ -51,7 +51,7 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Opens the file, or makes it and the folders above it.
+    /// Opens the file, or creates it and the folders above it.
     pub fn open(path: &Path, limits: Limits) -> Result<Self, FileError> {
         let name = path.display().to_string();
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
@@ -73,7 +73,7 @@ impl Embedded {
             Ok(writer) => writer,
             Err(error) => {
                 if is_new {
-                    // It holds nothing, and would be refused as empty.
+                    // The new file is empty, and the next start would refuse it.
                     let _ = std::fs::remove_file(path);
                 }
                 return Err(unusable(error));
@@ -98,8 +98,8 @@ impl Embedded {
         })
     }
 
-    /// Runs `work` in the next batch and answers once that is synced;
-    /// `after` sees the result then, whether or not the caller is still there.
+    /// Runs `work` in the next batch, and returns once the batch is synced. `after` then sees
+    /// the result even if the caller has gone away.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Batch) -> Result<T, StoreError> + Send + 'static,
@@ -111,8 +111,8 @@ impl Embedded {
         receiver.await.map_err(|_| closed())?
     }
 
-    /// Like [`Embedded::write`], for changes that may be refused: a refusal has
-    /// changed nothing and is an answer, not a failure.
+    /// Like [`Embedded::write`], for changes that may be refused: a refusal changes nothing
+    /// and is an answer, not a failure.
     async fn change<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Batch) -> Result<T, EditError> + Send + 'static,
@@ -132,7 +132,7 @@ impl Embedded {
         answer.await?
     }
 
-    /// Reads on a thread that may wait for the disk.
+    /// Reads on a thread that may block on the disk.
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Snapshot) -> Result<T, StoreError> + Send + 'static,
@@ -143,7 +143,7 @@ impl Embedded {
     }
 
     async fn record(&self, counter: &Counter) -> Result<Option<Record>, StoreError> {
-        // What changed lately is in memory.
+        // Recent changes are in memory.
         if let Some(found) = self.map.recent(&tables::record_key(counter)) {
             return found.map(|bytes| Record::unpack(&bytes)).transpose();
         }

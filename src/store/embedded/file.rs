@@ -1,5 +1,5 @@
-//! The file under the database: locked by seen itself, so that the database
-//! can be opened again after an error without letting go of it.
+//! The file under the database. seen locks it itself, so that the database can be reopened
+//! after an error without releasing the lock.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, Result};
@@ -13,7 +13,7 @@ use redb::StorageBackend;
 
 use crate::store::StoreError;
 
-/// The most that is kept free of a large disk, in bytes.
+/// The largest reserve on a disk, in bytes.
 const KEPT_FREE_MAX: u64 = 1 << 30;
 
 /// An open file with an exclusive lock (flock). A clone is the same file; the
@@ -30,14 +30,14 @@ pub(crate) struct LockedFile {
 pub(crate) enum LockError {
     /// Another process has it.
     InUse,
-    /// It cannot be opened or made.
+    /// It cannot be opened or created.
     Io(Error),
 }
 
 /// Why the file could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// The folder of the file could not be made.
+    /// The folder of the file could not be created.
     #[error("cannot make the folder {folder}: {error}")]
     Folder {
         /// The folder.
@@ -45,12 +45,12 @@ pub enum FileError {
         /// What the system said.
         error: std::io::Error,
     },
-    /// Some other process counts in it.
+    /// Another process has it open.
     #[error(
         "{0} is in use by another process; stop that one, or give this one its own file with --store"
     )]
     InUse(String),
-    /// It has lost what was in it.
+    /// It has lost its content.
     #[error("{0} is empty; restore a backup, or delete it to begin at 1")]
     Empty(String),
     /// Not a store, damaged, or not readable.
@@ -64,7 +64,7 @@ pub enum FileError {
 }
 
 impl LockedFile {
-    /// Opens the file, or makes it, and locks it.
+    /// Opens the file, or creates it, and locks it.
     pub(crate) fn open(path: &Path) -> std::result::Result<Self, LockError> {
         let file = OpenOptions::new()
             .read(true)
@@ -86,7 +86,7 @@ impl LockedFile {
         })
     }
 
-    /// Whether this file is what is at a path.
+    /// Whether this file is still the one at `path`.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
         match (self.file.metadata(), std::fs::metadata(path)) {
             (Ok(mine), Ok(there)) => (mine.dev(), mine.ino()) == (there.dev(), there.ino()),
@@ -96,13 +96,13 @@ impl LockedFile {
         }
     }
 
-    /// How long it is, in bytes.
+    /// Its length in bytes.
     pub(crate) fn length(&self) -> Result<u64> {
         self.file.metadata().map(|metadata| metadata.len())
     }
 
-    /// Whether its disk has room for more counters: a tenth of it is kept for those that
-    /// exist, or [`KEPT_FREE_MAX`] where that is less. True where the system does not tell.
+    /// Whether its disk has room for more counters. A tenth of the disk, at most
+    /// [`KEPT_FREE_MAX`], is reserved for existing ones. True if the system does not tell.
     pub(crate) fn has_room(&self) -> bool {
         rustix::fs::fstatvfs(&*self.file).map_or(true, |disk| {
             let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
@@ -110,7 +110,7 @@ impl LockedFile {
         })
     }
 
-    /// The file for a database that is opened again.
+    /// A handle for a database that is reopened.
     pub(crate) fn fresh(&self) -> Self {
         self.clone()
     }

@@ -1,20 +1,20 @@
-//! Something to write, and who waits for it.
+//! Jobs for the writer, and the callers that wait for them.
 
 use tokio::sync::oneshot;
 
 use super::map::{Batch, closed};
 use crate::store::StoreError;
 
-/// Something to write.
+/// A unit of work for the writer.
 pub(crate) trait Job: Send {
-    /// Does it on top of a batch.
+    /// Adds its changes to a batch.
     fn run(&mut self, batch: &mut Batch) -> Result<(), StoreError>;
 
-    /// Answers, once the batch is synced or has failed.
+    /// Answers the caller once the batch is synced or has failed.
     fn finish(self: Box<Self>, done: Result<(), StoreError>);
 }
 
-/// A [`Job`] made of two functions and the one who waits.
+/// A [`Job`] made of two functions and a caller's channel.
 pub(super) struct Work<W, A, T> {
     pub(super) work: Option<W>,
     pub(super) after: A,
@@ -41,7 +41,7 @@ where
         if let Ok(value) = &answer {
             after(value);
         }
-        // Whoever is gone does not need to know.
+        // The caller may have gone away.
         let _ = reply.send(answer);
     }
 }

@@ -1,9 +1,9 @@
-//! What was committed since the last checkpoint: a file beside the store's, to which each
-//! commit is appended and synced.
+//! The write-ahead log: a file next to the store's, to which each commit since the last
+//! checkpoint is appended and synced.
 //!
-//! It is what makes a commit cheap: one short write in a row and one sync, where the
-//! database would write a page for each counter. The database gets all of it at once at a
-//! checkpoint, and the log is deleted. After a crash it is read and put into the database.
+//! It makes a commit cheap: one short sequential write and one sync, where the database would
+//! write a page for each counter. A checkpoint moves all of it to the database and deletes the
+//! log. After a crash, the log is replayed into the database.
 //!
 //! A log begins with [`MAGIC`], the store's id and the number of the checkpoint after which
 //! it began, eight bytes each. Then there are frames: the length of the payload (4), its
@@ -25,7 +25,7 @@ const HEADER: usize = 24;
 const FRAME: usize = 12;
 const DELETED: u32 = u32::MAX;
 
-/// Which store a log belongs to, and since when.
+/// The store that a log belongs to, and the checkpoint that it follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Since {
     /// The store's id.
@@ -39,12 +39,12 @@ pub(crate) struct Log {
     file: File,
     path: PathBuf,
     length: u64,
-    /// Whether something behind [`Log::length`] could not be taken away.
+    /// Whether bytes after [`Log::length`] could not be removed.
     torn: bool,
 }
 
 impl Log {
-    /// Begins a log, in place of whatever is there.
+    /// Begins a log, and replaces any file that is there.
     pub(crate) fn begin(path: PathBuf, since: Since) -> Result<Self> {
         let file = OpenOptions::new()
             .read(true)
@@ -63,8 +63,8 @@ impl Log {
         Ok(Self { file, path, length: HEADER as u64, torn: false })
     }
 
-    /// Appends changes and syncs them. After an error they are not in the log, unless it is
-    /// of the kind `Other`: then nobody knows.
+    /// Appends changes and syncs them. After an error they are not in the log, except after one
+    /// of the kind `Other`, when they may be.
     pub(crate) fn append(&mut self, changes: &Changes) -> Result<()> {
         if self.torn {
             self.roll_back()?;
@@ -98,7 +98,7 @@ impl Log {
         }
     }
 
-    /// Takes away what is behind the last good frame.
+    /// Cuts off the bytes after the last good frame.
     fn roll_back(&mut self) -> Result<()> {
         let taken = self.file.set_len(self.length).and_then(|()| self.file.sync_data());
         taken.map_err(|e| Error::other(format!("the log cannot be put right: {e}")))?;
@@ -106,7 +106,7 @@ impl Log {
         Ok(())
     }
 
-    /// How long it is, in bytes.
+    /// Its length in bytes.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
@@ -118,14 +118,14 @@ impl Log {
     }
 }
 
-/// Reads a log, if there is one: all of its changes but those of a torn end.
+/// Reads a log, if there is one: all of its changes except those of a torn end.
 pub(crate) fn read(path: &Path) -> Result<Option<(Since, Changes)>> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    // One that was just begun when the process died.
+    // The process died just as it began this log.
     let Some((header, _)) = bytes.split_first_chunk::<HEADER>() else { return Ok(None) };
     if !header.starts_with(MAGIC) {
         return Err(Error::new(ErrorKind::InvalidData, "not a log of this version of seen"));
@@ -144,8 +144,8 @@ pub(crate) fn read(path: &Path) -> Result<Option<(Since, Changes)>> {
         }
     }
     if at < bytes.len() {
-        // A frame is written once the one before it is synced, so a whole one behind tells that
-        // hits are missing here which were answered.
+        // A frame is written once the one before it is synced. So a whole frame after the damage
+        // means that acknowledged hits are lost here.
         if (at + 1..bytes.len()).any(|behind| frame(&bytes, behind).is_some()) {
             let said = format!(
                 "{} is damaged at byte {at}: restore a backup, or cut it off there and lose the \
@@ -154,7 +154,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<(Since, Changes)>> {
             );
             return Err(Error::new(ErrorKind::InvalidData, said));
         }
-        // What was on its way in a crash was not answered.
+        // A frame that a crash cut short was never acknowledged.
         tracing::warn!(bytes = bytes.len() - at, "the end of the log is not whole and is left out");
     }
     Ok(Some((since, changes)))
@@ -181,7 +181,7 @@ fn take(mut payload: &[u8], changes: &mut Changes) -> Option<()> {
     Some(())
 }
 
-/// The place is in it: a frame of an older log that was written here is none.
+/// It covers the position, so a frame left over from an older log does not match.
 fn checksum(at: u64, payload: &[u8]) -> u64 {
     let mut hash = SipHasher13::new_with_keys(0x7365_656e, at);
     hash.write(payload);
@@ -203,8 +203,7 @@ mod tests {
         keys.iter().map(|key| (key.as_bytes().to_vec(), Some(vec![1, 2, 3]))).collect()
     }
 
-    /// Whatever a crash leaves of the last frame, all frames before it are there and nothing
-    /// else is.
+    /// Whatever a crash leaves of the last frame, exactly the frames before it are read.
     #[test]
     fn a_torn_end_costs_the_last_frame_alone() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 //! The store's contents: one ordered map from bytes to bytes.
 //!
-//! Most of it is in the database. On top are the changes since the last checkpoint, which
-//! are in the log too, and while a checkpoint runs those that it is writing.
+//! Most of it is in the database. The changes since the last checkpoint lie on top, and are
+//! in the log too; so do, while a checkpoint runs, those that it is writing.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -21,16 +21,16 @@ pub(crate) type Row = (Vec<u8>, Vec<u8>);
 /// The one table of the database; `tables.rs` says what is in it.
 pub(crate) const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("seen");
 
-/// What can be read from.
+/// Anything that can be read like the map.
 pub(crate) trait Read {
     /// The value of a key.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// The first rows from one key on, up to another one that is not among them.
+    /// The first rows from one key up to another, which is excluded.
     fn scan(&self, from: &[u8], to: &[u8], most: usize) -> Result<Vec<Row>, StoreError>;
 }
 
-/// Shared by the writer and those who read.
+/// Shared by the writer and all readers.
 pub(crate) struct Map(RwLock<State>);
 
 impl Default for Map {
@@ -43,15 +43,15 @@ impl Default for Map {
 struct State {
     /// Whether the disk has room for more counters.
     has_room: bool,
-    /// `None` before the start, after the end and while it is opened again.
+    /// `None` before the start, after the end and while it is reopened.
     database: Option<Arc<Database>>,
-    /// What a checkpoint is writing.
+    /// The changes that a checkpoint is writing.
     frozen: Option<Arc<Changes>>,
     fresh: Changes,
 }
 
 impl Map {
-    /// The contents as they are at this moment; changes wait for it to go.
+    /// The contents at this moment. Later changes are published once all snapshots are gone.
     pub(crate) fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         let state = self.0.read();
         let database = state.database.as_ref().ok_or_else(closed)?;
@@ -59,8 +59,7 @@ impl Map {
         Ok(Snapshot { state, table })
     }
 
-    /// The value of a key that changed lately: `None` if that is not known without reading
-    /// the disk.
+    /// The value of a key that changed recently; `None` if only the disk can tell.
     pub(crate) fn recent(&self, key: &[u8]) -> Option<Option<Vec<u8>>> {
         let state = self.0.read();
         state.database.as_ref()?;
@@ -68,17 +67,17 @@ impl Map {
         of(&state.fresh).or_else(|| of(state.frozen.as_deref()?))
     }
 
-    /// Puts changes on top, which are in the log.
+    /// Puts changes on top. They must be in the log already.
     pub(crate) fn publish(&self, changes: Changes) {
         self.0.write().fresh.extend(changes);
     }
 
-    /// How many changes are on top.
+    /// The number of changes on top.
     pub(crate) fn fresh(&self) -> usize {
         self.0.read().fresh.len()
     }
 
-    /// What a checkpoint is to write: all that is on top, or what an earlier one has left.
+    /// The changes for a checkpoint to write: all on top, or those that a failed one left.
     pub(crate) fn freeze(&self) -> Option<(Arc<Database>, Arc<Changes>)> {
         let mut state = self.0.write();
         if state.frozen.is_none() {
@@ -87,7 +86,7 @@ impl Map {
         Some((state.database.clone()?, state.frozen.clone()?))
     }
 
-    /// The database has all of what was frozen.
+    /// Drops the frozen changes, which the database has now.
     pub(crate) fn thaw(&self) {
         self.0.write().frozen = None;
     }
@@ -97,18 +96,18 @@ impl Map {
         self.0.read().has_room
     }
 
-    /// Notes whether it has.
+    /// Sets whether it has.
     pub(crate) fn set_room(&self, has_room: bool) {
         self.0.write().has_room = has_room;
     }
 
-    /// Sets the database, or lets go of it.
+    /// Sets the database, or releases it.
     pub(crate) fn set(&self, database: Option<Database>) {
         self.0.write().database = database.map(Arc::new);
     }
 }
 
-/// The store was closed, or its file cannot be used at the moment.
+/// The error of a store that is closed, or whose file is being reopened.
 pub(crate) fn closed() -> StoreError {
     StoreError::Away("the file is not open".into())
 }
@@ -138,7 +137,7 @@ impl Snapshot<'_> {
         let mut next_stored = stored.next().transpose()?;
         let mut rows = Vec::new();
         while rows.len() < most {
-            // Of all layers the least key, and of those that have it the newest.
+            // Take the least key of all layers, from the newest layer that has it.
             let least =
                 layers.iter_mut().filter_map(|l| l.peek().map(|(key, _)| key.as_slice())).min();
             let below = next_stored.as_ref().map(|(key, _)| key.value());
@@ -186,12 +185,12 @@ impl Read for Snapshot<'_> {
     }
 }
 
-/// Changes that are being made on top of a snapshot, one piece of work after the other.
+/// Changes made on top of a snapshot, one job after the other.
 pub(crate) struct Batch<'a> {
     snapshot: Snapshot<'a>,
-    /// Of the work that is done.
+    /// The changes of finished jobs.
     done: Changes,
-    /// Of the work at hand.
+    /// The changes of the current job.
     work: Changes,
 }
 
@@ -215,7 +214,7 @@ impl<'a> Batch<'a> {
         self.work.insert(key, None);
     }
 
-    /// The work at hand is done, or was in vain.
+    /// Ends the current job: keeps its changes, or drops them.
     pub(crate) fn end(&mut self, is_done: bool) {
         let work = std::mem::take(&mut self.work);
         if is_done {
@@ -223,7 +222,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// All that was done.
+    /// All changes of finished jobs.
     pub(crate) fn finish(self) -> Changes {
         self.done
     }

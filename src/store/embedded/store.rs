@@ -1,4 +1,4 @@
-//! The contract of a store, kept by a file.
+//! The contract of a store, implemented by the embedded one.
 
 use async_trait::async_trait;
 
@@ -22,7 +22,7 @@ use crate::store::{EditError, Limits, Store, StoreError};
 /// How many counters are exported at once: each may have 12 KB of sketches.
 const EXPORTED_AT_ONCE: usize = 100;
 
-/// How many counters one batch puts in their places in the ranking.
+/// How many counters one batch ranks.
 const RANKED_AT_ONCE: usize = 1000;
 
 #[async_trait]
@@ -31,7 +31,7 @@ impl Store for Embedded {
         true
     }
 
-    /// A sync to the disk takes longer than it takes to answer a crowd.
+    /// A sync to the disk takes longer than answering any number of hits.
     fn enough(&self) -> usize {
         usize::MAX
     }
@@ -233,7 +233,7 @@ impl Store for Embedded {
     }
 
     async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError> {
-        // There is no elsewhere: all writers are in this process.
+        // All writers are in this process, so there is nothing to connect to.
         Ok(self.hub.listen(namespace))
     }
 
@@ -291,7 +291,7 @@ fn export(
     Ok(Page { items, next })
 }
 
-/// Tells each namespace what has changed in it.
+/// Publishes each namespace's changes.
 fn tell(hub: &Hub, updates: &[(Name, Update)]) {
     if hub.is_empty() {
         return;

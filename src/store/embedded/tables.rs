@@ -1,5 +1,5 @@
-//! What is in the map, by the first byte of the key. A counter's keys go on with its
-//! namespace, a zero, its key and a zero; no name holds a zero.
+//! The layout of the map. The first byte of a key is the kind of its row. A counter's rows
+//! continue with its namespace, a zero, its key and a zero; no name holds a zero.
 
 mod expiring;
 mod past;
@@ -25,13 +25,13 @@ const PAST: u8 = b'p';
 const SKETCH: u8 = b's';
 /// A namespace to the packed array of a version, owner, public, open and its number of counters.
 const NAMESPACE: u8 = b'n';
-/// A namespace, a total with its bits turned and a key: the ranking.
+/// A namespace, an inverted total and a key: the ranking.
 const RANKING: u8 = b'r';
-/// A counter that is not in its place in the ranking.
+/// A counter whose rank is out of date.
 const MOVED: u8 = b'm';
-/// What is remembered for a while: ids, visitors who were counted, changes.
+/// Marks, which expire: ids, visitors who were counted, changes.
 const MARK: u8 = b'x';
-/// An expiry in seconds since the epoch and a key that then goes.
+/// An expiry in seconds since the epoch and the key that expires then.
 const EXPIRY: u8 = b'e';
 /// Facts about the file itself.
 const FACT: u8 = b'f';
@@ -39,24 +39,24 @@ const FACT: u8 = b'f';
 /// A fact about the file.
 #[derive(Clone, Copy)]
 pub(crate) enum Fact {
-    /// The layout of everything in it.
+    /// The version of this layout.
     Layout,
     /// The store's id.
     Id,
     /// The number of its last checkpoint.
     Checkpoint,
-    /// How long the file was then, in bytes.
+    /// The file's length at that checkpoint, in bytes.
     Length,
-    /// How many counters there are in all.
+    /// The number of counters in all.
     Counters,
-    /// How often somebody asked whether it can be written to.
+    /// The number of pings, each of which checks that the file takes writes.
     Pings,
     /// How many namespaces are claimed, or have settings without being so.
     Claims,
 }
 
 impl Fact {
-    /// The key of it.
+    /// Its key.
     pub(crate) fn key(self) -> [u8; 2] {
         [FACT, self as u8]
     }
@@ -84,7 +84,7 @@ fn of_namespace(kind: u8, namespace: &Name, rest: &[u8]) -> Vec<u8> {
     [&[kind][..], namespace.as_str().as_bytes(), &[0], rest].concat()
 }
 
-/// The first key behind all that begin like this one, which ends with a zero.
+/// The first key after all keys with this prefix, which ends with a zero.
 fn behind(mut prefix: Vec<u8>) -> Vec<u8> {
     if let Some(last) = prefix.last_mut() {
         *last = 1;
@@ -111,7 +111,7 @@ pub(crate) fn record(read: &impl Read, counter: &Counter) -> Result<Option<Recor
     read.get(&record_key(counter))?.map(|bytes| Record::unpack(&bytes)).transpose()
 }
 
-/// Writes a counter's record; one that has moved in the ranking is noted as such.
+/// Writes a counter's record, and marks the counter if its rank is now out of date.
 pub(crate) fn put_record(batch: &mut Batch, counter: &Counter, record: &Record, before: i64) {
     if record.total != record.ranked && before == record.ranked {
         batch.put(of_counter(MOVED, counter, &[]), Vec::new());
@@ -119,7 +119,7 @@ pub(crate) fn put_record(batch: &mut Batch, counter: &Counter, record: &Record, 
     batch.put(record_key(counter), record.pack());
 }
 
-/// Deletes a counter with all that is kept of it.
+/// Deletes a counter with everything that is stored of it.
 pub(crate) fn delete(
     batch: &mut Batch,
     counter: &Counter,
@@ -130,7 +130,7 @@ pub(crate) fn delete(
     forget(batch, counter)
 }
 
-/// Reads what is kept of a namespace.
+/// Reads a namespace's row.
 pub(crate) fn namespace(read: &impl Read, of: &Name) -> Result<Namespace, StoreError> {
     let Some(bytes) = read.get(&of_namespace(NAMESPACE, of, &[]))? else {
         return Ok(Namespace::default());
@@ -144,7 +144,7 @@ pub(crate) fn namespace(read: &impl Read, of: &Name) -> Result<Namespace, StoreE
     Ok(Namespace { owner, public, open, counters: values.uint()? })
 }
 
-/// Writes what is kept of a namespace; nothing is kept of one without anything.
+/// Writes a namespace's row, or deletes it if the namespace is empty.
 fn put_namespace(batch: &mut Batch, of: &Name, namespace: &Namespace) {
     let key = of_namespace(NAMESPACE, of, &[]);
     if *namespace == Namespace::default() {
@@ -156,7 +156,7 @@ fn put_namespace(batch: &mut Batch, of: &Name, namespace: &Namespace) {
     batch.put(key, packer.uint(*counters).finish());
 }
 
-/// Writes what has become of a namespace, and counts it if it is claimed now.
+/// Changes a namespace's row, and counts the namespace if it is now claimed.
 pub(crate) fn change_namespace(
     batch: &mut Batch,
     of: &Name,
@@ -172,7 +172,7 @@ pub(crate) fn change_namespace(
     Ok(())
 }
 
-/// So many counters of a namespace are new, or gone.
+/// Adds to a namespace's number of counters, and to that of all.
 pub(crate) fn grow(batch: &mut Batch, of: &Name, counters: i64) -> Result<(), StoreError> {
     let mut found = namespace(batch, of)?;
     found.counters = found.counters.saturating_add_signed(counters);
@@ -182,14 +182,14 @@ pub(crate) fn grow(batch: &mut Batch, of: &Name, counters: i64) -> Result<(), St
     Ok(())
 }
 
-/// Where a counter of a namespace is to be created or changed.
+/// The caps and the room for creating or changing a counter of a namespace.
 pub(crate) fn place(batch: &Batch, of: &Name) -> Result<Place, StoreError> {
     let counters = fact(batch, Fact::Counters)?.unwrap_or(0);
     let things = counters.saturating_add(fact(batch, Fact::Claims)?.unwrap_or(0));
     Ok(Place { namespace: namespace(batch, of)?, things, has_room: batch.has_room() })
 }
 
-/// Some namespaces, those after one.
+/// Namespaces in order, after the one named.
 pub(crate) fn namespaces(
     read: &impl Read,
     after: Option<&str>,
@@ -201,7 +201,7 @@ pub(crate) fn namespaces(
     rows.iter().map(|(key, _)| name(&key[1..key.len() - 1])).collect()
 }
 
-/// Some keys of a namespace with their records, those after one.
+/// Keys of a namespace with their records, in order, after the one named.
 pub(crate) fn counters(
     read: &impl Read,
     of: &Name,

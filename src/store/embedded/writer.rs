@@ -1,6 +1,6 @@
-//! The one thread that writes: everything that waits goes into one batch, and so shares one
-//! sync of the log. From time to time a second thread puts what is in the log into the
-//! database (a checkpoint).
+//! The one thread that writes. Everything in its queue goes into one batch and shares one sync
+//! of the log. From time to time, a checkpoint on a second thread moves the log's content to
+//! the database.
 
 mod checkpoint;
 mod open;
@@ -22,20 +22,19 @@ use super::tables;
 use crate::model::time::Timestamp;
 use crate::store::StoreError;
 
-/// The most jobs in one batch: bounds how long the first one waits.
+/// The most jobs in one batch, which bounds how long the first one waits.
 const JOBS_PER_BATCH: usize = 1024;
 
-/// How often what has expired is removed, and what changed is put into the database,
-/// although nothing is written.
+/// How often expired rows are removed and changes checkpointed, even without writes.
 const SWEEP: Duration = Duration::from_secs(30);
 
-/// How often the file is looked for in its folder.
+/// How often to check that the file is still in its folder.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// How much of what has expired one sweep removes.
+/// The most expired rows that one sweep removes.
 const EXPIRED_PER_SWEEP: usize = 10_000;
 
-/// A checkpoint's thread, and the log to remove once it has succeeded.
+/// A checkpoint's thread, and the log to delete once it has succeeded.
 type Checkpoint = (JoinHandle<Result<(), StoreError>>, Option<Log>);
 
 /// Owned by the store's thread.
@@ -58,7 +57,7 @@ impl Writer {
         self.map.clone()
     }
 
-    /// Commits until the last sender is gone, then leaves the one file.
+    /// Commits until the last sender is gone, then leaves a single file.
     pub(crate) fn run(mut self, waiting: &mpsc::Receiver<Box<dyn Job>>) {
         let mut swept = Instant::now();
         loop {
@@ -81,8 +80,8 @@ impl Writer {
         self.end();
     }
 
-    /// Whether the file is still where it was opened, for one that was deleted or replaced
-    /// takes what is written with it; and whether its disk has room.
+    /// Checks that the file is still where it was opened, since writes to a deleted or replaced
+    /// file are lost, and that its disk has room.
     fn look(&mut self) {
         if self.looked.elapsed() < LOOK_AGAIN {
             return;
@@ -134,7 +133,7 @@ impl Writer {
         let map = self.map.clone();
         let mut batch = Batch::new(map.snapshot()?);
         for job in jobs {
-            // Nothing of a job that panics is in the batch.
+            // A job that panics adds nothing to the batch.
             let ran = std::panic::catch_unwind(AssertUnwindSafe(|| job.run(&mut batch)));
             let ran = ran.unwrap_or_else(|_| Err(StoreError::Failed("a bug: see the log".into())));
             batch.end(ran.is_ok());
@@ -153,7 +152,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes what has expired.
+    /// Removes expired rows.
     fn sweep(&mut self) {
         struct Sweep;
         impl Job for Sweep {
@@ -171,7 +170,7 @@ fn io_error(error: std::io::Error) -> StoreError {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
             StoreError::Full(error.to_string())
         }
-        // Nobody knows what is on the disk.
+        // The disk may hold the write or not.
         std::io::ErrorKind::Other => StoreError::Unavailable(error.to_string()),
         _ => StoreError::Failed(error.to_string()),
     }

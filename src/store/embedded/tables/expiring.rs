@@ -1,4 +1,4 @@
-//! What is remembered for a while, and how it is forgotten.
+//! Marks: facts that are remembered for a while, and their expiry.
 
 use super::{EXPIRY, MARK, odd, of_counter};
 use crate::model::edit::ChangeId;
@@ -8,13 +8,13 @@ use crate::model::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::embedded::map::{Batch, Read};
 
-/// What is remembered for a while. Marks of hits belong to a counter since its creation, so
-/// that a new counter of the same name has none.
+/// A fact that is remembered for a while. A hit's marks carry the time at which their counter
+/// was created, so that a new counter of the same name has none.
 #[derive(Clone, Copy)]
 pub(crate) enum Mark<'a> {
-    /// A hit's id, of a counter that was created then.
+    /// A hit's id, with the counter and its creation.
     Id(&'a Counter, u64, HitId),
-    /// A visitor who was counted, of a counter that was created then.
+    /// A visitor who was counted, with the counter and its creation.
     Visitor(&'a Counter, u64, [u8; 8]),
     /// A change.
     Change(ChangeId),
@@ -57,12 +57,12 @@ pub(super) fn expiry_key(expiry: u64, key: &[u8]) -> Vec<u8> {
     [&[EXPIRY][..], &expiry.to_be_bytes(), key].concat()
 }
 
-/// Removes what has expired, `most` of it; tells how much that was.
+/// Removes up to `most` expired rows, and returns how many.
 pub(crate) fn expire(batch: &mut Batch, now: Timestamp, most: usize) -> Result<usize, StoreError> {
     let due = batch.scan(&[EXPIRY], &expiry_key(now.0.saturating_add(1), &[]), most)?;
     for (row, _) in &due {
         let key = row[9..].to_vec();
-        // A mark may have been set again since.
+        // A mark may have been renewed since.
         let is_over = match key.first() {
             Some(&MARK) => batch.get(&key)?.is_none_or(|found| {
                 found.first_chunk().is_none_or(|at| u64::from_be_bytes(*at) <= now.0)

@@ -12,10 +12,10 @@ use crate::store::past::{self, Kind, Over, pack_past, unpack_past};
 use crate::store::whole::Whole;
 use crate::store::{Limits, StoreError};
 
-/// How many units of the past share a row, so that a row is small and there are few.
+/// How many units of the past share a row: rows stay small, and few.
 const UNITS_PER_PART: u32 = 32;
 
-/// A longer row has a unit in more parts than one, which are summed then.
+/// A longer row, in bytes, holds some unit in several parts, which are then summed.
 const PART_MAX: usize = 1024;
 
 /// Deletes a counter's past and its sketches.
@@ -50,7 +50,7 @@ pub(crate) fn append(
         }
         batch.put(key, part);
         if is_new {
-            // By number and not by date: a clock that is wrong must not forget all.
+            // By number and not by date, so that a wrong clock does not erase the past.
             let units =
                 if over.kind == Kind::Hour { limits.history_hours } else { limits.history_days };
             let parts = (units / UNITS_PER_PART + 4) as usize;
@@ -93,7 +93,7 @@ pub(crate) fn whole(
     Ok(Some(whole))
 }
 
-/// Writes a counter's past and its sketches in place of what was there.
+/// Replaces a counter's past and its sketches.
 pub(crate) fn put_past(
     batch: &mut Batch,
     counter: &Counter,
@@ -122,7 +122,7 @@ pub(crate) fn sketch(
     read.get(&of_counter(SKETCH, counter, &day.to_be_bytes()))
 }
 
-/// Writes a day's visitors, which are forgotten a day after the day is over.
+/// Writes a day's visitors, which expire a day after the day ends.
 pub(crate) fn put_sketch(batch: &mut Batch, counter: &Counter, day: u32, sketch: Vec<u8>) {
     let key = of_counter(SKETCH, counter, &day.to_be_bytes());
     batch.put(expiry_key(Timestamp::of_day(day.saturating_add(2)).0, &key), Vec::new());

@@ -6,7 +6,7 @@ use crate::store::StoreError;
 use crate::store::embedded::map::{Batch, Read, Row};
 use crate::store::record::Record;
 
-/// Writes a counter's record, in its place in the ranking; `before` is what was there.
+/// Writes a counter's record and ranks it; `before` is the record that it replaces.
 pub(crate) fn put_ranked(
     batch: &mut Batch,
     counter: &Counter,
@@ -26,14 +26,14 @@ pub(super) fn unrank(batch: &mut Batch, counter: &Counter, record: &Record) {
     batch.delete(of_counter(MOVED, counter, &[]));
 }
 
-/// Such that the largest total comes first.
+/// The key of a rank. Totals are inverted, so that the largest comes first.
 fn ranking_key(Counter { namespace, key }: &Counter, total: i64) -> Vec<u8> {
     let turned = !(total as u64 ^ 1 << 63);
     of_namespace(RANKING, namespace, &[&turned.to_be_bytes(), key.as_str().as_bytes()].concat())
 }
 
-/// Puts counters of a namespace that have moved in their places in the ranking; tells how
-/// many, `most` at most.
+/// Ranks up to `most` counters of a namespace whose rank is out of date, and returns how
+/// many.
 pub(crate) fn rank(batch: &mut Batch, of: &Name, most: usize) -> Result<usize, StoreError> {
     let prefix = of_namespace(MOVED, of, &[]);
     let moved = batch.scan(&prefix, &behind(prefix.clone()), most)?;
@@ -56,7 +56,7 @@ pub(crate) fn ranking(
     limit: usize,
 ) -> Result<Vec<(Name, i64)>, StoreError> {
     let prefix = of_namespace(RANKING, of, &[]);
-    // Keys of a fixed length are no prefix of each other: the next namespace begins behind.
+    // The zero after the namespace ends the prefix, so the scan stays within the namespace.
     let rows = read.scan(&prefix, &behind(prefix.clone()), offset.saturating_add(limit))?;
     let row = |(key, _): Row| {
         let (total, key) = key[prefix.len()..].split_first_chunk().ok_or_else(|| odd("a place"))?;

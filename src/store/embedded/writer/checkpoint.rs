@@ -1,4 +1,4 @@
-//! Checkpoints: what is in the log goes into the database, on a second thread.
+//! Checkpoints: a second thread moves the log's content to the database.
 
 use std::panic::AssertUnwindSafe;
 
@@ -10,12 +10,12 @@ use crate::store::embedded::log::Log;
 use crate::store::embedded::map::{Changes, ROWS, closed};
 use crate::store::embedded::tables::Fact;
 
-/// A checkpoint is due once so many keys have changed, or the log is so long. Both bound the
-/// memory of the changes and the time to open the file after a crash.
+/// A checkpoint is due once this many keys have changed, or the log is this long, in bytes.
+/// Both bound the memory of the changes and the time to open the file after a crash.
 const CHANGES_MAX: usize = 65_536;
 const LOG_MAX: u64 = 64 << 20;
 
-/// With so many times as much, writes wait for the checkpoint that runs.
+/// At this multiple of those bounds, writes wait for the running checkpoint.
 const PATIENCE: usize = 4;
 
 /// Writes changes into the database.
@@ -26,7 +26,7 @@ pub(super) fn put(
     length: u64,
 ) -> Result<(), StoreError> {
     let mut txn = database.begin_write()?;
-    // So that the file is opened at once after a crash.
+    // Makes opening the file fast after a crash.
     txn.set_quick_repair(true);
     {
         let mut table = txn.open_table(ROWS)?;
@@ -44,7 +44,7 @@ pub(super) fn put(
 }
 
 impl Writer {
-    /// Begins a checkpoint once it is due, or there is time for one.
+    /// Begins a checkpoint if one is due, or if there is time for one.
     pub(super) fn checkpoint_if_due(&mut self, there_is_time: bool) {
         let (fresh, length) = (self.map.fresh(), self.log.as_ref().map_or(0, Log::length));
         let is_full = |times: usize| fresh > times * CHANGES_MAX || length > times as u64 * LOG_MAX;
@@ -69,7 +69,7 @@ impl Writer {
                 let Some(old) = self.log.take() else { return };
                 self.since.checkpoint += 1;
                 if let Err(error) = self.begin_log() {
-                    // The old one goes on.
+                    // Go on with the old log.
                     tracing::error!(%error, "a new log cannot be begun");
                     self.since.checkpoint -= 1;
                     self.log = Some(old);
@@ -95,7 +95,7 @@ impl Writer {
         }
     }
 
-    /// Waits for the checkpoint that runs; tells whether nothing is left of one.
+    /// Waits for the running checkpoint. Returns whether no failed one is left.
     fn join(&mut self) -> bool {
         let Some((thread, old)) = self.checkpoint.take() else { return self.left.is_none() };
         let done = thread.join().unwrap_or_else(|_| Err(StoreError::Failed("a bug".into())));
@@ -116,7 +116,7 @@ impl Writer {
         }
     }
 
-    /// Opens the database again after an error, for redb refuses to go on.
+    /// Reopens the database after an error, since redb refuses to go on.
     fn reopen(&mut self) {
         self.map.set(None);
         match open(&self.file) {
@@ -128,7 +128,7 @@ impl Writer {
         }
     }
 
-    /// Puts all that is on top into the database.
+    /// Moves all changes to the database.
     pub(super) fn checkpoint_now(&mut self) -> Result<(), StoreError> {
         for _ in 0..2 {
             self.since.checkpoint += 1;
@@ -144,7 +144,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Leaves one file that is whole; the logs stay where that fails.
+    /// Leaves one complete file; if that fails, the logs stay.
     pub(super) fn end(mut self) {
         self.join();
         let left = self.left.take();

@@ -1,4 +1,4 @@
-//! Opening a file, and what the logs of a process that died left to do.
+//! Opens a file, and replays the logs of a process that died.
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::store::embedded::tables::Fact;
 /// The layout that this version reads and writes: tables.rs and record.rs.
 pub(crate) const LAYOUT: u64 = 4;
 
-/// How much of the file redb may keep in memory, in bytes.
+/// The size of redb's cache, in bytes.
 const CACHE: usize = 16 << 20;
 
 fn log_path(path: &std::path::Path, checkpoint: u64) -> PathBuf {
@@ -30,7 +30,7 @@ fn log_path(path: &std::path::Path, checkpoint: u64) -> PathBuf {
 /// Opens the database in a file.
 pub(crate) fn open(file: &LockedFile) -> Result<Database, StoreError> {
     let opening = || Database::builder().set_cache_size(CACHE).create_with_backend(file.fresh());
-    // redb trusts what it reads of a damaged file in some places.
+    // redb panics on some kinds of damage.
     match std::panic::catch_unwind(AssertUnwindSafe(opening)) {
         Ok(database) => Ok(database?),
         Err(_) => Err(StoreError::Damaged("the database in it cannot be read".into())),
@@ -38,7 +38,7 @@ pub(crate) fn open(file: &LockedFile) -> Result<Database, StoreError> {
 }
 
 impl Writer {
-    /// Takes over a file: what the logs of a process that died hold goes into the database.
+    /// Opens a file, and moves the content of any logs to the database.
     pub(crate) fn start(file: LockedFile, path: PathBuf, is_new: bool) -> Result<Self, StoreError> {
         let paths = [0, 1].map(|checkpoint| log_path(&path, checkpoint));
         let io = |error: std::io::Error| StoreError::Damaged(format!("its log: {error}"));
@@ -73,7 +73,7 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Makes what is missing, and checks that the file is one of ours and whole.
+    /// Initialises a new file, and checks that an old one is ours and complete.
     fn prepare(database: &Database, file: &LockedFile) -> Result<Since, StoreError> {
         let txn = database.begin_write()?;
         if let Some(table) = txn.list_tables()?.find(|table| table.name() != ROWS.name()) {
@@ -90,7 +90,7 @@ impl Writer {
             return Err(other_layout(&layout.to_string()));
         }
         if let Some(store) = fact(Fact::Id)? {
-            // Some of the end may be given back, never half of it.
+            // redb may shrink the file, but never by half.
             let length = file.length().map_err(|e| StoreError::Failed(e.to_string()))?;
             if length < fact(Fact::Length)?.unwrap_or(0) / 2 {
                 return Err(StoreError::Damaged("the file was cut short; restore a backup".into()));
@@ -105,12 +105,12 @@ impl Writer {
         Ok(Since { store, checkpoint: 0 })
     }
 
-    /// Puts what is in logs into the database.
+    /// Replays logs into the database.
     fn recover(&mut self, mut logs: Vec<(Since, Changes)>) -> Result<(), StoreError> {
         logs.sort_by_key(|(since, _)| since.checkpoint);
         let mut changes = Changes::new();
         for (since, of_log) in logs {
-            // A log begins just before its checkpoint, and goes just after the next one.
+            // A log begins just before its checkpoint, and is deleted just after the next one.
             let checkpoints = since.checkpoint.saturating_sub(1)..=since.checkpoint + 1;
             let is_ours =
                 since.store == self.since.store && checkpoints.contains(&self.since.checkpoint);
