@@ -1,8 +1,7 @@
-//! New totals on their way to live streams.
+//! Delivers new totals to live streams.
 //!
-//! A [`Hub`] has one channel for each namespace with listeners, however many they are.
-//! Changes that come soon after the last message are sent together, so that a crowd of
-//! listeners costs the hits nothing. A channel holds [`CAPACITY`] messages: a slow
+//! A [`Hub`] has one channel for each namespace with listeners. Changes that follow a message
+//! closely are sent together, so that even a crowd of listeners costs the hits nothing. A channel holds [`CAPACITY`] messages: a slow
 //! listener misses the oldest, learns that it did, and reads the current totals.
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,8 +17,8 @@ use crate::model::name::Name;
 /// The most messages that wait for the slowest listener of a namespace.
 const CAPACITY: usize = 64;
 
-/// The pause between two messages of a namespace: listeners wake up ten times a second
-/// at most.
+/// The pause between two messages of a namespace: listeners wake up at most ten times a
+/// second.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A counter's total has changed.
@@ -36,7 +35,7 @@ pub struct Update {
 pub enum News {
     /// These totals are new.
     Updates(Arc<[Update]>),
-    /// Something may have been missed: read the totals again.
+    /// Updates may have been missed: read the totals again.
     Missed,
 }
 
@@ -46,20 +45,20 @@ pub struct Hub(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// A namespace is here exactly while somebody listens. Std's lock: it is
-    /// held for a look-up and never across an await.
+    /// Holds a namespace exactly while somebody listens. The lock is held for a look-up, never
+    /// across an await.
     channels: Mutex<HashMap<Name, Channel>>,
-    /// How often a namespace was added or removed.
+    /// The number of times that a namespace was added or removed.
     changed: watch::Sender<u64>,
 }
 
 struct Channel {
     sender: broadcast::Sender<News>,
-    /// Whether news from elsewhere reach this channel by now.
+    /// Whether news from other processes reach this channel.
     connected: watch::Sender<bool>,
     /// The totals that have changed since the last news.
     fresh: BTreeMap<Name, Option<i64>>,
-    /// Something may have been missed since then.
+    /// Updates may have been missed since then.
     missed: bool,
     /// Wakes the sender task. Its address also identifies the channel.
     stirred: Arc<Notify>,
@@ -76,7 +75,7 @@ impl Channel {
         }
     }
 
-    /// Takes in news that are to be sent.
+    /// Adds news to those to be sent.
     fn add(&mut self, news: News) {
         match news {
             News::Updates(updates) => {
@@ -87,11 +86,11 @@ impl Channel {
         self.stirred.notify_one();
     }
 
-    /// What is to be sent, if anything.
+    /// The next message, if there is any news.
     fn take(&mut self) -> Option<News> {
         let fresh = std::mem::take(&mut self.fresh);
         if std::mem::take(&mut self.missed) {
-            // The totals that will be read are newer than any that is fresh.
+            // Listeners will read totals newer than any update here.
             return Some(News::Missed);
         }
         let updates = fresh.into_iter().map(|(key, total)| Update { key, total });
@@ -100,17 +99,17 @@ impl Channel {
     }
 }
 
-/// Hears the news of one namespace until it is dropped.
+/// Receives a namespace's news until it is dropped.
 pub struct Listener {
     namespace: Name,
-    // Taken by `drop` alone.
+    // Taken only by `drop`.
     receiver: Option<broadcast::Receiver<News>>,
     connected: watch::Receiver<bool>,
     hub: Hub,
 }
 
 impl Hub {
-    /// Hears a namespace's news from now on. Called within a runtime.
+    /// Subscribes to a namespace's news. Must be called within a runtime.
     pub fn listen(&self, namespace: &Name) -> Listener {
         let mut channels = self.channels();
         let channel = channels.entry(namespace.clone()).or_insert_with(|| {
@@ -127,14 +126,14 @@ impl Hub {
         }
     }
 
-    /// Tells those who listen to a namespace; costs a look-up if nobody does.
+    /// Publishes news to a namespace's listeners. Without any, it costs a look-up.
     pub fn tell(&self, namespace: &Name, news: impl FnOnce() -> News) {
         if let Some(channel) = self.channels().get_mut(namespace) {
             channel.add(news());
         }
     }
 
-    /// Sends a channel's news, each time with a pause after it; ends with the channel.
+    /// Sends a channel's news with a pause after each message. Ends with the channel.
     async fn send_all(self, namespace: Name, stirred: Arc<Notify>) {
         loop {
             stirred.notified().await;
@@ -145,30 +144,30 @@ impl Hub {
         }
     }
 
-    /// Sends what there is; false if the channel is gone.
+    /// Sends the pending news; false if the channel is gone.
     fn send(&self, namespace: &Name, stirred: &Arc<Notify>) -> bool {
         let mut channels = self.channels();
         let found = channels.get_mut(namespace).filter(|c| Arc::ptr_eq(&c.stirred, stirred));
         let Some(channel) = found else { return false };
         if let Some(news) = channel.take() {
-            // Having no listener is not an error.
+            // A channel without listeners is not an error.
             let _ = channel.sender.send(news);
         }
         true
     }
 
-    /// Whether nobody listens to anything.
+    /// Whether there are no listeners at all.
     pub fn is_empty(&self) -> bool {
         self.channels().is_empty()
     }
 
-    /// The namespaces that somebody listens to.
+    /// The namespaces with listeners.
     pub fn namespaces(&self) -> Vec<Name> {
         self.channels().keys().cloned().collect()
     }
 
-    /// Says whether news from elsewhere reach a namespace's channel. When they
-    /// do again after a pause, something may have been missed.
+    /// Sets whether news from other processes reach a namespace's channel. When they do so again
+    /// after a gap, listeners learn that they may have missed some.
     pub fn connected(&self, namespace: &Name, connected: bool) {
         if let Some(channel) = self.channels().get_mut(namespace)
             && channel.connected.send_replace(connected) != connected
@@ -178,7 +177,7 @@ impl Hub {
         }
     }
 
-    /// Changes whenever a namespace comes or goes.
+    /// A number that changes whenever a namespace is added or removed.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.0.changed.subscribe()
     }
@@ -195,16 +194,16 @@ impl Listener {
         match receiver.recv().await {
             Ok(news) => news,
             Err(broadcast::error::RecvError::Lagged(_)) => {
-                // What is left of the channel is older than what will be read.
+                // The rest of the channel is older than the totals that will be read.
                 *receiver = receiver.resubscribe();
                 News::Missed
             }
-            // The hub holds the sender for as long as there are listeners.
+            // The hub keeps the sender as long as there are listeners.
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
         }
     }
 
-    /// Waits until news from elsewhere reach this listener.
+    /// Waits until news from other processes reach this listener.
     pub async fn connected(&mut self) {
         // The hub holds the sender for as long as there are listeners.
         let _ = self.connected.wait_for(|connected| *connected).await;

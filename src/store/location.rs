@@ -1,4 +1,4 @@
-//! Where counts are to live, as the setting says it.
+//! The setting of where counts live.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::redis;
 
-/// Where counts are to live, as `--store` says it.
+/// Where counts live, as `--store` sets it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// A Redis or Valkey server, Sentinel or Cluster, by URL.
@@ -52,7 +52,7 @@ impl fmt::Debug for Location {
 
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.into() };
-    // Sentinel passwords stand in the query, which says nothing worth showing.
+    // The query may hold Sentinel's password, and nothing worth showing.
     let rest = rest.split('?').next().unwrap_or(rest);
     match rest.rsplit_once('@') {
         Some((_, host)) => format!("{scheme}://{host}"),

@@ -30,8 +30,8 @@ impl OpenError {
     }
 }
 
-/// Opens the store at `location`. A Redis that cannot be reached within `timeout` is
-/// connected to later, in the background; one that must not be used is an error.
+/// Opens the store at `location`. If a Redis cannot be reached within `timeout`, it is
+/// connected in the background later; one that must not be used is an error.
 pub async fn open(
     location: &Location,
     limits: Limits,

@@ -1,17 +1,16 @@
-//! MessagePack, the form of every record: small, and read by Redis' Lua without code of
-//! ours (<https://github.com/msgpack/msgpack/blob/master/spec.md>).
+//! MessagePack, the format of every record: small, and built into Redis' Lua (<https://github.com/msgpack/msgpack/blob/master/spec.md>).
 
 use rmp::{Marker, decode, encode};
 
 use super::StoreError;
 
-/// Puts values behind one another.
+/// Writes values one after the other.
 #[derive(Default)]
 pub(crate) struct Packer(Vec<u8>);
 
 // Writing to a `Vec` cannot fail.
 impl Packer {
-    /// The head of an array of so many values.
+    /// The head of an array of this many values.
     pub(crate) fn array(mut self, length: usize) -> Self {
         let _ = encode::write_array_len(&mut self.0, u32::try_from(length).unwrap_or(u32::MAX));
         self
@@ -29,7 +28,7 @@ impl Packer {
         self
     }
 
-    /// A string, which in Lua is any bytes.
+    /// A string, which in Lua may hold any bytes.
     pub(crate) fn bytes(mut self, bytes: &[u8]) -> Self {
         let _ = encode::write_str_len(&mut self.0, u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         self.0.extend_from_slice(bytes);
@@ -42,7 +41,7 @@ impl Packer {
         self
     }
 
-    /// A string, or `false`, which unlike nil keeps its place in a Lua table.
+    /// A string, or `false`, which unlike nil keeps its place in a Lua array.
     pub(crate) fn maybe(self, bytes: Option<impl AsRef<[u8]>>) -> Self {
         match bytes {
             Some(bytes) => self.bytes(bytes.as_ref()),
@@ -50,23 +49,23 @@ impl Packer {
         }
     }
 
-    /// Values that were put together elsewhere.
+    /// Values that are packed already.
     pub(crate) fn append(mut self, other: Self) -> Self {
         self.0.extend_from_slice(&other.0);
         self
     }
 
-    /// What was put together.
+    /// The packed bytes.
     pub(crate) fn finish(self) -> Vec<u8> {
         self.0
     }
 }
 
-/// Takes values apart, of which none is trusted.
+/// Reads packed values, and trusts none of them.
 pub(crate) struct Unpacker<'a>(&'a [u8]);
 
 impl<'a> Unpacker<'a> {
-    /// Of these bytes.
+    /// Reads these bytes.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
@@ -81,8 +80,8 @@ impl<'a> Unpacker<'a> {
         decode::read_array_len(&mut self.0).map(|n| n as usize).map_err(odd)
     }
 
-    /// A whole number. Lua has only doubles, and writes one as that where it has a fraction
-    /// or is too large.
+    /// A whole number. Lua has only doubles, and writes a number as a double if it has a
+    /// fraction or is too large.
     pub(crate) fn int(&mut self) -> Result<i64, StoreError> {
         decode::read_int(&mut self.0).map_err(odd)
     }
@@ -105,7 +104,7 @@ impl<'a> Unpacker<'a> {
         decode::read_bool(&mut self.0).map_err(odd)
     }
 
-    /// A string, or nothing where there is `false`.
+    /// A string, or `None` for `false`.
     pub(crate) fn maybe(&mut self) -> Result<Option<&'a [u8]>, StoreError> {
         match self.next() {
             Some(Marker::False) => self.flag().map(|_| None),

@@ -1,29 +1,29 @@
-//! What is over of a counter's hours, days and uniques: a log that only grows at its end.
+//! A counter's past: an append-only log of its finished hours, days and daily uniques.
 
 use super::StoreError;
 use super::pack::{Packer, Unpacker};
 use crate::model::buckets::Buckets;
 use crate::model::count::History;
 
-/// What is over, for the log of a counter's past.
+/// A finished hour or day, as an entry of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Over {
-    /// Of what.
+    /// What the number counts.
     pub kind: Kind,
     /// The hour or the day since the epoch.
     pub unit: u32,
-    /// Hits or different visitors.
+    /// Hits, or distinct visitors.
     pub number: u64,
 }
 
-/// What a number of the past counts. The values are what count.lua writes.
+/// What a number of the past counts. count.lua writes the same values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An hour's hits.
     Hour = 0,
     /// A day's hits.
     Day = 1,
-    /// A day's different visitors.
+    /// A day's distinct visitors.
     Uniques = 2,
 }
 
@@ -32,14 +32,14 @@ impl Kind {
     pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Uniques];
 }
 
-/// Notes a number of what is over; zeros are not kept.
+/// Adds an entry, unless its number is 0.
 pub fn push(past: &mut Vec<Over>, kind: Kind, unit: u32, number: u64) {
     if number > 0 {
         past.push(Over { kind, unit, number });
     }
 }
 
-/// The log of what is over, as it is appended to.
+/// Entries in the form in which they are appended to the log.
 pub fn pack_past(past: impl IntoIterator<Item = Over>) -> Vec<u8> {
     let mut packer = Packer::default();
     for Over { kind, unit, number } in past {
@@ -48,8 +48,8 @@ pub fn pack_past(past: impl IntoIterator<Item = Over>) -> Vec<u8> {
     packer.finish()
 }
 
-/// Reads such a log into a history. What is in it twice came in two parts; of uniques the
-/// larger number holds.
+/// Reads a log into a history. Repeated hours and days are summed; of repeated uniques the
+/// larger number counts.
 pub fn unpack_past(bytes: &[u8], history: &mut History) -> Result<(), StoreError> {
     let mut values = Unpacker::new(bytes);
     while !values.is_empty() {
@@ -64,7 +64,7 @@ pub fn unpack_past(bytes: &[u8], history: &mut History) -> Result<(), StoreError
     Ok(())
 }
 
-/// What is over of a history.
+/// The entries of a history.
 pub fn overs(history: &History) -> impl Iterator<Item = Over> {
     let of = |kind, buckets: &Buckets| {
         buckets.iter().map(move |(unit, number)| Over { kind, unit, number }).collect::<Vec<_>>()

@@ -1,8 +1,8 @@
-//! A counter as both stores keep it: one packed value, the same bytes in each.
+//! A counter's record: one packed value, with the same bytes in both stores.
 //!
-//! It holds all that a hit reads and writes, so that a hit costs the same on an old counter
-//! as on a new one. Past hours, days and uniques are a log beside it, to which something is
-//! appended when an hour or a day is over.
+//! It holds everything that a hit reads and writes, so a hit costs the same on an old counter
+//! as on a new one. Past hours, days and uniques are in a separate log (`past.rs`), which grows
+//! when an hour or a day ends.
 
 use super::StoreError;
 use super::pack::{Packer, Unpacker};
@@ -12,13 +12,14 @@ use crate::model::hit::Source;
 use crate::model::time::Timestamp;
 use crate::model::token::Digest;
 
-/// The version of the packed form, its first value.
+/// The version of the packed form, which is its first value.
 ///
-/// count.lua knows it and the order of the values: version, total, created, day, today, hour, recent, uniques, five sources,
-/// ranked and, where an owner set something, an array of dedupe, reset, lower, upper, token.
+/// count.lua knows it and the order of the values: version, total, created, day, today, hour,
+/// recent, uniques, five sources, ranked and, if an owner set anything, an array of dedupe,
+/// reset, lower, upper and token.
 pub const VERSION: u8 = 1;
 
-/// How many values there are before what the owner set.
+/// The number of values before the owner's.
 const VALUES: usize = 9 + Source::ALL.len();
 
 /// A counter.
@@ -36,26 +37,26 @@ pub struct Record {
     pub hour: u32,
     /// That hour's hits.
     pub recent: u64,
-    /// That day's different visitors.
+    /// That day's distinct visitors.
     pub uniques: u64,
     /// Hits by source.
     pub sources: Sources,
-    /// The total under which it stands in its namespace's ranking; while that is another
-    /// one, the counter is in the set of those that have moved.
+    /// The total under which the ranking has it. While that differs from `total`, the counter
+    /// is in the set of those to be ranked again.
     pub ranked: i64,
-    /// What the owner set.
+    /// The owner's settings.
     pub settings: Settings,
     /// The digest of its token.
     pub token: Option<Digest>,
 }
 
 impl Record {
-    /// A counter that nobody has seen yet.
+    /// A new counter, without hits.
     pub fn new(at: Timestamp) -> Self {
         Self { created: at.0, day: at.day(), hour: at.hour(), ..Self::default() }
     }
 
-    /// Adds hits everywhere that they count; what is over goes to `past`.
+    /// Adds hits to every number that they change. Hours and days that end go to `past`.
     pub fn add(&mut self, hits: u64, source: Source, at: Timestamp, past: &mut Vec<Over>) {
         self.total = self.total.saturating_add_unsigned(hits);
         self.sources.add(source, hits);
@@ -75,7 +76,7 @@ impl Record {
         }
     }
 
-    /// A day's different visitors are so many by now.
+    /// Sets a day's number of distinct visitors.
     pub fn see(&mut self, uniques: u64, day: u32, past: &mut Vec<Over>) {
         if self.enter_day(day, past) {
             self.uniques = uniques;
@@ -84,8 +85,8 @@ impl Record {
         }
     }
 
-    /// Makes a day the latest if it is later; tells whether it is the latest. A latest day
-    /// that is far ahead is one of a clock that was wrong, and over too.
+    /// Makes `day` the latest if it is later, and returns whether it is the latest. A latest
+    /// day far in the future came from a wrong clock, and ends too.
     fn enter_day(&mut self, day: u32, past: &mut Vec<Over>) -> bool {
         if day > self.day || self.day > day.saturating_add(1) {
             push(past, Kind::Day, self.day, self.today);
@@ -102,7 +103,7 @@ impl Record {
         self.created = created;
     }
 
-    /// What it shows at `now`.
+    /// The count to show at `now`.
     pub fn count(&self, now: Timestamp) -> Count {
         let is_today = self.day == now.day();
         Count {

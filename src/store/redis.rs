@@ -1,9 +1,9 @@
-//! The Redis store: one server, Sentinel or Cluster, Redis and Valkey alike,
-//! from version 7 of either on (sharded publish and subscribe).
+//! The Redis store: a single server, Sentinel or Cluster, of Redis or Valkey from version 7 on
+//! (for sharded publish and subscribe).
 //!
-//! One call of a script counts a whole tally (`count.lua`), and everything else is loaded,
-//! decided here and committed if nothing has changed (`changes.rs`). Each call of the first
-//! carries this process's name and a number, and Redis remembers the last number's answer,
+//! One call of a script (`count.lua`) counts a whole tally. Any other change is loaded, decided
+//! here, and committed if nothing has changed meanwhile (`changes.rs`). Each call of count.lua
+//! carries this process's name and a number, and Redis remembers the answer to the last number,
 //! so a call whose answer was lost is repeated and counts once.
 
 mod changes;
@@ -63,25 +63,24 @@ pub const SCHEMES: [&str; 7] = [
     "rediss-sentinel",
 ];
 
-/// How long a subscription may take before the listener is told that the store
-/// cannot be reached.
+/// How long a subscription may take before the store counts as unreachable.
 const SUBSCRIPTION_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// With so many hits what a write costs apart from them is a fifth of it; a larger one
-/// would leave seen without work while Redis has it (benches/README.md).
+/// In a write of this many hits, the fixed cost is a fifth. Waiting for more would leave seen
+/// idle while Redis works (benches/README.md).
 const PREFERRED_BATCH: usize = 24;
 
-/// How many counters one call puts in their places in the ranking.
+/// How many counters one call ranks.
 const RANKED_AT_ONCE: i64 = 1000;
 
-/// How often empty namespaces are struck off.
+/// How often empty namespaces are removed from the registry.
 const STRIKE_OFF_AGAIN: Duration = Duration::from_secs(300);
 
-/// How many counters whose visitors are told apart are known.
+/// The most counters with dedupe that are remembered.
 const APART_MAX: usize = 65_536;
 
-/// A store in Redis. All requests share one connection to each server; those
-/// who listen share another.
+/// A store in Redis. All requests share one connection to each server, and all listeners
+/// share another.
 pub struct Redis {
     servers: Arc<Servers>,
     registry: Arc<Registry>,
@@ -91,7 +90,7 @@ pub struct Redis {
     hub: Hub,
     day_keys: Exchange,
     known: Known,
-    /// Counters with dedupe: their visitors' marks are sent.
+    /// Counters with dedupe, whose hits are sent with their visitors' marks.
     apart: Mutex<HashSet<Counter>>,
     process: String,
     limits: Limits,
@@ -104,8 +103,8 @@ pub fn check_url(url: &str) -> Result<(), String> {
 }
 
 impl Redis {
-    /// Begins to connect, and goes on trying for as long as the store lives.
-    /// Until the first connection every call answers [`StoreError::Away`].
+    /// Begins to connect, and keeps trying for as long as the store lives. Until the first
+    /// connection, every call returns [`StoreError::Away`].
     pub fn open(
         url: &str,
         limits: Limits,
@@ -140,7 +139,7 @@ impl Redis {
         })
     }
 
-    /// Waits until the servers were reached and looked at, for `timeout` at most; one that
+    /// Waits until the servers were reached and checked, for at most `timeout`. A server that
     /// must not be used is an error.
     pub async fn ready(&self, timeout: Duration) -> Result<(), StoreError> {
         match tokio::time::timeout(timeout, self.servers.settled()).await {
@@ -149,7 +148,7 @@ impl Redis {
         }
     }
 
-    /// How many more counters a write may create, beside what the script counts itself.
+    /// How many more counters a write may create, besides the script's own limit.
     async fn room(&self, tally: &Tally) -> Result<u64, StoreError> {
         let used = match tally.lane {
             Lane::Shared(_) => self.registry.claims().await?,
@@ -331,7 +330,7 @@ impl Store for Redis {
         let row = |(key, score): (String, String)| {
             let total = score.parse::<f64>().map_err(|_| read::odd("a score that is no number"))?;
             let key = Name::new(&key).map_err(|e| StoreError::Damaged(e.to_string()))?;
-            // Exact: a total is never beyond 2^53.
+            // Exact: totals stay within 2^53.
             Ok((key, -total as i64))
         };
         page.into_iter().map(row).collect()
@@ -390,7 +389,8 @@ impl Store for Redis {
         Ok(listener)
     }
 
-    /// Ready as long as one server takes writes: the others' namespaces wait for them alone.
+    /// Ready as long as one server takes writes: an outage of the others affects only their own
+    /// namespaces.
     async fn ping(&self) -> Result<(), StoreError> {
         self.servers.open_gate()?;
         let mut last = Err(StoreError::Away("no server is known".into()));

@@ -1,6 +1,6 @@
-//! What may be changed, by whom, and what comes of it: pure functions from what was loaded
-//! to what is to be stored. Both stores use these; only the counting of hits in Redis is
-//! written a second time, in count.lua.
+//! The rules for changes: who may change what, and with which result. They are pure functions
+//! from the loaded state to the state to store, and both stores use them. Only the counting of
+//! hits exists twice: Redis has it in count.lua.
 
 use super::record::Record;
 use super::whole::Whole;
@@ -14,20 +14,20 @@ use crate::model::tally::{MAX_TOTAL, Refusal};
 use crate::model::time::Timestamp;
 use crate::model::token::Digest;
 
-/// What is known where a counter is to be created or changed.
+/// The caps and the room where a counter is to be created or changed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     /// Its namespace.
     pub(crate) namespace: Namespace,
-    /// How many counters and claimed namespaces there are in all, or nearly.
+    /// The approximate number of counters and claimed namespaces in all.
     pub(crate) things: u64,
     /// Whether the store has room for more.
     pub(crate) has_room: bool,
 }
 
 impl Place {
-    /// Why there can be no more counters here. An owner has a tenth more room than the caps
-    /// leave to strangers, who may have used all of theirs.
+    /// Why no more counters fit here. Owners get a tenth more than the caps allow strangers, who
+    /// may have used up all of theirs.
     fn cap(&self, limits: &Limits, is_owners: bool) -> Option<Refusal> {
         let full = self.namespace.counters >= cap(limits.counters_per_namespace, is_owners);
         self.cap_in_all(limits, is_owners).or(full.then_some(Refusal::NamespaceFull))
@@ -77,12 +77,12 @@ impl From<Refusal> for EditError {
     }
 }
 
-/// What becomes of a counter.
+/// The new state of a counter.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Changed {
     /// The record to store; `None` deletes the counter.
     pub(crate) record: Option<Record>,
-    /// Whether its past and its sketches go.
+    /// Whether to delete its past and its sketches.
     pub(crate) forget: bool,
 }
 
@@ -168,14 +168,14 @@ fn in_range(total: i64, before: Option<i64>) -> Result<i64, EditError> {
     }
 }
 
-/// What becomes of a namespace.
+/// The new state of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NamespaceChanged {
-    /// Nothing: it is so already.
+    /// Unchanged: it has this state already.
     Nothing,
-    /// It is so now, apart from its number of counters.
+    /// Its new state, apart from its number of counters.
     Put(Namespace),
-    /// It goes, with all its counters.
+    /// Deleted, with all its counters.
     Delete,
 }
 
@@ -200,7 +200,7 @@ pub(crate) fn edit_namespace(
         _ => None,
     };
     Ok(match change.edit {
-        // Done already, if this is repeated.
+        // A repeated claim was done already.
         NamespaceEdit::Claim(digest) | NamespaceEdit::Rotate(digest) if owner == Some(digest) => {
             NamespaceChanged::Nothing
         }
@@ -218,7 +218,7 @@ pub(crate) fn edit_namespace(
             open: open.unwrap_or(found.open),
             ..*found
         }),
-        // Without an owner any hit creates.
+        // Without an owner, any hit creates counters.
         NamespaceEdit::Release => {
             NamespaceChanged::Put(Namespace { owner: None, open: false, ..*found })
         }
@@ -226,8 +226,7 @@ pub(crate) fn edit_namespace(
     })
 }
 
-/// Takes in an exported counter. What is there is left alone where there is no counter to
-/// store.
+/// Imports an exported counter. If the result has no counter, the stored one stays.
 pub(crate) fn import(
     exported: &ExportedCounter,
     on_conflict: OnConflict,
@@ -256,14 +255,14 @@ pub(crate) fn import(
             Imported::Added
         }
     };
-    // What is out of its retention would not be shown.
+    // Numbers outside the retention would not be shown.
     whole.past.days.keep(limits.oldest_day(now)..=u32::MAX);
     whole.past.uniques.keep(limits.oldest_day(now)..=u32::MAX);
     whole.past.hours.keep(limits.oldest_hour(now)..=u32::MAX);
     Ok((imported, Some(whole)))
 }
 
-/// Takes in an exported namespace.
+/// Imports an exported namespace.
 pub(crate) fn import_namespace(
     exported: &ExportedNamespace,
     on_conflict: OnConflict,
@@ -278,7 +277,7 @@ pub(crate) fn import_namespace(
     (if known { Imported::Replaced } else { Imported::Created }, put)
 }
 
-/// What an import that was done before did, by the byte that is remembered of it.
+/// The result of an earlier import, from the byte that is remembered of it.
 pub(crate) fn imported(bytes: &[u8]) -> Result<Imported, StoreError> {
     let all = [Imported::Created, Imported::Replaced, Imported::Added, Imported::Skipped];
     let odd = || StoreError::Damaged("what is remembered of an import".into());

@@ -1,4 +1,4 @@
-//! A counter with all that is kept of it, to be read, exported, imported and merged.
+//! A whole counter: its record, past and sketches, for reading, export, import and merging.
 
 use super::Limits;
 use super::record::Record;
@@ -9,20 +9,20 @@ use crate::model::name::Counter;
 use crate::model::tally::MAX_TOTAL;
 use crate::model::time::Timestamp;
 
-/// A counter with its past and the sketches that are still there.
+/// A counter with its past and its remaining sketches.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Whole {
-    /// The counter.
+    /// Its record.
     pub record: Record,
-    /// What is over; not the latest day and hour, which are in the record.
+    /// Its past, without the latest day and hour, which are in the record.
     pub past: History,
-    /// The visitors of the days that are not over for long.
+    /// The visitors of the most recent days.
     pub sketches: Vec<ExportedSketch>,
 }
 
 impl Whole {
-    /// All that it remembers. Older numbers may still be stored, for buckets go some at a
-    /// time; and numbers later than the latest hit are of a clock that was wrong.
+    /// Its history within the limits. Older numbers may still be stored, since buckets are
+    /// dropped several at a time, and numbers after the latest hit came from a wrong clock.
     pub fn history(&self, limits: &Limits) -> History {
         let Record { day, today, hour, recent, uniques, .. } = self.record;
         let mut history = self.past.clone();
@@ -38,7 +38,7 @@ impl Whole {
         history
     }
 
-    /// The line that takes it elsewhere.
+    /// Its line in an export.
     pub fn export(self, counter: Counter, limits: &Limits) -> ExportedCounter {
         let History { days, hours, uniques } = self.history(limits);
         let Record { total, created, sources, settings, token, .. } = self.record;
@@ -59,8 +59,8 @@ impl Whole {
         }
     }
 
-    /// Reads what [`Whole::export`] wrote; without a date it was created now. The error says
-    /// which number is out of range.
+    /// Reads a line of [`Whole::export`]. A counter without a date counts as created now. The
+    /// error names the number that is out of range.
     pub fn import(exported: &ExportedCounter, now: Timestamp) -> Result<Self, &'static str> {
         let ExportedCounter { total, created, sources, settings, token, .. } = *exported;
         let mut past = History {
@@ -81,12 +81,12 @@ impl Whole {
         if bounds.iter().any(|bound| bound.saturating_abs() > MAX_TOTAL) {
             return Err("a bound");
         }
-        // Numbers of days to come would be hidden, and then be wrong.
+        // Numbers of future days would be hidden now, and wrong once their day comes.
         past.days.keep(0..=now.day());
         past.uniques.keep(0..=now.day());
         past.hours.keep(0..=now.hour());
         let created = if created == 0 { now.0 } else { created };
-        // Yesterday's sketch may still get a late hit; older ones are done with.
+        // Yesterday's sketch may still receive a late hit; older ones cannot.
         let sketches =
             exported.sketches.iter().filter(|s| s.day.saturating_add(1) >= now.day()).cloned();
         let sketches: Vec<ExportedSketch> = sketches.filter(|s| s.day <= now.day()).collect();
@@ -115,7 +115,7 @@ impl Whole {
         {
             theirs.iter().for_each(|(unit, hits)| mine.add(unit, hits));
         }
-        // Visitors of both cannot be told apart but for the days with sketches.
+        // Only sketches can tell which visitors both have; without them, keep the larger count.
         for (day, uniques) in other.past.uniques.iter() {
             self.past.uniques.set(day, self.past.uniques.get(day).max(uniques));
         }
@@ -131,7 +131,7 @@ impl Whole {
         self.settle();
     }
 
-    /// Takes the latest day and hour from the past into the record.
+    /// Moves the latest day and hour from the past into the record.
     fn settle(&mut self) {
         let (record, past) = (&mut self.record, &mut self.past);
         if let Some(day) = past.days.latest() {

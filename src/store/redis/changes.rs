@@ -1,5 +1,5 @@
-//! Everything but hits: what is there is loaded, `rules.rs` decides, and the outcome is
-//! committed if nothing has changed meanwhile, or else all of it begins again.
+//! Changes other than hits, by optimistic locking: load the state, let `rules.rs` decide, and
+//! commit the result if nothing has changed meanwhile; otherwise start over.
 
 use bytes::Bytes;
 use fred::types::Value;
@@ -18,14 +18,14 @@ use crate::store::rules::{self, NamespaceChanged, Place};
 use crate::store::whole::Whole;
 use crate::store::{EditError, StoreError};
 
-/// How often a change is tried while others change the same.
+/// How many times a change is tried while others change the same keys.
 const CONFLICTS_MAX: usize = 100;
 
-/// How many counters of a deleted namespace go at once.
+/// How many counters of a deleted namespace are deleted at once.
 const DELETED_AT_ONCE: i64 = 200;
 
 impl Redis {
-    /// Where a counter is to be created or changed, and the facts of its namespace as stored.
+    /// The caps and the room of a namespace, and its stored value.
     async fn place(&self, namespace: &Name) -> Result<(Place, Option<Bytes>), StoreError> {
         let (namespace, facts) = read::namespace(&self.servers, namespace).await?;
         let things = self.registry.nearly().await?;
@@ -112,7 +112,7 @@ impl Redis {
         Err(contended().into())
     }
 
-    /// Stores a namespace's facts; false if they have changed meanwhile.
+    /// Stores a namespace's settings; false if they have changed meanwhile.
     async fn put_namespace(
         &self,
         name: &Name,
@@ -170,7 +170,7 @@ impl Redis {
             let gone = -i64::try_from(keys.len()).unwrap_or(0);
             self.count_alone(&mut plan, keys::COUNTERS, gone);
             if !plan.commit(&self.servers, &self.commit).await? {
-                // It has another owner now; whoever asked is asked again.
+                // It has another owner now: the caller's credential is checked again.
                 return Ok(());
             }
             self.known.clear();
@@ -183,7 +183,7 @@ impl Redis {
         }
     }
 
-    /// Takes counters out of their namespace.
+    /// Removes counters from their namespace.
     fn delete(&self, plan: &mut Plan, namespace: &Name, counters: &[Name]) {
         for key in counters {
             let counter = Counter { namespace: namespace.clone(), key: key.clone() };
@@ -194,14 +194,14 @@ impl Redis {
         }
     }
 
-    /// A server that stands alone counts what it has with what creates and deletes it.
+    /// On a single server, the commit also maintains the counts of counters and claims.
     fn count_alone(&self, plan: &mut Plan, of: &str, grown: i64) {
         if grown != 0 && self.servers.stands_alone() {
             plan.run("INCRBY", &[of.as_bytes(), grown.to_string().as_bytes()]);
         }
     }
 
-    /// Nothing depends on it, so a failure is for the log.
+    /// Marks a namespace if it is empty. Nothing depends on it, so a failure is only logged.
     async fn note_if_empty(&self, name: &Name, now: Timestamp) {
         let noting = async {
             let (left, _) = read::namespace(&self.servers, name).await?;
@@ -216,7 +216,7 @@ impl Redis {
         }
     }
 
-    /// Tells who listens, on any process. Nobody may be allowed to hear it.
+    /// Publishes updates to the listeners of all processes. An ACL may forbid it.
     async fn publish(&self, namespace: &Name, updates: &[(&Name, Option<i64>)]) {
         let word = |total: Option<i64>| total.map_or_else(|| "-".into(), |total| total.to_string());
         let words: Vec<String> =
@@ -309,25 +309,25 @@ impl Redis {
         Err(contended().into())
     }
 
-    /// Puts the log of a past in order: what came in parts is summed, what is too old goes.
+    /// Compacts the log of a past: sums repeated entries and drops old ones.
     pub(crate) async fn shorten(&self, counter: &Counter) -> Result<(), StoreError> {
         let key = keys::past(counter);
         let found = read::values(&self.servers, std::slice::from_ref(&key)).await?;
         let mut whole = Whole::default();
         unpack_past(found[0].as_deref().unwrap_or_default(), &mut whole.past)?;
-        // By number and not by date: a clock that is wrong must not forget all.
+        // By number and not by date, so that a wrong clock does not erase the past.
         whole.past.days.keep_newest(self.limits.history_days as usize);
         whole.past.uniques.keep_newest(self.limits.history_days as usize);
         whole.past.hours.keep_newest(self.limits.history_hours as usize);
         let mut plan = Plan::default();
         plan.unchanged(&key, found[0].as_deref());
         plan.run("SET", &[key.as_bytes(), &pack_past(overs(&whole.past))]);
-        // Whatever was appended meanwhile makes it long again.
+        // If something was appended meanwhile, the next hit asks for this again.
         plan.commit(&self.servers, &self.commit).await.map(drop)
     }
 }
 
-/// Writes a record, in its place of the ranking.
+/// Writes a record and ranks the counter.
 fn put(plan: &mut Plan, counter: &Counter, record: &mut Record) {
     record.ranked = record.total;
     plan.run("SET", &[keys::record(counter).as_bytes(), &record.pack()]);
@@ -360,7 +360,7 @@ fn put_past(plan: &mut Plan, counter: &Counter, whole: &Whole, now: Timestamp) {
     }
 }
 
-/// What was done is known for a while, so that it is done once.
+/// Remembers a change and its result for a while, so that it is made once.
 fn remember(plan: &mut Plan, key: &str, done: &[u8]) {
     plan.run("SET", &[key.as_bytes(), done, b"EX", ChangeId::MEMORY.to_string().as_bytes()]);
 }

@@ -1,6 +1,5 @@
-//! How processes hand each other the day's keys: by publish and subscribe, which no file
-//! keeps. A process that gets no answer makes keys; of two that made some at once the
-//! smaller ones hold.
+//! Shares the day's keys among processes by publish and subscribe, which no file records. A
+//! process that gets no answer makes keys; if two make keys at once, the smaller ones win.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +20,7 @@ use crate::model::hit::DayKeys;
 use crate::model::token;
 use crate::store::StoreError;
 
-/// How long the others have to answer.
+/// How long other processes have to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(150);
 
 /// Held by the store.
@@ -37,15 +36,14 @@ pub(crate) struct Exchange {
 struct Shared {
     /// The latest day and its keys.
     keys: watch::Sender<Option<(u32, DayKeys)>>,
-    /// Whether an answer would be heard.
+    /// Whether the subscription is active, so that an answer would arrive.
     hears: watch::Sender<bool>,
-    /// Whether somebody is asking.
+    /// Whether a task is asking now.
     asking: AtomicBool,
 }
 
 impl Shared {
-    /// These keys hold, unless smaller ones of the same day are known, or keys of a later
-    /// day.
+    /// Adopts keys, unless smaller ones of the same day or keys of a later day are known.
     fn offer(&self, day: u32, keys: DayKeys) {
         self.keys.send_if_modified(|known| {
             let is_new = known.is_none_or(|(of, mine)| of < day || of == day && keys.0 < mine.0);
@@ -77,7 +75,7 @@ impl Exchange {
         Self { client, servers, shared, tasks: Mutex::new(tasks), connection }
     }
 
-    /// The keys of a day. Whoever gives up waiting is nothing to those who wait.
+    /// The keys of a day. A caller that stops waiting does not disturb the others.
     pub(crate) async fn of(&self, day: u32) -> Result<DayKeys, StoreError> {
         if let Some(keys) = self.shared.of(day) {
             return Ok(keys);
@@ -87,7 +85,7 @@ impl Exchange {
             if !self.shared.asking.swap(true, Ordering::Relaxed) {
                 tokio::spawn(ask(self.servers.clone(), self.shared.clone(), day));
             }
-            // Somebody may be asking for another day just now; then it is asked again.
+            // Another task may be asking for another day; then ask again.
             let found = known.wait_for(|known| known.is_some_and(|(of, _)| of >= day));
             if let Ok(Ok(found)) = timeout(ANSWER_TIMEOUT, found).await
                 && let Some((_, keys)) = *found
@@ -108,7 +106,7 @@ impl Exchange {
         });
     }
 
-    /// Lets go of the connection.
+    /// Closes the connection.
     pub(crate) async fn close(&self) {
         self.tasks.lock().iter().for_each(tokio::task::JoinHandle::abort);
         let _ = self.client.quit().await;
@@ -116,8 +114,8 @@ impl Exchange {
     }
 }
 
-/// Asks the others for a day's keys, and makes some if nobody answers: nobody may be there,
-/// or nobody may be reached.
+/// Asks other processes for a day's keys, and makes some if none answers: there may be none,
+/// or none in reach.
 async fn ask(servers: Arc<Servers>, shared: Arc<Shared>, day: u32) {
     let (mut hears, mut known) = (shared.hears.subscribe(), shared.keys.subscribe());
     let _ = timeout(ANSWER_TIMEOUT, hears.wait_for(|hears| *hears)).await;

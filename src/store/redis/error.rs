@@ -1,10 +1,10 @@
-//! What an error of Redis, or of the way to it, means.
+//! Interprets errors of Redis and of the connection to it.
 
 use fred::error::{Error, ErrorKind};
 
 use crate::store::StoreError;
 
-/// Why a command was not answered as it should be.
+/// Why a command failed.
 #[derive(Clone, Debug)]
 pub(crate) enum Trouble {
     /// The store cannot do it.
@@ -16,11 +16,11 @@ pub(crate) enum Trouble {
 }
 
 impl From<Error> for Trouble {
-    /// By the code with which every error of Redis begins; an error from within a script keeps
-    /// its own.
+    /// Classified by the code with which every error of Redis begins. An error inside a script
+    /// keeps its code.
     fn from(error: Error) -> Self {
         let details = error.details();
-        // Where a script hands an error on, the place in it stands before: `ERR user_script:12: `.
+        // An error that a script raises is prefixed with its position: `ERR user_script:12: `.
         let handed_on = details.strip_prefix("ERR user_script:").and_then(|d| d.split_once(": "));
         let code = handed_on.map_or(details, |(_, own)| own).split(' ').next().unwrap_or_default();
         let store = |kind: fn(String) -> StoreError| Self::Store(kind(details.into()));
@@ -31,11 +31,11 @@ impl From<Error> for Trouble {
             "MISCONF" | "NOAUTH" | "NOPERM" | "NOREPLICAS" | "READONLY" | "WRONGPASS" => {
                 store(StoreError::Refused)
             }
-            // The server is there and does nothing yet.
+            // The server is up but not ready.
             "BUSY" | "LOADING" | "MASTERDOWN" => store(StoreError::Away),
             "CROSSSLOT" | "ERR" | "EXECABORT" | "STALE" | "WRONGTYPE" => store(StoreError::Failed),
             _ if *error.kind() == ErrorKind::Auth => store(StoreError::Refused),
-            // Anything else comes of the connection, on which the command may have gone out.
+            // Any other error is the connection's, and the command may have been sent.
             _ => store(StoreError::Unavailable),
         }
     }

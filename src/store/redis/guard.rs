@@ -1,5 +1,5 @@
-//! Looks at a Redis server before seen counts in it, at each reconnect and every few seconds:
-//! a server that may delete counters is refused.
+//! Checks a Redis server before seen counts in it, at each reconnect and every few seconds, and
+//! refuses one that may delete counters.
 
 mod facts;
 
@@ -16,32 +16,32 @@ use tokio::sync::watch;
 use self::facts::Facts;
 use crate::store::{Replicas, StoreError};
 
-/// How often a server is looked at: one that is not good, and one that is.
+/// How often a server is checked: a bad one, and a good one.
 const LOOK_SOON: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// How long a server may take to give an account of itself.
+/// How long a server may take to answer a check.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long writes go on waiting for replicas that are gone: a failover is over by then, and
-/// a server that is on its own must not stop counting for ever.
+/// How long writes keep waiting for replicas that are gone. A failover is over by then, and a
+/// server without replicas must not stop counting for good.
 const REPLICAS_GRACE: Duration = Duration::from_secs(15);
 
-/// What servers are judged by.
+/// The requirements for servers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
-    /// Whether one that may delete counters is used all the same.
+    /// Whether to use a server that may delete counters.
     pub(crate) allow_eviction: bool,
     /// How many replicas must have a write.
     pub(crate) replicas: Replicas,
-    /// Whether another server may take this one's place: Sentinel, Cluster.
+    /// Whether another server may take over from this one (Sentinel, Cluster).
     pub(crate) fails_over: bool,
 }
 
-/// What is known about the server at the moment.
+/// The current verdict on the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Verdict {
-    /// Not connected, since the start or since the connection was lost.
+    /// Not connected.
     Unknown,
     /// It may be used.
     Good,
@@ -58,18 +58,18 @@ pub(crate) struct Guard {
 
 #[derive(Default)]
 struct Shared {
-    /// Whether the server is known to be of no Cluster, however it is spoken to.
+    /// Whether the server is known not to be part of a Cluster, however the URL names it.
     alone: AtomicBool,
     /// How many replicas must have a write.
     replicas: AtomicI64,
     /// Whether less than a tenth of its memory is free.
     short: AtomicBool,
-    /// Writes that no replica had in time.
+    /// How many writes no replica had in time.
     not_replicated: AtomicU64,
 }
 
 impl Guard {
-    /// Watches the client's connections from now on; call it before the client connects.
+    /// Watches the client's connections. Call it before the client connects.
     pub(crate) fn watch(client: Client, terms: Terms) -> Self {
         let (sender, verdict) = watch::channel(Verdict::Unknown);
         let shared = Arc::<Shared>::default();
@@ -84,13 +84,13 @@ impl Guard {
         Self { verdict, shared, task }
     }
 
-    /// Whether the server is of no Cluster, which one may be that was given as if
-    /// it stood alone; false before it was looked at.
+    /// Whether the server is not part of a Cluster, even if the URL names a single server;
+    /// false before the first check.
     pub(crate) fn stands_alone(&self) -> bool {
         self.shared.alone.load(Ordering::Relaxed)
     }
 
-    /// Whether it has memory for more counters; true before it was looked at.
+    /// Whether it has memory for more counters; true before the first check.
     pub(crate) fn has_room(&self) -> bool {
         !self.shared.short.load(Ordering::Relaxed)
     }
@@ -100,12 +100,12 @@ impl Guard {
         self.shared.replicas.load(Ordering::Relaxed)
     }
 
-    /// A write was not on enough replicas in time.
+    /// Counts a write that too few replicas had in time.
     pub(crate) fn not_replicated(&self) {
         self.shared.not_replicated.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many writes were not.
+    /// The number of such writes.
     pub(crate) fn writes_not_replicated(&self) -> u64 {
         self.shared.not_replicated.load(Ordering::Relaxed)
     }
@@ -122,7 +122,7 @@ impl Guard {
     /// Waits for a verdict on the server.
     pub(crate) async fn settled(&self) -> Result<(), StoreError> {
         let mut verdict = self.verdict.clone();
-        // An error means that the task has ended, and `check` then tells the rest.
+        // An error means that the task has ended; `check` then reports the reason.
         let _ = verdict.wait_for(|v| *v != Verdict::Unknown).await;
         self.check()
     }
@@ -138,7 +138,7 @@ struct Follower {
     client: Client,
     terms: Terms,
     shared: Arc<Shared>,
-    /// What was warned of when the server was last looked at.
+    /// The warnings of the last check.
     warned: Vec<String>,
     /// When it last had replicas.
     replicas_seen: Option<Instant>,
@@ -151,8 +151,8 @@ impl Follower {
         loop {
             let pause = if *verdict.borrow() == Verdict::Good { LOOK_AGAIN } else { LOOK_SOON };
             tokio::select! {
-                // A connection fails before it is made again. Were these taken in the other
-                // order, a good server would stay unknown until the next failure.
+                // A connection fails before it is made again. In the other order, a good server
+                // would stay unknown until the next failure.
                 biased;
                 lost = failed.recv() => {
                     if let Ok((error, _)) = lost {
@@ -221,7 +221,7 @@ impl Follower {
         Ok(Verdict::Good)
     }
 
-    /// How many replicas must have a write, where there are so many now.
+    /// How many replicas must have a write, given the current number of replicas.
     fn replicas(&mut self, now: i64) -> i64 {
         match self.terms.replicas {
             Replicas::Number(number) => number.into(),

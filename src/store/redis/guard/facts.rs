@@ -1,18 +1,18 @@
-//! What matters of a server's own account of itself: what is refused, and what is warned of.
+//! A server's own report of itself: which facts lead to a refusal, and which to a warning.
 
-/// What matters of a server's own account of itself.
+/// The relevant facts of a server's `INFO`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) replica: bool,
     policy: String,
     append_only: bool,
     pub(super) cluster: bool,
-    /// Bytes in use, and how many it may use; 0 stands for all that there are.
+    /// The bytes in use, and the limit; 0 means no limit.
     pub(super) used_memory: u64,
     pub(super) max_memory: u64,
     /// How many replicas follow it.
     pub(super) replicas: i64,
-    /// `None` where the server does not tell.
+    /// `None` if the server does not tell.
     snapshots: Option<bool>,
 }
 
@@ -41,8 +41,8 @@ impl Facts {
         facts
     }
 
-    /// Whether less than a tenth of its memory is free: what is left is for the counters
-    /// that exist.
+    /// Whether less than a tenth of its memory is free, which is reserved for existing
+    /// counters.
     pub(super) fn is_short(&self) -> bool {
         self.max_memory > 0
             && self.max_memory.saturating_sub(self.used_memory) < self.max_memory / 10
