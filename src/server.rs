@@ -1,5 +1,5 @@
-//! The sockets and the process: connections, descriptors, memory. It knows no
-//! routes; what answers a request is handed to it.
+//! The sockets and the process: connections, descriptors, memory. It knows no routes: its
+//! caller passes the function that answers requests.
 
 pub mod connections;
 mod exchange;

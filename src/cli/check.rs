@@ -1,4 +1,4 @@
-//! `seen check`: what `serve` would use, and whether the store answers.
+//! `seen check`: shows the settings that `serve` would use, and whether the store answers.
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
@@ -22,7 +22,7 @@ pub async fn run(settings: &Settings, matches: &ArgMatches) -> Result<(), Failur
     Ok(())
 }
 
-/// What is wrong with a variable that no setting has.
+/// Explains a variable that belongs to no setting.
 pub fn sentence(unknown: &environment::Unknown) -> String {
     let name = &unknown.name;
     match &unknown.near {
@@ -31,7 +31,7 @@ pub fn sentence(unknown: &environment::Unknown) -> String {
     }
 }
 
-/// A line for each setting: its flag, its value, and where that is from.
+/// A line for each setting: its flag, its value and the source of that.
 fn lines(matches: &ArgMatches, location: &Location) -> Vec<String> {
     let command = Settings::augment_args(Command::new("seen"));
     let described = command.get_arguments().filter_map(|arg| {
@@ -59,12 +59,12 @@ fn lines(matches: &ArgMatches, location: &Location) -> Vec<String> {
     described.collect()
 }
 
-/// A sentence about a store that can be used; the error of one that cannot.
+/// A sentence about a usable store, or the error of an unusable one.
 async fn try_store(settings: &Settings, location: &Location) -> Result<String, Failure> {
     if let Location::File(path) = location
         && !path.exists()
     {
-        // To open it would create it.
+        // Opening it would create it.
         return Ok(format!("the store {location} does not exist yet; seen serve creates it"));
     }
     let store = match open::store(settings, location).await {
@@ -75,7 +75,7 @@ async fn try_store(settings: &Settings, location: &Location) -> Result<String, F
         Err(error) => return Err(Failure::new(1, error)),
     };
     let answer = tokio::time::timeout(settings.deadline, store.ping()).await;
-    // A server that does not answer does not say goodbye either.
+    // A server that does not answer would not answer the closing either.
     let _ = tokio::time::timeout(settings.deadline, store.close()).await;
     match answer {
         Ok(Ok(())) => Ok(format!("the store {location} answers")),

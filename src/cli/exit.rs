@@ -1,4 +1,4 @@
-//! How a command ends when it could not do its work.
+//! How a failed command ends.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ impl Failure {
         Self { code, sentence: sentence.to_string() }
     }
 
-    /// What the process exits with.
+    /// The exit code of the process.
     pub fn code(&self) -> ExitCode {
         self.code.into()
     }

@@ -15,7 +15,7 @@ use crate::transfer::walk::Walk;
 pub async fn run(settings: &Export) -> Result<(), Failure> {
     let output: Box<dyn Write> = match &settings.file {
         Some(file) => Box::new(
-            // It has the digests of all tokens.
+            // The file holds the digests of all tokens.
             OpenOptions::new()
                 .write(true)
                 .create(true)
@@ -28,7 +28,7 @@ pub async fn run(settings: &Export) -> Result<(), Failure> {
     };
     let mut output = BufWriter::new(output);
     match write(settings, &mut output).await {
-        // The reader, such as `head`, has closed the pipe: that is no error.
+        // A reader such as `head` closed the pipe, which is no error.
         Err(WriteError::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(WriteError::Output(e)) => Err(Failure::new(1, format!("cannot write the export: {e}"))),
         Err(WriteError::Failure(failure)) => Err(failure),

@@ -1,5 +1,5 @@
 //! `seen healthcheck`: asks a running seen whether it is healthy. The image has no
-//! shell and no curl that could.
+//! shell or curl for this.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,7 +12,7 @@ use crate::config::{Endpoint, Healthcheck};
 /// The timeout of each step.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Asks a running seen; a sentence says what is wrong.
+/// Asks a running seen; the error is a sentence.
 pub fn ask(settings: &Healthcheck) -> Result<(), String> {
     let path = if settings.ready { "/readyz" } else { "/healthz" };
     let endpoint = reachable(&settings.listen);

@@ -21,7 +21,7 @@ use crate::transfer::line::{self, MAX_LINE, Summary};
 /// The approximate size of a request, in bytes.
 const BATCH_BYTES: usize = 1 << 20;
 
-/// Where lines go.
+/// The destination of lines.
 enum Destination {
     Here(Box<Batch>),
     Remote(Box<Sending>),
@@ -31,9 +31,9 @@ enum Destination {
 struct Sending {
     remote: Remote,
     on_conflict: OnConflict,
-    /// What waits to be sent.
+    /// The lines to be sent.
     bytes: Vec<u8>,
-    /// The line of the source that each of what waits comes from.
+    /// For each of them, its line number in the source.
     lines: Vec<usize>,
     done: Summary,
 }
@@ -41,12 +41,12 @@ struct Sending {
 impl Sending {
     fn push(&mut self, line: usize, item: &Exported) {
         self.lines.push(line);
-        // Numbers and text only, into memory: there is nothing in it that could fail.
+        // Writing numbers and text to memory cannot fail.
         serde_json::to_writer(&mut self.bytes, item).expect("a line is JSON");
         self.bytes.push(b'\n');
     }
 
-    /// Sends what waits.
+    /// Sends the waiting lines.
     async fn send(&mut self) -> Result<Option<Stop>, Failure> {
         let (bytes, lines) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.lines));
         if lines.is_empty() {
@@ -66,7 +66,7 @@ struct Importer {
     progress: Progress,
     /// The source's name, for messages.
     file: String,
-    /// The command that continues after a line was corrected.
+    /// The command that continues the import once a line is corrected.
     again: String,
 }
 
@@ -93,7 +93,7 @@ impl Importer {
         Ok(())
     }
 
-    /// Imports or sends what waits.
+    /// Imports or sends the waiting lines.
     async fn send(&mut self) -> Result<(), Failure> {
         let stopped = match &mut self.target {
             Destination::Here(batch) => batch.flush().await.err(),
@@ -149,7 +149,7 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
         (_, Some(folder), Some(host)) => goatcounter::read(folder, host, &mut importer).await,
         _ => read(settings, &mut importer).await,
     };
-    // Keep the lines before one that cannot be read.
+    // Import the lines before one that cannot be read.
     let sent = importer.send().await;
     if let Destination::Here(batch) = &importer.target {
         batch.counters.close().await;

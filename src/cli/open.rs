@@ -10,8 +10,8 @@ use crate::counters::batcher::Batcher;
 use crate::metrics::Metrics;
 use crate::store::{self, Location, OpenError, Store};
 
-/// How long a start waits for Redis. Afterwards seen listens and answers 503 until
-/// Redis is there.
+/// How long a start waits for Redis. After that seen listens, and answers 503 until Redis is
+/// reachable.
 const START_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Opens the store at `location` with the bounds of `settings`.
@@ -27,7 +27,7 @@ pub async fn counters(
     verb: &str,
     must_exist: bool,
 ) -> Result<Counters, Failure> {
-    // The environment holds for these as it does for a serving process.
+    // The environment applies to these as to a serving process.
     let mut settings = Settings::from_environment().map_err(|e| Failure::new(2, e.to_string()))?;
     if let Some(store) = place.store() {
         settings.store = Some(store.clone());

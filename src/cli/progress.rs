@@ -1,4 +1,4 @@
-//! How far an export or an import is, for people at a terminal.
+//! The progress of an export or an import, for people at a terminal.
 
 use std::io::{self, IsTerminal};
 
@@ -31,7 +31,7 @@ impl Progress {
         }
     }
 
-    /// Lines so far.
+    /// The number of lines so far.
     pub fn done(&self) -> u64 {
         self.done
     }

@@ -25,7 +25,7 @@ use crate::model::token;
 use crate::transfer::batch::Stop;
 use crate::transfer::line::Summary;
 
-/// How long to wait for a server that owes an answer and sends nothing.
+/// How long to wait for a silent server.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The pauses before a batch whose answer was lost is sent again.
@@ -54,16 +54,16 @@ enum Place {
 
 /// Why there is no answer.
 enum Trouble {
-    /// The connection was lost; what was asked may have been done.
+    /// The connection was lost; the server may have done the work.
     Lost(String),
     /// It was refused.
     Refused(String),
 }
 
-/// What an import was answered.
+/// The answer to an import.
 #[derive(Deserialize)]
 pub struct ImportReport {
-    /// What was done.
+    /// The summary of the import.
     #[serde(flatten)]
     pub done: Summary,
     /// The line that stopped it, and why.
@@ -74,7 +74,7 @@ pub struct ImportReport {
 pub struct Pages(BodyDataStream, String);
 
 impl Pages {
-    /// Some more bytes; `None` at the end.
+    /// The next bytes; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         let Self(pages, url) = self;
         let page = timeout(TIMEOUT, pages.next()).await.map_err(|_| failed(url, silent()))?;
@@ -100,7 +100,7 @@ impl Remote {
         Ok(remote)
     }
 
-    /// All lines of its store, and about how many there are.
+    /// All lines of its store, and their approximate number.
     pub async fn export(&mut self) -> Result<(Pages, Option<u64>), Failure> {
         let response = self.ask("GET", "/export", None, Bytes::new()).await;
         let response = response.map_err(|trouble| self.failed(trouble))?;
@@ -109,7 +109,7 @@ impl Remote {
         Ok((Pages(body, self.url.clone()), all))
     }
 
-    /// Gives it lines; they are sent again, and are in once, while no answer comes.
+    /// Sends lines, again until an answer arrives; they are imported once.
     pub async fn import(
         &mut self,
         lines: Vec<u8>,
@@ -170,7 +170,7 @@ impl Remote {
         Err(Trouble::Refused(format!("{status} {}", String::from_utf8_lossy(&body))))
     }
 
-    /// A connection that can be used; its task ends with it.
+    /// A usable connection, whose task ends with it.
     async fn sender(&mut self) -> Result<&mut SendRequest<Body>, Trouble> {
         if let Some(mut sender) = self.sender.take()
             && sender.ready().await.is_ok()

@@ -10,8 +10,8 @@ pub fn once(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failu
     result
 }
 
-/// One thread needs no wake-ups across threads, which are most of the cost of a
-/// batched hit (benches/README.md).
+/// A single thread needs no wake-ups across threads, which are most of a batched hit's cost
+/// (benches/README.md).
 pub fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
     use tokio::runtime::Builder;
     let mut builder = match threads {

@@ -23,7 +23,7 @@ use crate::server::{fd_limit, systemd};
 use crate::store::Location;
 use crate::web::{self, App};
 
-/// The connections of the listener for measurements, beside the others'.
+/// The connections allowed to the metrics listener, besides the others.
 const METRICS_CONNECTIONS: usize = 16;
 
 /// Serves until SIGTERM, SIGINT or SIGHUP.
@@ -37,7 +37,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     let runtime =
         runtime(settings.threads).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
     let result = runtime.block_on(serve(settings, &location, room));
-    // Requests that are still running have used up their grace period.
+    // Requests that still run have used up their grace period.
     runtime.shutdown_background();
     result
 }
@@ -139,8 +139,8 @@ async fn listen(
     })
 }
 
-/// Cancelled at the first SIGTERM, SIGINT or SIGHUP (the terminal was closed). A second
-/// one ends the process at once, as a shell shows it: 128 and the signal's number.
+/// A token cancelled at the first SIGTERM, SIGINT or SIGHUP (the terminal was closed). A second
+/// signal ends the process at once, with the exit code that shells use: 128 plus its number.
 fn stop_signal() -> std::io::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let cancel = stop.clone();

@@ -1,5 +1,5 @@
-//! What the system says of this process, under the names that every Prometheus client
-//! library gives it.
+//! The system's figures about this process, under the names that Prometheus client libraries
+//! share.
 
 use std::fs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -15,14 +15,14 @@ use rlimit::Resource;
 /// is built for (`USER_HZ`, proc(5)).
 const TICKS: f64 = 100.0;
 
-/// Reads /proc at each scrape; where there is none, there are fewer measurements.
+/// Reads /proc at each scrape. Systems without it have fewer metrics.
 #[derive(Debug)]
 pub(super) struct Process {
     started: f64,
 }
 
 impl Process {
-    /// Of a process that starts now.
+    /// The figures of a process that starts now.
     pub(super) fn new() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         Self { started: since.unwrap_or(Duration::ZERO).as_secs_f64() }

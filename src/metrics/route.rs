@@ -1,8 +1,8 @@
-//! What a request is for, as far as its duration is measured by it.
+//! Classes of requests, by which their durations are measured.
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 
-/// A class of routes whose answers take about as long as one another.
+/// A class of routes whose answers take about equally long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 #[allow(non_camel_case_types)]
 pub enum Route {

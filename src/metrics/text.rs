@@ -1,13 +1,13 @@
-//! Prometheus' older text format, 0.0.4, from OpenMetrics: what a scraper gets that does
-//! not ask for the newer one, and what `promtool check metrics` reads.
+//! Prometheus' older text format, 0.0.4, converted from OpenMetrics. Scrapers that do not ask
+//! for the newer format get it, and `promtool check metrics` reads it.
 
 use std::fmt::Write;
 
 /// Its media type.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The same samples. In this format a counter is described by its whole name, `_total`
-/// included, and there are no units and no end.
+/// Converts the samples. This format describes a counter under its whole name, `_total`
+/// included, and has no units and no end marker.
 pub(super) fn of_openmetrics(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 512);
     let mut help: Option<(&str, &str)> = None;

@@ -1,9 +1,7 @@
 //! Changes to counters and namespaces other than hits, and who may make them.
 //!
-//! A change is made in one step with the check of who may make it: the guard
-//! carries what the caller proved, and the store looks again at the moment of
-//! the change, so that a counter which was deleted and created again meanwhile
-//! is not changed by its former owner.
+//! The store makes a change atomically with the check of its caller's credential. So the former
+//! owner of a counter that was deleted and created again meanwhile cannot change it.
 
 use crate::model::count::Settings;
 use crate::model::name::{Counter, Name};
@@ -11,7 +9,7 @@ use crate::model::time::Timestamp;
 use crate::model::token;
 use crate::model::token::{Digest, NoRandomness};
 
-/// What makes a repeated change the same change.
+/// The id by which a repeated change is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ChangeId(pub [u8; 16]);
 
@@ -25,18 +23,17 @@ impl ChangeId {
     }
 }
 
-/// What the caller presented, and what of it was checked.
+/// The caller's credential, and how far it was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {
-    /// No token. Such a caller may do what the counter's settings allow to
-    /// anybody, and create counters where the mode allows it and the namespace
-    /// has no owner.
+    /// No token. The caller may do what the counter's settings allow anybody, and create
+    /// counters where the mode allows it and the namespace has no owner.
     None,
-    /// Some token with this digest, **not checked yet**: the store compares it with
-    /// the counter's at the moment of the change.
+    /// A token with this digest, **not checked yet**: the store compares it with the counter's
+    /// when it makes the change.
     Presented(Digest),
-    /// The namespace's token, which has this digest. The store compares it once
-    /// more, since the owner may have changed meanwhile.
+    /// The namespace's token, with this digest. The store compares it again, since the owner
+    /// may have changed meanwhile.
     NamespaceOwner(Digest),
     /// The instance's token.
     Instance,
@@ -45,20 +42,20 @@ pub enum Credential {
 /// A change to a counter.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// Applied twice under the same id it is done once, within
-    /// [`ChangeId::MEMORY`], and answers the same.
+    /// Applied twice under the same id within [`ChangeId::MEMORY`], it is made once and
+    /// returns the same.
     pub id: ChangeId,
     /// The counter.
     pub counter: Counter,
     /// When it is made.
     pub at: Timestamp,
-    /// Who makes it, as far as it is known.
+    /// The caller's credential.
     pub credential: Credential,
     /// What is changed.
     pub edit: Edit,
 }
 
-/// What is changed of a counter.
+/// A kind of change to a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edit {
     /// Creates it; an error if it exists.
@@ -75,24 +72,24 @@ pub enum Edit {
     Set(i64),
     /// Adds to the total; the history stays. Anybody may within the bounds.
     Add(i64),
-    /// Starts over: total, sources, history and uniques are as of a counter
-    /// just created. Token, settings and `created` stay.
+    /// Starts over, with the total, sources, history and uniques of a new counter. Token,
+    /// settings and `created` stay.
     Reset,
-    /// Deletes all of it. Marks of its visitors expire by themselves within a
-    /// day, and do not matter to a new counter of the same name.
+    /// Deletes it. Its visitors' marks expire within a day, and do not affect a new counter of
+    /// the same name.
     Delete,
     /// Replaces the settings.
     Configure(Settings),
-    /// Replaces the token: the old one is worth nothing any more.
+    /// Replaces the token, which invalidates the old one.
     Rotate(Digest),
 }
 
-/// What a change did to the total.
+/// The effect of a change on the total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edited {
-    /// The total before; `None` for a counter that was not there.
+    /// The total before; `None` if the counter did not exist.
     pub old: Option<i64>,
-    /// The total now; `None` for a counter that is gone.
+    /// The total now; `None` if the counter is deleted.
     pub new: Option<i64>,
 }
 
@@ -103,13 +100,13 @@ pub struct NamespaceChange {
     pub namespace: Name,
     /// When it is made.
     pub at: Timestamp,
-    /// Who makes it; [`Credential::Presented`] is as good as nobody.
+    /// The caller's credential; [`Credential::Presented`] counts as none.
     pub credential: Credential,
     /// What is changed.
     pub edit: NamespaceEdit,
 }
 
-/// What is changed of a namespace.
+/// A kind of change to a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamespaceEdit {
     /// Makes the token with this digest its owner's. Without the instance's
@@ -132,7 +129,7 @@ pub enum NamespaceEdit {
     Delete,
 }
 
-/// A namespace as it is at one moment; one that nobody used is empty.
+/// A namespace at one moment; an unused one is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Namespace {
     /// How many counters it has.
@@ -146,7 +143,7 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    /// Whether there is anything to keep beside its counters.
+    /// Whether there is anything to store besides its counters.
     pub fn has_settings(&self) -> bool {
         self.owner.is_some() || self.public || self.open
     }

@@ -47,16 +47,16 @@ impl Source {
     }
 }
 
-/// Who made a hit, so far as a store learns of it: a register of the day's sketch and the rank
-/// to which it raises that. Thousands share each, so it leads to nobody.
+/// The visitor behind a hit, as far as a store learns of one: a register of the day's sketch and
+/// the rank to which the visitor raises it. Thousands share each, so it identifies nobody.
 ///
-/// The mark tells visitors apart. Only a counter whose owner asked for that (dedupe) has it
-/// stored, for as long as the owner said.
+/// The mark tells visitors apart. It is stored only for counters whose owner asked for that
+/// (dedupe), and only for the time that the owner chose.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Visitor {
     /// One of 16,384.
     pub register: u16,
-    /// From 1 to 51; each is half as likely as the one before.
+    /// From 1 to 51, each half as likely as the one before.
     pub rank: u8,
     /// A hash under a key of its own.
     pub mark: [u8; 8],
@@ -66,7 +66,7 @@ pub struct Visitor {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct DayKeys(pub [u8; 32]);
 
-/// What makes a repeated hit the same hit: an `Idempotency-Key`, hashed.
+/// The id by which a repeated hit is recognised: a hashed `Idempotency-Key`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HitId(pub [u8; 16]);
 

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// The namespace of a counter that was named by a single segment.
+/// The namespace of counters named by a single segment.
 pub const DEFAULT_NAMESPACE: &str = "default";
 
-/// What a name may look like, for error messages.
+/// The rule for names, for error messages.
 pub const ALLOWED: &str = "1 to 64 characters, each a letter, a digit, '_', '-' or '.', and not \
                            '.' or '..' alone";
 
-/// Namespaces that many people's counters share, by what other services' badges are
-/// called: a stranger who owned one could delete all of them.
+/// Namespaces in which many people's counters are, because other services' badge addresses
+/// lead there. A stranger who owned one could delete all of them.
 const SHARED: [&str; 10] = [
     DEFAULT_NAMESPACE,
     "countapi",
@@ -43,7 +43,7 @@ pub enum InvalidName {
     /// Nothing was given.
     #[error("the name is empty")]
     Empty,
-    /// It is a step in a path, which proxies take before seen is asked.
+    /// It is `.` or `..`, which proxies resolve before seen is asked.
     #[error("a name cannot be {0:?}")]
     Step(&'static str),
     /// It has more than [`MAX_LENGTH`] characters.
@@ -80,7 +80,7 @@ impl Name {
         Self(DEFAULT_NAMESPACE.into())
     }
 
-    /// Whether a namespace of this name belongs to many, and so to nobody.
+    /// Whether a namespace of this name is shared by many, and can have no owner.
     pub fn is_shared(&self) -> bool {
         SHARED.contains(&self.as_str())
     }

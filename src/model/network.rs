@@ -1,5 +1,5 @@
-//! Which network a request comes from, in no more detail than limits and
-//! visitors need. It is never logged and never stored.
+//! The network that a request comes from, in no more detail than limits and visitors need. It
+//! is never logged and never stored.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -18,8 +18,8 @@ pub struct Peer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Client(pub [u8; 8]);
 
-/// The neighbours that one person may well control together: an IPv4 /24 or an
-/// IPv6 /48, which a site is usually given (RFC 6177, section 2).
+/// A network that one person may well control: an IPv4 /24, or an IPv6 /48, which a site is
+/// usually assigned (RFC 6177, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network([u8; 8]);
 
@@ -50,7 +50,7 @@ impl Client {
 
     fn of_v4(ip: Ipv4Addr) -> Self {
         let [a, b, c, d] = ip.octets();
-        // 0.0.0.0/8 and ::/64 hold no client, so the two kinds do not meet.
+        // 0.0.0.0/8 and ::/64 hold no clients, so the two kinds cannot collide.
         Self([0, 0, 0, 0, a, b, c, d])
     }
 

@@ -1,4 +1,4 @@
-//! How many of something may be held at once: in all, by one client, and by one
+//! Permits that limit how many of something are held at once: in all, by one client, and by one
 //! network.
 
 use std::collections::HashMap;
@@ -9,14 +9,14 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::model::network::{Client, Network};
 
-/// How many clients' worth one network may hold.
+/// How many times a client's share one network may hold.
 const CLIENTS_OF_A_NETWORK: usize = 4;
 
-/// The share of all, one in so many, that is left for clients which hold none yet:
-/// a few who hold as much as they may cannot keep everybody else out.
+/// One permit in this many is reserved for clients that hold none yet, so that a few clients at
+/// their bounds cannot keep everybody else out.
 const RESERVED_SHARE: usize = 8;
 
-/// What may be held at once; a clone shares it.
+/// A set of permits. A clone shares it.
 #[derive(Clone)]
 pub struct Permits(Arc<Inner>);
 
@@ -29,31 +29,31 @@ struct Inner {
 #[derive(Default)]
 struct Held {
     all: usize,
-    /// A client or network is here exactly while it holds something.
+    /// Holds a client or network exactly while it holds permits.
     clients: HashMap<Client, usize>,
     networks: HashMap<Network, usize>,
 }
 
-/// Which bound was met.
+/// The bound that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
-    /// As many as may be in all.
+    /// The bound of all clients together.
     All,
-    /// As many as one client may hold; so many.
+    /// The bound of one client, which is this many.
     Client(usize),
-    /// As many as one network may hold; so many.
+    /// The bound of one network, which is this many.
     Network(usize),
 }
 
-/// One that is held; dropping it makes room for another.
+/// A held permit. Dropping it returns it.
 pub struct Permit {
     permits: Permits,
     client: Option<Client>,
 }
 
 impl Permits {
-    /// Room for `max`, `client_max` of them for one client and four times as many for
-    /// one network.
+    /// A set of `max` permits, of which a client may hold `client_max` and a network four times
+    /// as many.
     pub fn new(max: usize, client_max: usize) -> Self {
         Self(Arc::new(Inner { max, client_max, held: Mutex::default() }))
     }
@@ -61,7 +61,7 @@ impl Permits {
     /// A permit for this client.
     ///
     /// # Errors
-    /// A bound is met.
+    /// A bound is reached.
     pub fn take(&self, client: Client) -> Result<Permit, Full> {
         let Inner { max, client_max, .. } = *self.0;
         let network_max = client_max.saturating_mul(CLIENTS_OF_A_NETWORK);
@@ -86,7 +86,7 @@ impl Permits {
     /// A permit for a proxy that speaks for many clients.
     ///
     /// # Errors
-    /// As many as may be in all are held.
+    /// All permits are held.
     pub fn take_for_many(&self) -> Result<Permit, Full> {
         let mut held = self.held();
         if held.all >= self.0.max {
@@ -96,7 +96,7 @@ impl Permits {
         Ok(Permit { permits: self.clone(), client: None })
     }
 
-    /// How many are held now.
+    /// The number of held permits.
     pub fn held_now(&self) -> usize {
         self.held().all
     }

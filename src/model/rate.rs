@@ -1,5 +1,5 @@
-//! Rate limits by the generic cell rate algorithm (ITU-T I.371, annex A): one
-//! number for each key says when its next hit would be due at a steady pace.
+//! Rate limits by the generic cell rate algorithm (ITU-T I.371, annex A): for each key, one
+//! number tells when its next hit would be due at a steady pace.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -10,12 +10,12 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::model::network::Client;
 
-/// So many in so much time, as `600/1m`; a burst may be as large.
+/// A rate such as `600/1m`. A burst may use the whole quota at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// How many; at least one.
+    /// How many hits; at least one.
     pub quota: u32,
-    /// In how much time.
+    /// The period in which they are allowed.
     pub window: Duration,
 }
 
@@ -33,27 +33,27 @@ impl FromStr for Rate {
 }
 
 impl Rate {
-    /// So many times as much in the same time.
+    /// A multiple of the quota in the same period.
     pub fn times(self, factor: u32) -> Self {
         Self { quota: self.quota.saturating_mul(factor), ..self }
     }
 }
 
-/// What is left of a key's quota after this hit, or until when it has none.
+/// The rest of a key's quota after a hit, or the wait until there is some.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// How many more may come now.
+    /// How many more hits are allowed now.
     pub remaining: u32,
-    /// When the whole quota will be there again.
+    /// The time until the whole quota is available.
     pub full_in: Duration,
-    /// Zero if this hit may pass; else how long to wait for the next one.
+    /// Zero if the hit is allowed; otherwise the wait until the next one is.
     pub wait: Duration,
 }
 
-/// The most keys in each half of a limiter's table; both take about 1 MB.
+/// The most keys in each half of a limiter's table. Both halves take about 1 MB.
 const GENERATION_SIZE: usize = 1 << 14;
 
-/// One limit over many keys. Of a key it keeps a hash and a time.
+/// One limit over many keys. It keeps a hash and a time for each.
 pub struct Limiter {
     rate: Rate,
     start: Instant,
@@ -63,9 +63,9 @@ pub struct Limiter {
 
 /// When each key's next hit is due, in nanoseconds since the start.
 ///
-/// Once the young half is full it becomes the old one, whose keys are forgotten: so
-/// one more key costs the same however many there are. A key that is used, or refused,
-/// is young again; what is forgotten is what has not been seen for longest.
+/// A full young half replaces the old half, whose keys are forgotten, so a new key costs the
+/// same however many there are. A used or refused key moves to the young half: the keys that
+/// are forgotten are those not seen for longest.
 #[derive(Default)]
 struct Halves {
     young: HashMap<u64, u64>,
@@ -83,7 +83,7 @@ impl Halves {
             return;
         }
         if self.young.len() >= GENERATION_SIZE {
-            // The memory of the forgotten serves again.
+            // Reuse the memory of the forgotten half.
             std::mem::swap(&mut self.young, &mut self.old);
             self.young.clear();
         }
@@ -92,7 +92,7 @@ impl Halves {
 }
 
 impl Limiter {
-    /// A limit that nobody has used yet.
+    /// An unused limit.
     pub fn new(rate: Rate) -> Self {
         Self { rate, start: Instant::now(), hasher: RandomState::new(), due: Mutex::default() }
     }
@@ -102,12 +102,12 @@ impl Limiter {
         self.rate
     }
 
-    /// Takes one from a key's quota, if there is one.
+    /// Takes one hit from a key's quota, if there is one.
     pub fn take(&self, key: &impl Hash) -> Left {
         self.take_at(key, Instant::now())
     }
 
-    /// Gives one back that was taken and not used.
+    /// Returns one that was taken and not used.
     pub fn give_back(&self, key: &impl Hash) {
         let (_, pace) = self.window_and_pace();
         let key = self.hasher.hash_one(key);
@@ -117,8 +117,7 @@ impl Limiter {
         }
     }
 
-    /// How long a key must wait until there is one for it; zero if there is one now.
-    /// Nothing is taken.
+    /// How long a key must wait for its next hit; zero if it is allowed now. Takes nothing.
     pub fn wait(&self, key: &impl Hash) -> Duration {
         let now = self.nanos(Instant::now());
         let (window, pace) = self.window_and_pace();
@@ -163,7 +162,7 @@ impl Limiter {
     }
 }
 
-/// A limit of each client, and of its network as of several clients.
+/// A limit for each client, and a multiple of it for each network.
 pub struct Tiers {
     client: Limiter,
     network: Limiter,
@@ -174,15 +173,15 @@ pub struct Tiers {
 pub enum Tier {
     /// One client's.
     Client,
-    /// That of its network.
+    /// Its network's.
     Network,
 }
 
-/// How many clients' quota a network has.
+/// How many times a client's quota a network has.
 const CLIENTS_OF_A_NETWORK: u32 = 4;
 
 impl Tiers {
-    /// So much for a client.
+    /// A limit with this rate for a client.
     pub fn new(rate: Rate) -> Self {
         Self::with_networks_of(rate, CLIENTS_OF_A_NETWORK)
     }
@@ -196,7 +195,7 @@ impl Tiers {
     /// the client's, and its rate.
     ///
     /// # Errors
-    /// One of them is used up: whose, its rate, and how long to wait.
+    /// A quota is used up: whose, its rate, and how long to wait.
     pub fn take(&self, client: Client) -> Result<(Rate, Left), (Tier, Rate, Duration)> {
         let own = self.client.take(&client);
         if !own.wait.is_zero() {
@@ -210,18 +209,18 @@ impl Tiers {
         Ok((self.client.rate, own))
     }
 
-    /// Gives one back that was taken and not used.
+    /// Returns one that was taken and not used.
     pub fn give_back(&self, client: Client) {
         self.client.give_back(&client);
         self.network.give_back(&client.network());
     }
 
-    /// How long a client must wait until there is one for it; zero if there is one now.
+    /// How long a client must wait for its next hit; zero if it is allowed now.
     pub fn wait(&self, client: Client) -> Duration {
         self.client.wait(&client).max(self.network.wait(&client.network()))
     }
 
-    /// Whether neither the client nor its network has used any.
+    /// Whether the quotas of the client and of its network are untouched.
     pub fn is_untouched(&self, client: Client) -> bool {
         self.client.is_untouched(&client) && self.network.is_untouched(&client.network())
     }

@@ -1,4 +1,4 @@
-//! What people ask of a counter's past: sums of days, the best day, the first one.
+//! Summaries of a counter's history: sums of days, the best day, the first day.
 
 use crate::model::buckets::Buckets;
 use crate::model::count::History;
@@ -9,18 +9,18 @@ impl History {
         sum(&self.days, days, today)
     }
 
-    /// The daily unique visitors of the last `days` days, added up. A visitor who comes
-    /// on two days counts twice: the day's key is gone, so nobody can tell.
+    /// The sum of daily unique visitors over the last `days` days. A visitor on two days counts
+    /// twice, since each day's keys are destroyed and nobody can tell.
     pub fn uniques_of_days(&self, days: u32, today: u32) -> u64 {
         sum(&self.uniques, days, today)
     }
 
-    /// The day with the most hits and its hits; of equal ones the latest.
+    /// The day with the most hits, and its hits; the latest of equal days.
     pub fn best_day(&self) -> Option<(u32, u64)> {
         self.days.iter().filter(|(_, hits)| *hits > 0).max_by_key(|(_, hits)| *hits)
     }
 
-    /// The first day that is remembered.
+    /// The first day on record.
     pub fn first_day(&self) -> Option<u32> {
         self.days.iter().next().map(|(day, _)| day)
     }

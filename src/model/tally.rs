@@ -1,4 +1,4 @@
-//! Hits that are on their way to the store together, and what became of them.
+//! Hits that go to the store together, and their outcomes.
 
 use std::collections::HashMap;
 
@@ -8,23 +8,23 @@ use crate::model::hit::{Hit, HitId, Source, Visitor};
 use crate::model::name::{Counter, Name};
 use crate::model::time::Timestamp;
 
-/// A way to the store, on which one tally is written after the other.
+/// A sequence of writes to the store: a lane's tallies are written one after the other.
 #[derive(Clone)]
 pub enum Lane {
-    /// One for hits of any namespace, by its number.
+    /// A lane for hits of any namespace, by its number.
     Shared(usize),
-    /// That of a namespace, in a Cluster.
+    /// The lane of a namespace, in a Cluster.
     Apart(Name),
 }
 
-/// The hits that go to the store in one write, which counts all of them or, if it
-/// has no answer, may be repeated and counts them once.
+/// The hits of one write. If the write has no answer, it may be repeated and still counts
+/// them once.
 ///
 /// `number` rises with every tally of a lane, so that a store can tell a repeated
 /// write from a new one.
 #[derive(Clone)]
 pub struct Tally {
-    /// Which of this process's writers it is from.
+    /// The writer of this process that sends it.
     pub lane: Lane,
     /// This write's number within its lane.
     pub number: u64,
@@ -39,18 +39,18 @@ pub struct Tally {
 pub struct Entry {
     /// The counter.
     pub counter: Counter,
-    /// Its hits in the order of arrival, alike ones counted together.
+    /// Its hits in the order of arrival, grouped into runs of equal hits.
     pub runs: Vec<Run>,
 }
 
-/// Hits in a row that differ in nothing.
+/// Consecutive hits that are equal.
 #[derive(Clone)]
 pub struct Run {
-    /// How many; always 1 where there is an `id`.
+    /// How many; always 1 with an `id`.
     pub hits: u64,
-    /// What asked for them.
+    /// Their source.
     pub source: Source,
-    /// Who asked.
+    /// Their visitor.
     pub visitor: Option<Visitor>,
     /// The id under which the hit counts once.
     pub id: Option<HitId>,
@@ -69,34 +69,33 @@ impl Run {
     }
 }
 
-/// What the store did with one [`Entry`].
+/// The outcome of one [`Entry`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// Its hits were taken; one [`Counted`] for each run, in order.
+    /// Its hits were accepted: one [`Counted`] for each run, in order.
     Counted(Vec<Counted>),
-    /// Nothing was changed, for this reason.
+    /// Nothing was counted, for this reason.
     Refused(Refusal),
 }
 
-/// What became of one run.
+/// The outcome of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
-    /// How many of the run's hits raised the total; the first ones of the run.
+    /// How many hits raised the total; they are the first of the run.
     pub hits: u64,
-    /// The total after the run, or the number that a repeated id was given at
-    /// its first arrival.
+    /// The total after the run; for a repeated id, the number of its first arrival.
     pub last: i64,
 }
 
 impl Counted {
-    /// The number of the run's hit at `index`, counted from 0.
+    /// The number of the hit at `index` in the run, from 0.
     pub fn number(self, index: u64) -> i64 {
         let behind = self.hits - (index + 1).min(self.hits);
         self.last - i64::try_from(behind).unwrap_or(i64::MAX)
     }
 }
 
-/// Why the store would not count on a counter.
+/// Why the store refused to count on a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// The counter does not exist and hits may not create it.
@@ -111,23 +110,22 @@ pub enum Refusal {
     StoreNearlyFull,
     /// The total would leave the range in which JavaScript counts exactly.
     OutOfRange,
-    /// What the store has of the counter cannot be read.
+    /// The stored counter cannot be read.
     Damaged,
 }
 
-/// The largest total, and the size of the smallest: 2^53 − 1, up to which JSON
-/// readers, Lua and Redis' scores count exactly (ECMA-262, MAX_SAFE_INTEGER).
+/// The largest total, and the smallest without its sign: 2^53 − 1, up to which JSON readers,
+/// Lua and Redis' scores are exact (ECMA-262, MAX_SAFE_INTEGER).
 pub const MAX_TOTAL: i64 = (1 << 53) - 1;
 
-/// How long an id is remembered: a hit that is repeated within so many seconds
-/// is the same hit.
+/// How long an id is remembered, in seconds: a hit repeated within that time is the same hit.
 pub const ID_MEMORY: u64 = 3600;
 
-/// How long a store remembers the last write of a lane, in seconds: the longest that a write
-/// is repeated.
+/// How long a store remembers the last write of a lane, in seconds. A write is repeated for at
+/// most this long.
 pub const WRITE_MEMORY: u64 = 3600;
 
-/// Where a hit went in a tally, to find its number again.
+/// The position of a hit in a tally, by which its number is found.
 #[derive(Clone, Copy)]
 pub struct Place {
     entry: usize,
@@ -136,7 +134,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The hit's number, by what the store answered.
+    /// The hit's number, from the store's answer.
     pub fn number(self, outcomes: &[Outcome]) -> Result<i64, Refusal> {
         match &outcomes[self.entry] {
             Outcome::Counted(runs) => Ok(runs[self.run].number(self.index)),
@@ -146,7 +144,7 @@ impl Place {
 }
 
 impl Tally {
-    /// Joins `hits` in their order; the places come back in the same order.
+    /// Joins `hits` in their order, and returns their places in the same order.
     pub fn join<'a>(
         lane: Lane,
         number: u64,
@@ -158,7 +156,7 @@ impl Tally {
         let mut places = Vec::with_capacity(hits.size_hint().0);
         let mut latest = 0;
         for hit in hits {
-            // A hot counter's hits come in a row, and then nothing is looked up.
+            // A hot counter's hits come in a row, which saves the look-up.
             if entries.get(latest).is_none_or(|e: &Entry| e.counter != hit.counter) {
                 latest = *places_of.entry(&hit.counter).or_insert_with(|| {
                     let counter = hit.counter.clone();
@@ -177,21 +175,21 @@ impl Tally {
         (Self { lane, number, at, entries }, places)
     }
 
-    /// The counters' totals after it, by what the store answered.
+    /// The counters' totals after it, from the store's answer.
     pub fn totals<'a>(
         &'a self,
         outcomes: &'a [Outcome],
     ) -> impl Iterator<Item = (&'a Counter, i64)> {
         self.entries.iter().zip(outcomes).filter_map(|(entry, outcome)| {
             let Outcome::Counted(counted) = outcome else { return None };
-            // A hit that is repeated gets the number of old.
+            // A repeated hit has its old number, which is no total.
             let new = |(run, counted): &(&Run, &Counted)| run.id.is_none() || counted.hits > 0;
             let (_, last) = entry.runs.iter().zip(counted).rev().find(new)?;
             Some((&entry.counter, last.last))
         })
     }
 
-    /// How many hits are in it.
+    /// The number of its hits.
     pub fn hits(&self) -> u64 {
         self.entries.iter().flat_map(|e| &e.runs).map(|r| r.hits).sum()
     }

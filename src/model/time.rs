@@ -1,4 +1,4 @@
-//! Hours and days since the Unix epoch, in UTC, as buckets need them.
+//! Hours and days since the Unix epoch, in UTC, for buckets.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use jiff::tz::Offset;
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
-    /// The machine's clock; a clock before 1970 reads as 1970.
+    /// The machine's clock; a time before 1970 reads as 1970.
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         Self(since.map_or(0, |d| d.as_secs()))

@@ -14,8 +14,8 @@ use crate::model::hex;
 /// The prefix of every token, so that scanners for leaked secrets recognise it.
 pub const PREFIX: &str = "seen_";
 
-/// 256 random bits, in hexadecimal behind [`PREFIX`]. Never kept, and never
-/// shown by `Debug`.
+/// A token: [`PREFIX`] and 256 random bits in hexadecimal. It is never stored, and `Debug` does
+/// not show it.
 pub struct Token(String);
 
 /// The operating system returned no random numbers.
@@ -23,7 +23,7 @@ pub struct Token(String);
 #[error("the system gives no random numbers")]
 pub struct NoRandomness;
 
-/// Random bytes of the system.
+/// Random bytes from the system.
 pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
@@ -36,7 +36,7 @@ impl Token {
         Ok(Self(format!("{PREFIX}{}", hex::encode(&random::<32>()?))))
     }
 
-    /// The token itself, to hand it to its owner.
+    /// The token itself, for its owner.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -53,13 +53,13 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Not as long as a digest is.
+/// The error of a text or bytes that are not a digest.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("a digest of another length")]
 pub struct NotADigest;
 
-/// The SHA-256 of a token. A token is random and long, so neither salt nor
-/// slowness would add to it. Comparisons take constant time.
+/// The SHA-256 of a token. Tokens are long and random, so neither a salt nor a slow hash would
+/// help. Comparisons take constant time.
 #[derive(Clone, Copy, Eq)]
 pub struct Digest([u8; 32]);
 
@@ -71,7 +71,7 @@ impl Digest {
         Self(bytes)
     }
 
-    /// As a record keeps it.
+    /// The bytes, for a record.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

@@ -27,11 +27,10 @@ use crate::model::network::{Client, Peer};
 use crate::model::permits::{Full, Permit, Permits};
 use crate::web::{self, RefusalLimits};
 
-/// The wait after the system would give no connection, as when there are no
-/// descriptors left.
+/// The wait after a failed accept, as when no descriptors are left.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
-/// The least time between two log lines about the same trouble.
+/// The least time between two log lines about the same problem.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The most that hyper reads of a head, and gathers of an answer, in bytes. A head in
@@ -41,15 +40,15 @@ const MAX_BUFFER: usize = 80 << 10;
 /// What a listener allows its clients.
 #[derive(Clone)]
 pub struct Allowed {
-    /// How slow they may be.
+    /// Their timeouts.
     pub sockets: Sockets,
     /// How many connections they may hold.
     pub permits: Permits,
-    /// Proxies that speak for many clients: the bounds of one are not theirs.
+    /// Proxies that speak for many clients, so that a client's bounds do not apply.
     pub trusted_proxies: Vec<IpNet>,
-    /// How often they are refused at once.
+    /// How many refusals are answered without delay.
     pub refusals: RefusalLimits,
-    /// What is measured.
+    /// The metrics to update.
     pub metrics: Arc<Metrics>,
 }
 
@@ -111,7 +110,7 @@ where
                     drop(permit);
                 });
             }
-            // The client hung up before it was accepted: take the next at once.
+            // The client hung up before it was accepted: accept the next at once.
             Err(error) if is_of_one(&error) => {}
             Err(error) => {
                 if is_due(&mut logged) {
@@ -155,7 +154,7 @@ async fn serve_one<F: Future<Output = Response>>(
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            // The socket itself looks after heads that have begun.
+            // The socket watches heads that have begun.
             .header_read_timeout(idle_timeout)
             .max_buf_size(MAX_BUFFER)
             .half_close(true)
@@ -170,7 +169,7 @@ async fn serve_one<F: Future<Output = Response>>(
         }
     };
     let was_idle = done.as_ref().is_err_and(hyper::Error::is_timeout);
-    // hyper takes the end of a silent connection for no error.
+    // hyper does not report the end of a silent connection as an error.
     if let Some(timeout) = exchange.timed_out().or(was_idle.then_some(Timeout::idle)) {
         allowed.metrics.timed_out(timeout);
     }

@@ -1,5 +1,4 @@
-//! Where a connection is between two requests: what its socket and what answers on
-//! it have to know of each other.
+//! The state of a connection's current exchange, which its socket and its requests share.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -27,7 +26,7 @@ pub(crate) struct Exchange {
     timeout: AtomicU8,
 }
 
-/// Between a request's head and the last byte of its answer.
+/// The stages between a request's head and the last byte of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// No request is under way; a head is read or awaited.
@@ -60,7 +59,7 @@ impl Exchange {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// The client has, or the system has for it, all that was answered.
+    /// The client, or the system's buffer, has the whole answer.
     pub(crate) fn flushed(&self) {
         if self.phase() == Phase::Answered {
             self.set(Phase::Awaiting);
@@ -87,7 +86,7 @@ impl Exchange {
         self.live.store(true, Ordering::Relaxed);
     }
 
-    /// Which timeout ends the connection.
+    /// Notes the timeout that ends the connection.
     pub(crate) fn time_out(&self, timeout: Timeout) {
         let place = Timeout::ALL.iter().position(|t| *t == timeout).unwrap_or(0) + 1;
         self.timeout.store(u8::try_from(place).unwrap_or(0), Ordering::Relaxed);
@@ -102,7 +101,7 @@ impl Exchange {
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
 
-    /// The answer, which tells the exchange when its body ends.
+    /// Wraps an answer so that the exchange learns when its body ends.
     pub(crate) fn watch(self: Arc<Self>, answer: Response) -> Response<Watched> {
         answer.map(|body| Watched { body, exchange: self })
     }

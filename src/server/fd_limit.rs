@@ -1,15 +1,14 @@
-//! How many files and connections the system lets this process have.
+//! The system's limit of files and connections for this process.
 
 use rlimit::Resource;
 
-/// What a process needs beside its connections: the store, the log, listeners.
+/// The descriptors needed besides connections: the store, the log, listeners.
 const OTHERS: u64 = 64;
 
-/// Raises the soft limit to the hard one and returns how many connections there is room
-/// for, at most `wanted`.
+/// Raises the soft limit to the hard one. Returns how many connections fit, at most `wanted`.
 ///
-/// Warns if there is room for fewer. The usual soft limit of 1024 exists for the sake of
-/// select(2), which nothing here calls.
+/// Warns if fewer fit. The usual soft limit of 1024 exists for select(2), which nothing here
+/// calls.
 pub fn make_room(wanted: usize) -> usize {
     let allowed = Resource::NOFILE.get().and_then(|(soft, hard)| {
         if soft < hard {

@@ -1,34 +1,34 @@
-//! Gives memory back to the system once a connections of connections has gone.
+//! Returns memory to the system after a large number of connections has closed.
 //!
-//! By itself mimalloc keeps most of it, and what makes it give back sooner costs
-//! every hit (benches/README.md); so it is asked when there is something to give.
+//! mimalloc keeps most freed memory, and the settings that return it sooner slow down every hit
+//! (benches/README.md). So it is told to return memory when there is enough to return.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// With fewer gone there is too little to give back, about 14 kB each.
+/// Fewer closed connections free too little memory, about 14 kB each.
 const MIN_CLOSED: usize = 250;
 
-/// The wait until what the last ones held has been freed.
+/// The wait until the last connections' memory is freed.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// How many connections are open, and how many were. A clone shares the numbers.
+/// The number of open connections, and the peak. A clone shares both.
 #[derive(Clone, Default)]
 pub struct OpenConnections(Arc<Numbers>);
 
 #[derive(Default)]
 struct Numbers {
     open: AtomicUsize,
-    /// The most at once since memory was last given back.
+    /// The peak since memory was last returned.
     most: AtomicUsize,
 }
 
-/// One open connection, until it is dropped.
+/// Counts an open connection until it is dropped.
 pub struct ConnectionGuard(OpenConnections);
 
 impl OpenConnections {
-    /// One more is there.
+    /// Counts one more.
     pub fn enter(&self) -> ConnectionGuard {
         let open = self.0.open.fetch_add(1, Ordering::Relaxed) + 1;
         self.0.most.fetch_max(open, Ordering::Relaxed);
@@ -45,7 +45,7 @@ impl Drop for ConnectionGuard {
         if has_gone
             && most.compare_exchange(before, open, Ordering::Relaxed, Ordering::Relaxed).is_ok()
         {
-            // Outside of a runtime everything ends anyway.
+            // Without a runtime, the process is about to end.
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                 runtime.spawn(async {
                     tokio::time::sleep(SETTLE).await;
@@ -57,7 +57,7 @@ impl Drop for ConnectionGuard {
 }
 
 fn give_back() {
-    // SAFETY: it takes no pointer, and any thread may call it at any time.
+    // SAFETY: it takes no pointers, and any thread may call it at any time.
     #[allow(unsafe_code, reason = "the one call that mimalloc's crate does not wrap")]
     unsafe {
         libmimalloc_sys::mi_collect(true)

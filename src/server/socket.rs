@@ -1,4 +1,4 @@
-//! A client's end of a connection, and how long it may keep seen waiting.
+//! A client's socket, with the timeouts for slow clients.
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
@@ -14,18 +14,18 @@ use super::exchange::{Exchange, Phase};
 use super::listener::Stream;
 use crate::metrics::Timeout;
 
-/// The most bytes that are put together to be written, on the stack.
+/// The most bytes that are gathered, on the stack, for a single write.
 const SMALL: usize = 1024;
 
-/// What a client must take of an answer within the write timeout, if there is so
-/// much: reading a byte now and then does not keep a connection.
+/// The bytes of an answer that a client must take within the write timeout, if there are as
+/// many: a client cannot keep a connection by reading a byte now and then.
 const MIN_PROGRESS: usize = 16 << 10;
 
-/// How much of a head is read before other connections have their turn, in bytes.
+/// How many bytes of a head are read before other connections have their turn.
 const TURN: usize = 16 << 10;
 
-/// The send buffer of a stream of live numbers, in bytes; the system keeps twice as
-/// much. A reader that falls behind is told only the latest number anyway.
+/// The send buffer of a stream of live numbers, in bytes; the system doubles it. A reader that
+/// falls behind receives only the latest number anyway.
 const LIVE_SEND_BUFFER: usize = 16 << 10;
 
 /// A stream that writes the head and the body of a small answer as one piece: the
@@ -36,18 +36,18 @@ pub(crate) struct Socket {
     exchange: Arc<Exchange>,
     head_timeout: Duration,
     write_timeout: Duration,
-    /// What hyper itself answers, in the form that everything is answered here.
+    /// Turns hyper's own error answers into ours.
     bare: fn(u16) -> Vec<u8>,
-    /// Whether bytes of a head have come; so for a new connection, which has come to
-    /// say something.
+    /// Whether a head has begun to arrive. True for a new connection, which is expected to
+    /// send one.
     begun: bool,
-    /// The requests that had begun when `begun` was last true.
+    /// The number of requests when `begun` was last true.
     requests: u32,
-    /// Runs while the rest of a head is awaited.
+    /// Runs while the rest of a head is due.
     head: Option<Pin<Box<Sleep>>>,
     /// Runs while the client does not read.
     write: Option<Pin<Box<Sleep>>>,
-    /// What the client has taken while that ran.
+    /// The bytes that the client took while that ran.
     taken: usize,
     is_small: bool,
     /// What was read of a head in this turn, in bytes.
@@ -134,8 +134,8 @@ impl Socket {
         }
     }
 
-    /// What hyper answers by itself to what is no request, in words and with the
-    /// headers of other answers; `None` for everything else.
+    /// Replaces hyper's own answer to a malformed request by one with our body and headers;
+    /// `None` for any other answer.
     fn reworded(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         let status = bytes.strip_prefix(b"HTTP/1.1 ").or(bytes.strip_prefix(b"HTTP/1.0 "))?;
         if self.exchange.phase() != Phase::Awaiting {
@@ -149,7 +149,7 @@ impl Socket {
     fn shrink_if_live(&mut self) {
         if self.exchange.is_live() && !self.is_small {
             self.is_small = true;
-            // If it fails the buffer is larger, and the write timeout holds.
+            // If this fails, the buffer stays larger, and the write timeout still holds.
             let _ = SockRef::from(&self.stream).set_send_buffer_size(LIVE_SEND_BUFFER);
         }
     }
@@ -165,8 +165,8 @@ impl Socket {
         self.watch_write(context, written)
     }
 
-    /// Whether the client of a stream has hung up. Elsewhere one that sends no more may
-    /// still want its answer (RFC 9293, section 3.6); a stream would never end.
+    /// Whether the client of a stream has hung up. Other clients that stop sending may still
+    /// want their answer (RFC 9293, section 3.6), but a stream would never end.
     fn has_hung_up(&mut self, context: &mut Context<'_>) -> bool {
         let at_end = self.stream.poll_is_at_end(context);
         self.note_unacknowledged(&at_end);
