@@ -36,7 +36,7 @@ use crate::model::tally::Outcome;
 /// Each lane's last write: its number and its answer.
 type LastWrites = HashMap<String, (u64, Vec<Outcome>)>;
 
-/// A store in one file. The file stays locked until [`Store::close`].
+/// A store in one file, which stays locked until [`crate::store::Store::close`].
 pub struct Embedded {
     map: Arc<Map>,
     /// `None` once the store is closed.
