@@ -1,5 +1,5 @@
-//! HTTP, all of it: what is read from a request, what it may use, what answers it.
-//! It knows [`Counters`](crate::counters::Counters) and never a store.
+//! HTTP: requests, their limits and their answers. This room knows
+//! [`Counters`](crate::counters::Counters) and never a store.
 
 mod access_log;
 mod api;

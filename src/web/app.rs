@@ -37,7 +37,7 @@ pub struct AppState {
     pub(crate) marks: MarkLimits,
     pub(crate) reads: ReadLimits,
     pub(crate) tokens: TokenLimits,
-    /// How often a client is refused at once.
+    /// How many refusals a client gets without delay.
     pub refusals: RefusalLimits,
     /// Whether a hit may create a counter.
     pub(crate) hits_create: bool,

@@ -15,7 +15,7 @@ use super::App;
 use crate::config::BasePath;
 use crate::model::network::Peer;
 
-/// What a proxy took off the path. Behind [`enter`] only what is believed is here.
+/// The prefix that a proxy removed from the path. After [`enter`], only a trusted one is left.
 const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// The longest page that is rewritten, in bytes; pages are a few kilobytes.
@@ -80,10 +80,10 @@ pub(crate) async fn leave(mut response: Response, base: &str) -> Response {
     }
     let (mut parts, body) = response.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
-    // It is in memory already, and shorter.
+    // The page is in memory already, and short.
     let html = to_bytes(body, MAX_PAGE).await.unwrap_or_default();
     let html = String::from_utf8_lossy(&html);
-    // Text has its quotation marks escaped: only an attribute begins so.
+    // Quotation marks in text are escaped, so only attributes match.
     Response::from_parts(parts, Body::from(html.replace("=\"/", &format!("=\"{base}/"))))
 }
 

@@ -1,5 +1,5 @@
-//! Counts a hit, and finds the number to show. A picture is drawn even where the
-//! store or a limit says no.
+//! Counts a hit, and finds the number to show. A picture is drawn even if a limit or an outage
+//! keeps the hit from being counted.
 
 use crate::counters::sums::Sum;
 use crate::model::count::{Count, History, Sources};
@@ -33,7 +33,7 @@ pub(crate) async fn hit(
     let visitor = caller.visitor(app, counter).await;
     let hit = Hit { counter: counter.clone(), source: caller.source, visitor, id };
     match app.counters.hit(hit).await {
-        // The first hit is the one that created it.
+        // A total of 1 means that this hit created the counter.
         Ok(1) => Ok((1, quota)),
         Ok(number) => {
             taken.give_back();
@@ -91,7 +91,7 @@ pub(crate) async fn sum(app: &App, namespace: &Name, metric: Metric) -> Result<N
 /// Counts the hit of `caller`, if there is one, and reads the number to show.
 ///
 /// # Errors
-/// A request that is wrong. A limit or an outage is none: the number is still shown.
+/// The request is invalid. A limit or an outage is no error here: a number is still shown.
 pub(crate) async fn count_then_read(
     app: &App,
     hit: Option<(&Caller, Option<HitId>)>,
@@ -137,7 +137,7 @@ pub(crate) async fn read_or_last_known(
     }
 }
 
-/// What a picture or a page has to show.
+/// The content of a picture or a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
     /// A number.
@@ -152,7 +152,7 @@ pub(crate) enum Reading {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Number {
     value: i64,
-    /// The total beside today's.
+    /// The total, shown next to today's number.
     of: Option<i64>,
     /// Whether the store could not be asked.
     pub stale: bool,
@@ -208,7 +208,7 @@ impl Number {
         }
     }
 
-    /// As people read it.
+    /// The number, formatted for people.
     pub(crate) fn print(self, format: Format) -> String {
         match self.of {
             Some(total) => format.print_today(self.value, total),

@@ -36,12 +36,12 @@ pub(crate) struct ApiError {
     cause: Option<Box<Cause>>,
 }
 
-/// A quota of which nothing is left.
+/// A quota that is used up.
 #[derive(Debug)]
 struct UsedUp {
     whose: &'static str,
     rate: Rate,
-    /// Until there is some again.
+    /// The seconds until there is some again.
     seconds: u64,
 }
 
@@ -126,7 +126,7 @@ impl ApiError {
         )
     }
 
-    /// Whether the request has waited for a store that did not answer.
+    /// Whether the store did not answer in time.
     pub(crate) fn is_store_unavailable(&self) -> bool {
         self.status == StatusCode::SERVICE_UNAVAILABLE
     }
@@ -161,7 +161,7 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(mut self) -> Response {
         let body = Arc::new(std::mem::take(&mut self.body));
-        // Otherwise GitHub's image proxy keeps an error for a year.
+        // Without this, GitHub's image proxy would keep an error for a year.
         let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
         let mut response = (self.status, no_store, Json(&*body)).into_response();
         response.extensions_mut().insert(body);

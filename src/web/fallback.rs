@@ -1,4 +1,4 @@
-//! Paths and methods that no route has.
+//! Answers to paths and methods without a route.
 
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, Method, Uri};
@@ -59,11 +59,11 @@ pub(crate) const SIGNPOSTS: [&str; 47] = [
     "/visits/{user}/{repo}",
 ];
 
-/// The most letters by which a name may differ from what was meant.
+/// The most letters by which a misspelt name may differ from the right one.
 const MAX_TYPOS: usize = 2;
 
-/// The routes that a path may have meant: those whose first part is nearly the same,
-/// else the usual ones.
+/// The routes to offer for an unknown path: those whose first part is similar, or else the most
+/// used ones.
 fn meant(path: &str) -> String {
     let first = path.split('/').nth(1).unwrap_or_default().to_ascii_lowercase();
     let mut near: Vec<(usize, &str)> = SIGNPOSTS
@@ -99,8 +99,8 @@ fn typos(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// 404 for a path that is no route: a picture where one may be meant, a page for a
-/// browser, JSON for a program.
+/// 404 for an unknown path: a picture if one seems meant, a page for a browser, JSON for a
+/// program.
 pub(crate) fn no_such_route(uri: &Uri, headers: &HeaderMap) -> Response {
     let error = ApiError::no_route(uri.path(), meant(uri.path()));
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();

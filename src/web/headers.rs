@@ -13,7 +13,7 @@ use crate::web::access_log;
 use crate::web::limits::quota;
 use crate::web::response::{page, picture};
 
-/// The headers that scripts of other origins may read, beside the safelisted ones.
+/// The headers that scripts of other origins may read, in addition to the safelisted ones.
 static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
     let names = [
         ALLOW,
@@ -32,12 +32,12 @@ static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
 /// The policy of everything except pages.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// Whether a path is for operators alone, whose pages are of no other origin.
+/// Whether a path is only for operators, whose pages are of this origin.
 pub(crate) fn is_private(path: &str) -> bool {
     matches!(path, "/export" | "/import" | "/metrics")
 }
 
-/// Adds them to an answer at a private path: no page of another origin may read it.
+/// Adds them to the answer at a private path, which pages of other origins may not read.
 pub(crate) fn add_private(headers: &mut HeaderMap) {
     add(headers);
     headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);

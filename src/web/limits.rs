@@ -1,5 +1,4 @@
-//! What one client, one counter and the process may use: the head of a request,
-//! hits, streams.
+//! Limits of a client, of a counter and of the process: request heads, hits, reads, streams.
 
 pub(super) mod creation;
 pub(super) mod head;

@@ -1,7 +1,7 @@
-//! `/openapi.json`: what the API takes and answers (OpenAPI 3.1).
+//! `/openapi.json`: a description of the API (OpenAPI 3.1).
 //!
-//! The document is built from the table that also builds the router, and the schemas
-//! of bodies from the types that are sent.
+//! The table that builds the router also builds the document, and the types of bodies provide
+//! their schemas.
 
 mod doc;
 mod document;

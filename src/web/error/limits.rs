@@ -1,4 +1,4 @@
-//! Limits that a request, its client or its network has reached.
+//! Errors of limits that a request, its client or its network has reached.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ impl ApiError {
             .limit(Limit::body)
     }
 
-    /// 429 where a client or its network holds as many streams as it may, 503 where all do.
+    /// 429 if a client or its network holds too many streams, 503 if all clients together do.
     pub(crate) fn no_stream(full: Full) -> Self {
         let too_many = |whose, most: usize, limit| {
             Self::new(StatusCode::TOO_MANY_REQUESTS, format!("too many streams of this {whose}"))

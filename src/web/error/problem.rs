@@ -1,4 +1,4 @@
-//! Errors as RFC 9457 has them.
+//! Errors as problem details (RFC 9457).
 
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, VARY};
@@ -27,8 +27,8 @@ pub(crate) struct Problem<'a> {
     body: &'a ErrorBody,
 }
 
-/// Makes an answer that is an error in JSON one of `application/problem+json`; leaves
-/// pictures, pages and other dialects' errors as they are.
+/// Turns a JSON error into `application/problem+json`. Pictures, pages and other dialects' errors
+/// are left alone.
 pub(crate) fn make_problem(response: Response) -> Response {
     let Some(body) = response.extensions().get::<Arc<ErrorBody>>().cloned() else {
         return response;

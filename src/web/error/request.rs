@@ -1,4 +1,4 @@
-//! Requests that cannot be read, or that their sender may not make.
+//! Errors of requests: malformed, unauthorised, or for another route or host.
 
 use axum::http::{Method, StatusCode};
 
@@ -102,12 +102,12 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 
-    /// 404: no route has this path, and some have nearly the same.
+    /// 404: no route has this path. `meant` lists routes with a similar one.
     pub(crate) fn no_route(path: &str, meant: String) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is nothing at {path}")).allowed(meant)
     }
 
-    /// 405: the path has no such method.
+    /// 405: the path does not take this method.
     pub(crate) fn wrong_method(method: &Method, path: &str) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not for {path}"))
             .allowed("the methods in this answer's Allow header")

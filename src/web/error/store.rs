@@ -1,4 +1,4 @@
-//! What the store refused, or could not do.
+//! Errors of the store: outages and refusals.
 
 use axum::http::StatusCode;
 
@@ -12,7 +12,7 @@ use crate::store::{EditError, StoreError};
 /// `Retry-After` while the store is unreachable, in seconds: seen tries at least
 /// this often.
 const RETRY_SOON: u64 = 1;
-/// `Retry-After` when a cap is reached, in seconds: somebody has to make room first.
+/// `Retry-After` when a cap is reached, in seconds: an owner or the operator has to make room.
 const RETRY_LATER: u64 = 3600;
 
 impl From<StoreError> for ApiError {

@@ -1,5 +1,5 @@
-//! What a stranger may create: counters, claims and ids take the store's memory, and
-//! keep it for longer than a hit does.
+//! Limits on what strangers create: counters, claims and ids take up the store's memory, and
+//! longer than a hit does.
 
 use crate::config::ClientLimits;
 use crate::metrics::Limit;
@@ -12,8 +12,8 @@ use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
 
-/// How many clients' worth an image proxy may create: a README that many people open
-/// is one counter, and whoever only says to be a proxy has as much.
+/// How many times a client's quota an image proxy has. A README that many people open is one
+/// counter, and a client that only claims to be a proxy gets no more than this.
 const PROXY_TIMES: u32 = 10;
 
 /// The limits of creating; one that is off is `None`.
@@ -23,7 +23,7 @@ pub(crate) struct CreationLimits {
     ids: Option<Tiers>,
 }
 
-/// What was taken for a counter that may turn out to exist already.
+/// A permit taken for a counter that may turn out to exist.
 #[must_use]
 pub(crate) struct Taken<'a>(Option<(&'a Tiers, Client)>);
 
@@ -46,11 +46,11 @@ impl CreationLimits {
         }
     }
 
-    /// Takes one thing to create; whoever has shown a token of the instance or of the
-    /// namespace creates what is theirs.
+    /// Takes one creation from the quota. Requests with the token of the instance or of the
+    /// namespace are not limited.
     ///
     /// # Errors
-    /// 429 where the client or its network has created as much as it may.
+    /// 429 if the client or its network has used up its quota.
     pub(crate) fn take(
         &self,
         caller: &Caller,
@@ -74,7 +74,7 @@ impl CreationLimits {
     /// Takes one id that the store will remember.
     ///
     /// # Errors
-    /// 429 where the client or its network has used as many as it may.
+    /// 429 if the client or its network has used up its quota.
     pub(crate) fn id(&self, caller: &Caller) -> Result<(), ApiError> {
         let Some(tiers) = &self.ids else { return Ok(()) };
         match tiers.take(caller.client) {
@@ -84,9 +84,9 @@ impl CreationLimits {
     }
 }
 
-/// Takes a counter to create, if a hit on this one may create it: of a counter that
-/// this process has seen it is known that it need not. Without one to take, the hit
-/// counts only where the store has the counter.
+/// Takes one creation from the quota if a hit may create this counter; a counter that this
+/// process has seen exists. If the quota is used up, the hit counts only if the store has the
+/// counter.
 ///
 /// # Errors
 /// 429 for a counter that does not exist, or the store could not be asked.

@@ -1,8 +1,8 @@
-//! How long the head of a request may be.
+//! Limits on the head of a request.
 //!
-//! hyper has bounds of its own and answers a bare 414 or 431 at them: 65,534
-//! bytes of URL, 100 headers, 400 kB in all. These are lower, so that a request
-//! which is too long by mistake is told what would be right.
+//! hyper has limits of its own (65,534 bytes of URL, 100 headers, 400 kB in all), at which it
+//! answers a bare 414 or 431. Ours are lower, so that an oversized request gets an answer that
+//! says what is allowed.
 
 use std::net::IpAddr;
 
@@ -18,8 +18,8 @@ const MAX_PATH: usize = 8 << 10;
 const HEADERS_MANY: usize = 80;
 const MAX_HEADERS: usize = 32 << 10;
 
-/// Refuses a request out of bounds, or for a host that is not among the `allowed`
-/// ones; none allowed means that all are.
+/// Refuses a request that exceeds the limits or names a host other than the `allowed` ones. An
+/// empty list allows every host.
 pub(crate) fn check<B>(request: &Request<B>, allowed: &[String]) -> Result<(), ApiError> {
     let (uri, headers) = (request.uri(), request.headers());
     if uri.path().len() > MAX_PATH {
@@ -32,7 +32,7 @@ pub(crate) fn check<B>(request: &Request<B>, allowed: &[String]) -> Result<(), A
     if headers.len() > HEADERS_MANY || MAX_HEADERS < bytes() {
         return Err(ApiError::headers_too_large(HEADERS_MANY, MAX_HEADERS));
     }
-    // RFC 9112, section 3.2. A proxy may choose another one of two than seen does.
+    // RFC 9112, section 3.2. Of two, a proxy may pick a different one than seen.
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(host), None) => {
@@ -48,8 +48,8 @@ pub(crate) fn check<B>(request: &Request<B>, allowed: &[String]) -> Result<(), A
     }
 }
 
-/// Whether a `Host` names this server. A page of somebody else's that has its own
-/// name lead here (DNS rebinding) names itself, so an address or `localhost` does not.
+/// Whether a `Host` names this server. In a DNS rebinding attack, a foreign page points its own
+/// name here and sends that name; so addresses and `localhost` are safe to accept.
 fn is_allowed(host: &str, allowed: &[String]) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),

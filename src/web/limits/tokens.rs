@@ -1,4 +1,4 @@
-//! How often somebody may guess a token.
+//! Limits on guessing tokens.
 
 use std::time::{Duration, Instant};
 
@@ -12,14 +12,14 @@ use crate::model::network::Client;
 use crate::model::rate::{Limiter, Rate, Tier, Tiers};
 use crate::web::error::ApiError;
 
-/// How many clients' wrong tokens there may be in all, before whoever has sent one
-/// must wait for all of them.
+/// How many times a client's quota all clients together have. Beyond that, every client that has
+/// sent a wrong token must wait.
 const CLIENTS_IN_ALL: u32 = 60;
 
 /// The least time between two log lines.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The limit of wrong tokens; none where it is off.
+/// The limit of wrong tokens; `None` if it is off.
 pub(crate) struct TokenLimits(Option<Guesses>);
 
 struct Guesses {
@@ -46,9 +46,9 @@ impl TokenLimits {
         }))
     }
 
-    /// Refuses a token unread where the client or its network has sent too many wrong
-    /// ones; where all together have, whoever has sent any. An owner whose network
-    /// has sent none is always heard.
+    /// Refuses a token unread if the client or its network has sent too many wrong ones. If all
+    /// clients together have, refuses those that have sent any. An owner whose network has sent
+    /// none is never refused.
     ///
     /// # Errors
     /// 429, and how long to wait.
@@ -73,7 +73,7 @@ impl TokenLimits {
         }
         metrics.wrong_token();
         let Some(guesses) = &self.0 else { return };
-        // Whether it is taken does not matter: the request was answered.
+        // The result does not matter: the request was answered already.
         let _ = guesses.clients.take(client);
         guesses.all.take(&());
         let mut log = guesses.log.lock();

@@ -1,4 +1,4 @@
-//! What the document says about a route: its summary, parameters, body and answers.
+//! The documentation of a route: its summary, parameters, body and answers.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -13,23 +13,23 @@ pub(crate) fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }
 
-/// What the document says about a route. It stands beside the route's handler.
+/// The documentation of a route, kept next to the route's handler.
 pub(crate) struct Doc {
     /// One sentence, without a full stop.
     pub summary: &'static str,
-    /// What the query may hold, and what is refused if it is wrong.
+    /// The query parameters that are refused if invalid.
     pub query: &'static [Param],
     /// The same, of several routes.
     pub shared: &'static [Param],
     /// What the query may hold about looks; a value that is wrong is left out.
     pub looks: fn() -> Vec<Spec>,
-    /// The schema of the body, where there is one.
+    /// The schema of the body, if there is one.
     pub body: Option<SchemaOf>,
     /// The media type of the body.
     pub takes: &'static str,
     /// The status of success.
     pub status: u16,
-    /// What success looks like.
+    /// The body of a successful answer.
     pub answer: ResponseBody,
     /// Further responses, by status. Errors are added to every route.
     pub other_responses: &'static [(u16, SchemaOf)],
@@ -39,7 +39,7 @@ pub(crate) struct Doc {
     pub names: Names,
 }
 
-/// What success looks like.
+/// The body of a successful answer.
 #[derive(Clone, Copy)]
 pub(crate) enum ResponseBody {
     /// JSON with this schema, or a script with `?callback=`.
@@ -70,7 +70,7 @@ pub(crate) enum Names {
 pub(crate) struct Param {
     /// Its name.
     pub name: &'static str,
-    /// What it is for.
+    /// Its purpose.
     pub summary: &'static str,
     /// Its JSON Schema.
     pub schema: fn() -> Value,
@@ -130,7 +130,7 @@ impl Doc {
         Self { looks, ..self }
     }
 
-    /// The same with other answers.
+    /// Adds further answers.
     pub(crate) const fn other_responses(self, other_responses: &'static [(u16, SchemaOf)]) -> Self {
         Self { other_responses, ..self }
     }

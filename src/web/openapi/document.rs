@@ -20,12 +20,12 @@ pub(super) struct Document {
 
 impl Document {
     pub(super) fn of(operations: &[Operation]) -> Self {
-        // The same path with a slash at its end is there for other services' links, and
-        // linters take it for a mistake.
+        // Paths that end with a slash exist for other services' links. Linters report them, so
+        // the document leaves them out.
         let operations = operations
             .iter()
             .filter(|operation| operation.path == "/" || !operation.path.ends_with('/'));
-        // OpenAPI 3.1 takes JSON Schema as it is, and keeps it elsewhere.
+        // OpenAPI 3.1 uses JSON Schema unchanged, but has its own place for definitions.
         let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
             settings.definitions_path = "/components/schemas".into();
             settings.meta_schema = None;
@@ -171,8 +171,8 @@ impl Document {
     }
 }
 
-/// A parameter about looks under each of its names. Any text is accepted, so the
-/// values are in the description and not in the schema.
+/// A parameter about looks, under each of its names. Any text is accepted, so the values are in
+/// the description and not in the schema.
 fn look(spec: &Spec) -> impl Iterator<Item = Value> {
     let Spec { names, summary, values, default } = *spec;
     names.iter().enumerate().map(move |(nth, name)| {

@@ -16,7 +16,7 @@ pub(crate) async fn style(headers: HeaderMap) -> Response {
     STYLE.answer(&headers)
 }
 
-/// What makes the pages live.
+/// The script of the pages.
 pub(crate) async fn script(headers: HeaderMap) -> Response {
     SCRIPT.answer(&headers)
 }
@@ -26,12 +26,12 @@ pub(crate) async fn icon(headers: HeaderMap) -> Response {
     ICON.answer(&headers)
 }
 
-/// The same icon for programs that ask for it unbidden, such as feed readers.
+/// The same icon for programs that request it by default, such as feed readers.
 pub(crate) async fn favicon(headers: HeaderMap) -> Response {
     FAVICON.answer(&headers)
 }
 
-/// What shows counts in other people's pages.
+/// The script that shows counts in other people's pages.
 pub(crate) async fn seen(headers: HeaderMap) -> Response {
     SEEN.answer(&headers)
 }

@@ -35,8 +35,8 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::json::<()>("Count a visit of the front page")
 };
 
-/// Counts a visit and says so as HTML to a browser, as a line of text to curl,
-/// as JSON to whoever asks for it. HEAD only reads.
+/// Counts a visit and shows the number: as HTML to a browser, as a line of text to curl, as JSON
+/// on request. HEAD only reads.
 pub(crate) async fn visit(
     State(app): State<App>,
     caller: Caller,
@@ -52,7 +52,7 @@ pub(crate) async fn visit(
     };
     let value = match counted {
         Ok(value) => value,
-        // A person is shown the page all the same; a program is told.
+        // A person still gets the page, a program gets the error.
         Err(error) if form == Representation::Html && error.is_transient() => {
             let known =
                 count::read_or_last_known(&app, &counter, Metric::Total, Some(&error)).await;
@@ -72,7 +72,7 @@ pub(crate) async fn visit(
     Ok(response)
 }
 
-/// The counter of this page: `default/hits`, as the exercise named it.
+/// The counter of this page, `default/hits`.
 fn counter() -> Counter {
     let key = Name::new("hits").expect("a constant that is a name");
     Counter { namespace: Name::default_namespace(), key }

@@ -1,4 +1,4 @@
-//! `/privacy`: what seen keeps of visitors, which is next to nothing.
+//! `/privacy`: explains what seen stores about visitors, which is next to nothing.
 
 use askama::Template;
 
@@ -8,7 +8,7 @@ use crate::web::response::page::Page;
 #[template(path = "privacy.html")]
 struct Privacy;
 
-/// Says so.
+/// Shows the page.
 pub(crate) async fn show() -> Page {
     Page::new(&Privacy)
 }

@@ -17,8 +17,8 @@ use crate::web::error::ApiError;
 use crate::web::limits::quota::Quota;
 use crate::web::request::path::{Namespace, Path};
 
-/// The digest of the token that a request carries, in `Authorization: Bearer`
-/// alone: a token in a URL ends up in histories and logs.
+/// The digest of the token in a request's `Authorization: Bearer`. Tokens in URLs are not
+/// accepted, since URLs end up in histories and logs.
 pub(crate) struct Bearer(Option<Digest>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer {
@@ -26,7 +26,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let value = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        // Other schemes belong to proxies in front.
+        // Other schemes are for proxies in front of seen.
         let token = value.and_then(|text| text.split_once(' ')).filter(|(scheme, token)| {
             scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()
         });

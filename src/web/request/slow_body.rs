@@ -1,4 +1,4 @@
-//! How long a client may take to send a body.
+//! The timeout of a request's body.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::body;
 use crate::metrics::{Metrics, Timeout};
 
-/// The body of a request that must come at a pace: each [`body::MAX_BYTES`] of it
-/// within a time. Only waiting for the client counts; the store may take its own.
+/// A body that must arrive at a minimum pace: each [`body::MAX_BYTES`] of it within a time. Only
+/// waiting for the client counts, not the store's work.
 pub(crate) struct Timed {
     body: Incoming,
     timeout: Duration,
     metrics: Arc<Metrics>,
-    /// What is left of the time.
+    /// The time that is left.
     left: Duration,
-    /// What has come of the next [`body::MAX_BYTES`].
+    /// How much of the next [`body::MAX_BYTES`] has arrived.
     bytes: usize,
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
-/// The client took too long.
+/// The error of a client that took too long.
 #[derive(Debug, thiserror::Error)]
 #[error("it did not come in time")]
 pub(crate) struct TooSlow;
