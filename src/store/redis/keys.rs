@@ -1,42 +1,43 @@
 //! The names of everything in Redis.
 //!
-//! What belongs to a namespace carries its name in braces, and so is in one slot of a
-//! Cluster. Only records, past, ranking, moved and namespace are kept for ever.
+//! A namespace's keys carry its name in braces, which puts them in one slot of a Cluster. Only
+//! records, past, ranking, moved and namespace are kept for good.
 
 use crate::model::edit::ChangeId;
 use crate::model::name::{Counter, Name};
 
-/// A sorted set of all namespaces. The score is 0, or when it was last seen to be empty.
+/// A sorted set of all namespaces. The score is 0, or the time at which the namespace was found
+/// empty.
 pub(crate) const NAMESPACES: &str = "seen:namespaces";
 
-/// How many counters there are in all.
+/// The number of counters in all.
 pub(crate) const COUNTERS: &str = "seen:counters";
 
 /// How many namespaces are claimed, or have settings without being so.
 pub(crate) const CLAIMS: &str = "seen:claims";
 
-/// The layout, and an id of this store's own: what tells that Redis was emptied.
+/// The layout and the store's id, which reveal that Redis was emptied.
 pub(crate) const STORE: &str = "seen:store";
 
-/// The channel on which processes hand each other the day's keys; nothing keeps it.
+/// The channel on which processes share the day's keys; nothing records it.
 pub(crate) const DAY_KEYS: &str = "seen:day-keys";
 
-/// The namespaces that somebody listens to; in a Cluster each has a set of its own.
+/// The namespaces with listeners; in a Cluster each has a set of its own.
 pub(crate) fn listening(namespace: Option<&Name>) -> String {
     namespace.map_or_else(|| "seen:listening".into(), |name| of(name, "listening"))
 }
 
-/// What is kept of a namespace itself.
+/// A namespace's own settings.
 pub(crate) fn namespace(name: &Name) -> String {
     of(name, "namespace")
 }
 
-/// A sorted set of a namespace's keys, by their totals with the sign turned.
+/// A sorted set of a namespace's keys, by their negated totals.
 pub(crate) fn ranking(namespace: &Name) -> String {
     of(namespace, "ranking")
 }
 
-/// The set of keys that are not in their place in the ranking.
+/// The set of keys whose rank is out of date.
 pub(crate) fn moved(namespace: &Name) -> String {
     of(namespace, "moved")
 }
@@ -51,7 +52,7 @@ pub(crate) fn of_live(channel: &str) -> Option<Name> {
     Name::new(channel.strip_prefix("seen:{")?.strip_suffix("}:live")?).ok()
 }
 
-/// A change that was made, to know it again.
+/// A change that was made, so that a repeated one is recognised.
 pub(crate) fn change(namespace: &Name, id: ChangeId) -> String {
     of(namespace, &format!("change:{}", crate::model::hex::encode(&id.0)))
 }
@@ -79,7 +80,7 @@ pub(crate) fn write(process: &str, lane: &crate::model::tally::Lane) -> String {
     }
 }
 
-/// What all of a namespace's names begin with.
+/// The prefix of all of a namespace's keys.
 pub(crate) fn base(namespace: &Name) -> String {
     of(namespace, "")
 }

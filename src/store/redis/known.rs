@@ -1,4 +1,4 @@
-//! Visitors that are known to be in their sketches, so that Redis is not told again.
+//! Visitors known to be in their sketches, which need not be sent to Redis again.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -7,10 +7,10 @@ use parking_lot::Mutex;
 use crate::model::hit::Visitor;
 use crate::model::name::Counter;
 
-/// How many are known at most: a visit with the same place takes the older one's.
+/// The size of the table. A visit replaces an older one with the same slot.
 const PLACES: usize = 1 << 16;
 
-/// A visitor of a counter on a day, as that day's sketch has it.
+/// A visitor of a counter on a day, as that day's sketch sees it.
 #[derive(Clone, Copy)]
 pub(crate) struct Visit {
     counter: u64,
@@ -20,7 +20,7 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    /// What it is known by; the rank is in the last byte.
+    /// Its fingerprint, with the rank in the last byte.
     fn fingerprint(self) -> u64 {
         let mixed = self.counter ^ (u64::from(self.day) << 14 | u64::from(self.register));
         let mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -28,10 +28,10 @@ impl Visit {
     }
 }
 
-/// A table of fingerprints with their ranks. It is bounded, and costs a look-up.
+/// A bounded table of fingerprints and ranks, with one look-up per visit.
 pub(crate) struct Known {
     places: Mutex<Box<[u64]>>,
-    /// Nobody can choose a name that has the hash of another.
+    /// Randomly keyed, so that nobody can choose names whose hashes collide.
     hashes: RandomState,
 }
 
@@ -48,14 +48,14 @@ impl Known {
         Visit { counter: self.hashes.hash_one(counter), day, register, rank }
     }
 
-    /// Whether the sketch has this visitor, or one that hides it.
+    /// Whether the sketch has this visitor, or one with a higher rank in the same register.
     pub(crate) fn has(&self, visit: Visit) -> bool {
         let fingerprint = visit.fingerprint();
         let known = self.places.lock()[place(fingerprint)];
         known & !0xff == fingerprint && (known & 0xff) as u8 >= visit.rank
     }
 
-    /// These are in their sketches by now.
+    /// Adds visitors that are now in their sketches.
     pub(crate) fn put(&self, visits: impl Iterator<Item = Visit>) {
         let mut places = self.places.lock();
         for visit in visits {
@@ -64,7 +64,7 @@ impl Known {
         }
     }
 
-    /// Sketches have changed otherwise.
+    /// Forgets all visitors, since sketches were changed or deleted.
     pub(crate) fn clear(&self) {
         self.places.lock().fill(0);
     }

@@ -1,6 +1,5 @@
-//! News of this store's counters from all processes, by Redis' sharded publish and
-//! subscribe: one connection to each server, and on it one subscription for each namespace
-//! that somebody here listens to.
+//! News from all processes by Redis' sharded publish and subscribe: one connection to each
+//! server, with one subscription for each namespace that has listeners here.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Weak;
@@ -27,12 +26,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How long one server may take to subscribe.
 const SETTLES_WITHIN: Duration = Duration::from_secs(2);
 
-/// Keeps the subscriptions as the hub wants them, until the store is gone.
+/// Keeps the subscriptions in step with the hub's listeners until the store is gone.
 pub(crate) async fn follow(servers: Weak<Servers>, hub: Hub) {
     let mut subscribers: HashMap<Server, Subscriber> = HashMap::new();
     let mut changed = hub.watch();
     loop {
-        // A listener that has just come waits for this.
+        // A new listener waits for this.
         let _ = tokio::time::timeout(LOOK_AGAIN, changed.changed()).await;
         let Some(servers) = servers.upgrade() else { return };
         let mut wanted: HashMap<Server, HashSet<Name>> = HashMap::new();
@@ -60,7 +59,7 @@ pub(crate) async fn follow(servers: Weak<Servers>, hub: Hub) {
     }
 }
 
-/// A connection to one server, and what is subscribed to there.
+/// A connection to one server, and its subscriptions.
 struct Subscriber {
     client: Client,
     hearing: JoinHandle<()>,
@@ -109,7 +108,7 @@ impl Subscriber {
                 continue;
             }
             self.client.ssubscribe(keys::live(namespace)).await?;
-            // From now on writers publish (count.lua).
+            // From now on, writers publish this namespace's totals (count.lua).
             let apart = (!servers.stands_alone()).then_some(namespace);
             let listening = keys::listening(apart);
             let arguments = vec![listening.as_str().into(), namespace.as_str().into()];
@@ -125,7 +124,7 @@ impl Subscriber {
             self.subscribed.remove(&namespace);
             self.client.sunsubscribe(keys::live(&namespace)).await?;
         }
-        // A listener may have come to a namespace that was subscribed to already.
+        // A new listener may be on a namespace that was subscribed to already.
         self.subscribed.iter().for_each(|namespace| hub.connected(namespace, true));
         Ok(())
     }
@@ -138,7 +137,7 @@ impl Drop for Subscriber {
     }
 }
 
-/// Passes on what is published.
+/// Passes published messages on to the hub.
 async fn hear(client: Client, hub: Hub) {
     let mut messages = client.message_rx();
     loop {
@@ -158,7 +157,7 @@ async fn hear(client: Client, hub: Hub) {
     }
 }
 
-/// A message of count.lua: key, total, key, total … or `-` for one that is gone.
+/// A message of count.lua: key, total, key, total …, with `-` for a deleted counter.
 fn read(message: &Message) -> Option<(Name, Vec<Update>)> {
     let namespace = keys::of_live(&message.channel)?;
     let payload = message.value.as_str()?;

@@ -1,6 +1,6 @@
-//! `seen:store`: the layout of this store and an id of its own. It tells two things that
-//! would go unnoticed otherwise: another version of seen counts here in another layout, or
-//! Redis was emptied and counting would begin at 1 again.
+//! `seen:store`: the layout of this store, and its id. It reveals two situations that would go
+//! unnoticed otherwise: another version of seen counts here in another layout, or Redis was
+//! emptied and counting would begin at 1 again.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -19,10 +19,10 @@ pub(crate) const LAYOUT: u32 = 4;
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
 const LOOK_SOON: Duration = Duration::from_millis(50);
 
-/// Looks at the marker until the store is gone, and opens or closes the way to it.
+/// Checks the marker until the store is gone, and allows or blocks requests accordingly.
 pub(crate) async fn follow(servers: Weak<Servers>) {
     let mut known = None;
-    // Before a server has been judged there is nothing to read.
+    // The marker can be read once a server has been judged.
     if let Some(servers) = servers.upgrade() {
         let _ = tokio::time::timeout(LOOK_AGAIN, servers.judged()).await;
     }
@@ -48,7 +48,7 @@ async fn look(servers: &Arc<Servers>, known: &mut Option<String>) -> Result<(), 
     };
     let mut found = get().await?;
     if found.is_none() {
-        // Before there were markers.
+        // From a version without markers.
         let older = vec![Value::from(keys::NAMESPACES)];
         let older = servers.run_ungated(keys::NAMESPACES, "EXISTS", older).await?;
         if known.is_none() && read::number(&older)? > 0 {

@@ -1,4 +1,4 @@
-//! One server: a connection to it, what is known of it, and how it is asked.
+//! One server: the connection, the verdict on it, and requests to it.
 
 use std::time::Duration;
 
@@ -15,23 +15,23 @@ use super::error::Trouble;
 use super::guard::{Guard, Terms};
 use crate::store::StoreError;
 
-/// The waits between attempts to connect, in milliseconds, the first one before the
-/// first attempt: fred waits there too, and its own jitter made a start last 80 ms.
+/// The waits before attempts to connect, in milliseconds. fred waits before the first attempt
+/// too, and with its own jitter a start took 80 ms.
 const RECONNECT_MIN: u32 = 1;
 const RECONNECT_MAX: u32 = 1000;
 const RECONNECT_JITTER: u32 = 4;
 
-/// A server that says nothing for this long while it owes an answer is taken
-/// for dead, and the connection is made again.
+/// A server that owes an answer and stays silent for this long counts as dead, and the
+/// connection is made again.
 const UNRESPONSIVE: Duration = Duration::from_secs(3);
 
-/// How many messages of other processes may wait to be passed on.
+/// How many messages of other processes may be queued.
 const MESSAGES: usize = 1024;
 
-/// How long a replica may take to have a write before the write is repeated.
+/// How long replicas may take to acknowledge a write before it is repeated.
 const REPLICATION_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A script, known to servers by its hash.
+/// A script, which servers know by its hash.
 pub(crate) struct Script(Text);
 
 impl Script {
@@ -40,7 +40,7 @@ impl Script {
     }
 }
 
-/// What a server is asked.
+/// A request to a server.
 pub(crate) enum Request<'a> {
     /// A command.
     Command(&'static str, Vec<Value>),
@@ -56,7 +56,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Begins to connect, and goes on trying for as long as the node lives.
+    /// Begins to connect, and keeps trying for as long as the node lives.
     pub(crate) fn start(config: &Config, terms: Terms) -> Self {
         let client = client(config);
         let guard = Guard::watch(client.clone(), terms);
@@ -64,7 +64,7 @@ impl Node {
         Self { client, guard, connection }
     }
 
-    /// Asks, whatever is known of the server.
+    /// Sends a request, whatever the verdict on the server.
     pub(crate) async fn ask(
         &self,
         command: &'static str,
@@ -73,7 +73,7 @@ impl Node {
         Ok(self.client.custom(custom(command), arguments).await?)
     }
 
-    /// Asks, if the server may be used.
+    /// Sends a request if the server may be used.
     pub(crate) async fn run(&self, request: &Request<'_>) -> Result<Value, Trouble> {
         self.guard.check()?;
         match request {
@@ -82,7 +82,7 @@ impl Node {
         }
     }
 
-    /// Runs a script, and waits until replicas have what it wrote where there are any.
+    /// Runs a script, and waits until replicas, if there are any, have its writes.
     async fn script(
         &self,
         Script(script): &Script,
@@ -108,7 +108,7 @@ impl Node {
         if replicas == 0 {
             return self.ask("EVALSHA", arguments).await;
         }
-        // On one connection and in one go: WAIT is about the writes of its connection.
+        // In one pipeline on one connection: WAIT applies to the writes of its connection.
         let pipeline = self.client.pipeline();
         let timeout = REPLICATION_TIMEOUT.as_millis() as i64;
         let () = pipeline.custom(custom("EVALSHA"), arguments).await?;
@@ -125,7 +125,7 @@ impl Node {
         Ok(written)
     }
 
-    /// Lets go of the connection.
+    /// Closes the connection.
     pub(crate) async fn close(&self) {
         if let Err(error) = self.client.quit().await {
             tracing::debug!(%error, "the connection did not end well");
@@ -153,7 +153,7 @@ pub(crate) fn client(config: &Config) -> Client {
     let connection = ConnectionConfig {
         connection_timeout: Duration::from_secs(2),
         internal_command_timeout: Duration::from_secs(2),
-        // A write is repeated by the batcher, which knows its number, never by the client.
+        // Only the batcher repeats writes, since it knows their numbers.
         max_command_attempts: 1,
         reconnect_on_auth_error: true,
         auto_client_setname: false,

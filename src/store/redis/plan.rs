@@ -1,4 +1,4 @@
-//! What was decided, as commit.lua does it: if nothing that it was decided by has changed.
+//! A plan for commit.lua: commands to run if the keys that they depend on are unchanged.
 
 use fred::types::Value;
 
@@ -7,7 +7,7 @@ use super::servers::Servers;
 use crate::store::StoreError;
 use crate::store::pack::Packer;
 
-/// Checks and commands, all of keys in one slot of a Cluster.
+/// Checks and commands, with all keys in one slot of a Cluster.
 #[derive(Default)]
 pub(crate) struct Plan {
     keys: Vec<String>,
@@ -16,17 +16,17 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// A key must still hold this, or not be there.
+    /// Checks that a key still has this value, or still does not exist.
     pub(crate) fn unchanged(&mut self, key: &str, found: Option<&[u8]>) {
         self.check(Packer::default().maybe(found), "GET", &[key]);
     }
 
-    /// A sorted set must still have so many members.
+    /// Checks that a sorted set still has this many members.
     pub(crate) fn same_size(&mut self, key: &str, size: u64) {
         self.check(Packer::default().uint(size), "ZCARD", &[key]);
     }
 
-    /// A command must still answer with this text.
+    /// Checks that a command still has this answer.
     pub(crate) fn check_text(&mut self, expected: &str, command: &str, arguments: &[&str]) {
         self.check(Packer::default().bytes(expected.as_bytes()), command, arguments);
     }
@@ -42,7 +42,7 @@ impl Plan {
         self.checks = (number + 1, packer);
     }
 
-    /// A command to do, whose first argument is its key.
+    /// Adds a command, whose first argument is its key.
     pub(crate) fn run(&mut self, command: &str, arguments: &[&[u8]]) {
         self.touch(&String::from_utf8_lossy(arguments[0]));
         let (number, packer) = std::mem::take(&mut self.commands);
@@ -59,7 +59,7 @@ impl Plan {
         }
     }
 
-    /// Does it; false if something has changed, and then nothing is done.
+    /// Commits the plan. Returns false, and has done nothing, if a check failed.
     pub(crate) async fn commit(
         self,
         servers: &Servers,

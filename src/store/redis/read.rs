@@ -1,4 +1,4 @@
-//! Reads what Redis holds.
+//! Reads records, pasts and namespaces from Redis.
 
 use bytes::Bytes;
 use fred::types::Value;
@@ -17,7 +17,7 @@ use crate::store::past::unpack_past;
 use crate::store::record::Record;
 use crate::store::whole::Whole;
 
-/// An answer that cannot be read.
+/// The error of an unreadable answer.
 pub(crate) fn odd(what: &str) -> StoreError {
     StoreError::Unavailable(format!("Redis answered {what}"))
 }
@@ -35,7 +35,7 @@ pub(crate) fn number(answer: &Value) -> Result<i64, StoreError> {
     answer.as_i64().ok_or_else(|| odd("something that is no number"))
 }
 
-/// The values of some keys of one namespace, all as they are at one moment.
+/// The values of some keys of one namespace, all of one moment.
 pub(crate) async fn values(
     servers: &Servers,
     keys: &[String],

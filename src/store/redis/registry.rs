@@ -1,10 +1,10 @@
 //! Which namespaces there are, and how many counters and claims in all.
 //!
-//! A namespace's data is in one slot of a Cluster, and what spans namespaces is in others.
-//! So that none is ever missed: a namespace is entered *before* the first write that may
-//! create something in it, or by that write; and one that is empty is marked with the time,
-//! and struck off ten minutes later if it is still empty and nobody has entered it again. A
-//! process takes a namespace for entered for a minute at most.
+//! A namespace's data is in one slot of a Cluster, and the registry in another, so they cannot
+//! change atomically. To miss no namespace, it is entered *before* the first write that may
+//! create something in it, or by that write. An empty namespace is marked with the time, and
+//! removed ten minutes later if it is still empty and was not entered again. A process relies on
+//! an entry for at most a minute.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use crate::model::name::Name;
 use crate::model::time::Timestamp;
 use crate::store::StoreError;
 
-/// How long the sum of all counters is taken for true, in a Cluster.
+/// How long the number of all counters stays valid, in a Cluster.
 const SUM_AGE: Duration = Duration::from_secs(10);
 
-/// How long a process takes a namespace for entered, and how many.
+/// How long a process relies on an entry, and on how many entries.
 const ENTERED_AGE: Duration = Duration::from_secs(60);
 const ENTERED_MAX: usize = 16_384;
 
@@ -34,14 +34,14 @@ const ENTERED_MAX: usize = 16_384;
 /// whoever believes that it is entered looks again before it is struck off.
 const EMPTY_AGE: u64 = 600;
 
-/// How many empty namespaces are struck off at once.
+/// How many empty namespaces are removed at once.
 const STRUCK_OFF_MAX: i64 = 100;
 
 /// Held by the store.
 pub(crate) struct Registry {
     servers: Arc<Servers>,
     entered: Mutex<HashMap<Name, Instant>>,
-    /// Counters in all as last asked, with those that this process created since.
+    /// The last known number of counters in all, plus those that this process created since.
     sum: AtomicU64,
     /// Claimed namespaces likewise.
     claims: AtomicU64,
@@ -59,7 +59,7 @@ impl Registry {
         }
     }
 
-    /// Enters a namespace in which something may be created.
+    /// Enters a namespace before something is created in it.
     pub(crate) async fn enter(&self, namespace: &Name) -> Result<(), StoreError> {
         let known = self.entered.lock().get(namespace).copied();
         if known.is_some_and(|at| at.elapsed() < ENTERED_AGE) {
@@ -75,7 +75,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Notes that a namespace is empty now. Nothing depends on it but the length of the list.
+    /// Marks a namespace as empty. Only the length of the registry depends on this.
     pub(crate) async fn left_empty(
         &self,
         namespace: &Name,
@@ -90,7 +90,7 @@ impl Registry {
         self.servers.run(keys::NAMESPACES, "ZADD", arguments).await.map(drop)
     }
 
-    /// Strikes off what has been empty for long.
+    /// Removes namespaces that have been empty for long.
     pub(crate) async fn strike_off(
         &self,
         commit: &Script,
@@ -119,7 +119,7 @@ impl Registry {
                 self.mark(&name, 0).await?;
                 continue;
             }
-            // Not if it was entered meanwhile.
+            // Only if it was not entered meanwhile.
             let mut plan = Plan::default();
             plan.check_text(&since, "ZSCORE", &[keys::NAMESPACES, name.as_str()]);
             plan.run("ZREM", &[keys::NAMESPACES.as_bytes(), name.as_str().as_bytes()]);
@@ -174,7 +174,7 @@ impl Registry {
         Ok(self.sum.load(Ordering::Relaxed))
     }
 
-    /// Some of the namespaces, and the cursor for more.
+    /// A page of namespaces, and the next cursor.
     pub(crate) async fn page(
         &self,
         cursor: &str,
@@ -184,7 +184,7 @@ impl Registry {
     }
 }
 
-/// One step of ZSCAN: members, and the cursor for more.
+/// One step of ZSCAN: members, and the next cursor.
 pub(crate) async fn scan(
     servers: &Servers,
     key: &str,
@@ -198,7 +198,7 @@ pub(crate) async fn scan(
     Ok((members.into_iter().map(|(member, _)| member).collect(), next))
 }
 
-/// Members of a sorted set and their scores, as Redis writes those.
+/// Members of a sorted set and their scores as text.
 pub(crate) fn pairs(answer: Value) -> Result<Vec<(String, String)>, StoreError> {
     if answer.is_null() {
         return Ok(Vec::new());
@@ -207,7 +207,7 @@ pub(crate) fn pairs(answer: Value) -> Result<Vec<(String, String)>, StoreError> 
     let mut pairs = Vec::new();
     while let Some(member) = values.next() {
         let odd = || StoreError::Unavailable("Redis answered a member that is no text".into());
-        // RESP3 has each pair in an array of its own.
+        // RESP3 puts each pair in an array of its own.
         let (member, score) = match member {
             Value::Array(pair) => {
                 let mut pair = pair.into_iter();

@@ -1,9 +1,9 @@
-//! Which server has which keys: one server or Sentinel's master has all, the masters of a
-//! Cluster have a part each.
+//! Finds the server that has a key: a single server or Sentinel's master has all keys, and the
+//! masters of a Cluster share them.
 //!
-//! In a Cluster each master has a client of its own, as if it stood alone, and what goes
-//! where is decided here. So a master that is away stops its own namespaces and no others,
-//! and slots may move at any time: whoever is told so looks again and asks the right one.
+//! In a Cluster each master has a client of its own, and requests are routed here. So an
+//! unreachable master stops only its own namespaces, and slots may move at any time: a request
+//! that is redirected reads the map again and asks the right server.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,30 +21,30 @@ use super::guard::Terms;
 use super::node::{Node, Request, Script};
 use crate::store::StoreError;
 
-/// How often the map of a Cluster is looked at although nobody was sent elsewhere.
+/// How often the map of a Cluster is read without a redirection.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// How long a server may take to show the map.
+/// How long a server may take to return the map.
 const LOOK_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long somebody who is sent elsewhere, or to wait, tries again, and how soon.
+/// How long a redirected or delayed request is retried, and how often.
 const ELSEWHERE_TIMEOUT: Duration = Duration::from_secs(1);
 const ELSEWHERE_PAUSE: Duration = Duration::from_millis(10);
 
-/// A part of the slots, and who has them.
+/// A range of slots, and the server that has them.
 type Part = (u16, u16, Server);
 
 /// All servers of a store.
 pub(crate) struct Servers {
     config: Config,
     terms: Terms,
-    /// The servers that the URL names; empty where there is no Cluster.
+    /// The servers that the URL names; empty without a Cluster.
     seeds: Vec<Server>,
     nodes: Mutex<HashMap<Server, Arc<Node>>>,
     map: Mutex<Arc<Vec<Part>>>,
     look: Notify,
     looked: Notify,
-    /// Whether the store may be used, as far as its marker says (marker.rs).
+    /// Whether the marker allows the store to be used (marker.rs).
     gate: Mutex<Result<(), StoreError>>,
 }
 
@@ -75,7 +75,7 @@ impl Servers {
         servers
     }
 
-    /// Whether the URL is one of a Cluster.
+    /// Whether the URL names a Cluster.
     pub(crate) fn is_cluster(&self) -> bool {
         !self.seeds.is_empty()
     }
@@ -123,7 +123,7 @@ impl Servers {
         node.ok_or_else(|| Trouble::Elsewhere("no server has the key just now".into()))
     }
 
-    /// Every server, each with a key that it has.
+    /// Every server, each with a tag that hashes to one of its slots.
     pub(crate) fn all(&self) -> Vec<(Arc<Node>, String)> {
         if !self.is_cluster() {
             return self.nodes.lock().values().map(|node| (node.clone(), String::new())).collect();
@@ -137,7 +137,7 @@ impl Servers {
                 continue;
             }
             let has = |n: &u32| (*first..=*last).contains(&redis_keyslot(n.to_string().as_bytes()));
-            // Of some 16,384 numbers each slot has one.
+            // Every slot has such a number, well below the bound.
             if let Some(n) = (0..1 << 20).find(has) {
                 all.push((node.clone(), format!("{{{n}}}")));
             }
@@ -150,7 +150,7 @@ impl Servers {
         self.nodes.lock().values().all(|node| node.guard.has_room())
     }
 
-    /// Says whether the store may be used.
+    /// Sets whether the store may be used.
     pub(crate) fn gate(&self, verdict: Result<(), StoreError>) {
         let mut gate = self.gate.lock();
         if let Err(StoreError::Refused(why)) = &verdict
@@ -166,7 +166,7 @@ impl Servers {
         self.gate.lock().clone()
     }
 
-    /// The configuration of some server, for messages that all of them pass on.
+    /// The configuration of any server, for messages that all servers pass on.
     pub(crate) fn any_config(&self) -> Config {
         let mut config = self.config.clone();
         if let Some(server) = self.seeds.first() {
@@ -186,7 +186,7 @@ impl Servers {
         self.run_ungated(key, command, arguments).await
     }
 
-    /// The same, whatever the marker says.
+    /// The same, even if the marker forbids it.
     pub(crate) async fn run_ungated(
         &self,
         key: &str,
@@ -208,7 +208,7 @@ impl Servers {
         self.follow(key, &Request::Script(script, keys, argument)).await
     }
 
-    /// Asks the server that has the key, and again where it is sent elsewhere.
+    /// Asks the server that has the key, and follows redirections.
     async fn follow(&self, key: &str, request: &Request<'_>) -> Result<Value, StoreError> {
         let until = Instant::now() + ELSEWHERE_TIMEOUT;
         loop {
@@ -229,7 +229,7 @@ impl Servers {
         }
     }
 
-    /// Looks at the map, and connects to new masters; masters of old are let go.
+    /// Reads the map, connects to new masters, and closes connections to former ones.
     async fn look(&self) -> bool {
         let known: Vec<(Server, Arc<Node>)> =
             self.nodes.lock().iter().map(|(server, node)| (server.clone(), node.clone())).collect();
@@ -255,12 +255,12 @@ impl Servers {
             }
             return true;
         }
-        // Nobody of those that are known answers: begin with the URL again.
+        // No known server answers: start again from the URL.
         self.seeds.iter().for_each(|seed| drop(self.start(seed)));
         false
     }
 
-    /// Waits until every server was reached and looked at.
+    /// Waits until every server was reached and checked.
     pub(crate) async fn judged(&self) -> Result<(), StoreError> {
         while self.is_cluster() && self.map.lock().is_empty() {
             self.look.notify_one();
@@ -281,13 +281,13 @@ impl Servers {
         self.open_gate()
     }
 
-    /// Whether there is one server and it is of no Cluster; false before that is known.
+    /// Whether there is a single server that is not part of a Cluster; false until known.
     pub(crate) fn stands_alone(&self) -> bool {
         let is_alone = |node: &Arc<Node>| node.guard.stands_alone();
         !self.is_cluster() && self.nodes.lock().values().all(is_alone)
     }
 
-    /// Lets go of all.
+    /// Closes all connections.
     pub(crate) async fn close(&self) {
         let nodes: Vec<_> = self.nodes.lock().drain().map(|(_, node)| node).collect();
         for node in nodes {
@@ -296,7 +296,7 @@ impl Servers {
     }
 }
 
-/// Keeps the map as it is in the Cluster, until the store is gone.
+/// Keeps the map in step with the Cluster until the store is gone.
 async fn follow(servers: std::sync::Weak<Servers>) {
     loop {
         let Some(servers) = servers.upgrade() else { return };
@@ -307,8 +307,8 @@ async fn follow(servers: std::sync::Weak<Servers>) {
     }
 }
 
-/// The answer to `CLUSTER SLOTS`: for each part its first and last slot, and the servers that
-/// have it, the master first.
+/// The answer to `CLUSTER SLOTS`: for each range its first and last slot, and its servers, the
+/// master first.
 fn read_map(answer: Value, asked: &Server) -> Option<Vec<Part>> {
     let part = |part: Value| {
         let mut part = part.into_array().into_iter();

@@ -1,4 +1,4 @@
-//! A tally as count.lua is given it, and the answer.
+//! Encodes a tally for count.lua, and decodes the answer.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,30 +16,30 @@ use crate::store::{Limits, Mode, StoreError};
 /// How long a sketch is kept after it last changed, in seconds.
 pub(crate) const SKETCH_MEMORY: u64 = 2 * 86_400;
 
-/// A write, put together.
+/// An encoded write.
 pub(crate) struct Write {
     pub(crate) keys: Vec<String>,
     pub(crate) argument: Vec<u8>,
-    /// The visitors that the store has once it has counted these entries.
+    /// The visitors that are in their sketches once these entries are counted.
     pub(crate) visits: Vec<(usize, Visit)>,
 }
 
-/// What is to be known for it.
+/// The context of a write.
 pub(crate) struct Terms<'a> {
     /// The name of this process.
     pub(crate) process: &'a str,
     pub(crate) limits: &'a Limits,
-    /// How many counters there may be beside those that the script counts itself.
+    /// How many more counters may be created, besides the script's own limit.
     pub(crate) room: u64,
-    /// Whether the servers have memory for more.
+    /// Whether the servers have memory for more counters.
     pub(crate) has_room: bool,
-    /// Visitors that are in their sketches.
+    /// Visitors known to be in their sketches.
     pub(crate) known: &'a Known,
-    /// Counters whose visitors must be told apart (dedupe).
+    /// Counters with dedupe, whose visitors must be told apart.
     pub(crate) apart: &'a HashSet<Counter>,
 }
 
-/// Puts a write together.
+/// Encodes a write.
 pub(crate) fn write(tally: &Tally, terms: &Terms) -> Write {
     let alone = matches!(tally.lane, Lane::Shared(_));
     let mut keys = vec![keys::write(terms.process, &tally.lane)];
@@ -103,13 +103,13 @@ pub(crate) fn write(tally: &Tally, terms: &Terms) -> Write {
     Write { keys, argument, visits }
 }
 
-/// How long the log of a past may be, in bytes, before it is put in order: half as much again
-/// as all that is kept of a counter takes.
+/// How long the log of a past may be, in bytes, before it is compacted: one and a half times the
+/// size of a full history.
 fn longest_past(limits: &Limits) -> u64 {
     12 * (2 * u64::from(limits.history_days) + u64::from(limits.history_hours)) + 256
 }
 
-/// The keys beside a counter's record that counting it may touch.
+/// The keys besides the record that a hit on a counter may touch.
 fn touched(tally: &Tally, entry: &Entry, keys: &mut Vec<String>) {
     let counter = &entry.counter;
     keys.push(keys::past(counter));
@@ -131,7 +131,7 @@ struct Packing<'a> {
 }
 
 impl Packing<'_> {
-    /// A visitor that the sketch may lack, as an element for it.
+    /// A visitor that the sketch may lack, as an element for `PFADD`.
     fn new_visitor(&mut self, run: &Run, is_known: &mut bool) -> Option<[u8; 8]> {
         let visitor = run.visitor.filter(|_| run.source == Source::Browser)?;
         let visit = self.known.visit(&self.entry.counter, self.tally.at.day(), visitor);
@@ -139,15 +139,15 @@ impl Packing<'_> {
             *is_known = true;
             return None;
         }
-        // A hit that is repeated under its id adds nobody.
+        // A hit repeated under its id adds no visitor.
         if run.id.is_none() {
             self.visits.push((self.number, visit));
         }
         Some(element(visitor.register, visitor.rank))
     }
 
-    /// Hits of which all count: how many of each source, and the new visitors. The second is
-    /// how many values that are.
+    /// Hits that all count: their number by source, and the new visitors. The second result is
+    /// the number of values.
     fn sums(mut self, entries: Packer) -> (Packer, usize) {
         let mut sums = crate::model::count::Sources::default();
         let (mut elements, mut is_known) = (Vec::new(), false);
@@ -169,7 +169,7 @@ impl Packing<'_> {
         (entries, 2 * sums.len() + elements.len())
     }
 
-    /// Hits of which each may count or not.
+    /// Hits that may each count or not.
     fn runs(mut self, entries: Packer, is_apart: bool) -> Packer {
         let (mut runs, mut is_known) = (Packer::default(), false);
         for run in &self.entry.runs {
@@ -196,26 +196,26 @@ fn visited(entry: &Entry, is_known: bool) -> u64 {
     }
 }
 
-/// What count.lua did.
+/// The result of count.lua.
 pub(crate) enum Answer {
-    /// Nothing: the visitors of these counters must be told apart.
+    /// Nothing was counted: these counters have dedupe, so their hits need marks.
     Apart(Vec<Counter>),
-    /// It counted.
+    /// The tally was counted.
     Done {
-        /// A sketch is not what it was: no visitor is known any more.
+        /// A sketch was lost or replaced, so no visitor is known to be in one any more.
         forgotten: bool,
-        /// How many counters are new.
+        /// The number of new counters.
         created: u64,
-        /// Counters whose pasts are to be put in order.
+        /// Counters whose pasts are to be compacted.
         long: Vec<Counter>,
-        /// One for each entry.
+        /// The outcomes, one for each entry.
         outcomes: Vec<Outcome>,
     },
 }
 
-/// Reads the answer.
+/// Decodes the answer.
 pub(crate) fn answer(bytes: &[u8], tally: &Tally) -> Result<Answer, StoreError> {
-    // What cannot be read says nothing of what was done.
+    // An unreadable answer does not tell what was done.
     read(bytes, tally).map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
@@ -257,7 +257,7 @@ fn read(bytes: &[u8], tally: &Tally) -> Result<Answer, StoreError> {
     Ok(Answer::Done { forgotten, created, long, outcomes })
 }
 
-/// The counters at these places of the tally, counted from 1.
+/// The counters at these positions of the tally, from 1.
 fn places(values: &mut Unpacker, tally: &Tally) -> Result<Vec<Counter>, StoreError> {
     let length = values.array()?;
     let place = |_| {
@@ -268,7 +268,7 @@ fn places(values: &mut Unpacker, tally: &Tally) -> Result<Vec<Counter>, StoreErr
     (0..length).map(place).collect()
 }
 
-/// Runs of which every hit counts, the last one with this number.
+/// The outcome of runs whose hits all count, the last of them with this number.
 fn all(runs: &[Run], total: i64) -> Vec<Counted> {
     let mut last = total;
     let backwards = runs.iter().rev().map(|run| {
