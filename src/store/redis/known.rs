@@ -20,7 +20,7 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    /// Its fingerprint, with the rank in the last byte.
+    /// Its fingerprint, whose last byte is free for the rank.
     fn fingerprint(self) -> u64 {
         let mixed = self.counter ^ (u64::from(self.day) << 14 | u64::from(self.register));
         let mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
