@@ -1,8 +1,8 @@
-//! The sums of sites, kept for a while.
+//! A cache of the sums of sites.
 //!
-//! A sum reads every counter of a namespace, in pages. However often it is asked for, that
-//! takes a twentieth of the time at most: a sum is kept for twenty times as long as it took
-//! to make. Sums are made one after another, and those who ask meanwhile get the last one.
+//! A sum reads every counter of a namespace, in pages. It is cached for twenty times as long as
+//! it took to make, so sums take up at most a twentieth of the time, however often they are
+//! requested. Only one is made at a time.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use crate::model::site::{Depth, Site};
 use crate::model::time::Timestamp;
 use crate::store::{Store, StoreError};
 
-/// The most sums that are kept; one takes 20 kB at most, of years of days and weeks of hours.
+/// The most cached sums. With years of days and weeks of hours, one takes up to 20 kB.
 const KEPT_MAX: usize = 1024;
 
-/// How long a sum is kept at least.
+/// The shortest time for which a sum is cached.
 const KEPT_AT_LEAST: Duration = Duration::from_secs(1);
 
-/// How many times as long as it took to make.
+/// A sum is cached for this many times as long as it took to make.
 const TIMES: u32 = 20;
 
 /// Sums by namespace and depth. A clone shares them.
@@ -29,7 +29,7 @@ const TIMES: u32 = 20;
 pub(super) struct Sums {
     store: Arc<dyn Store>,
     kept: Arc<Mutex<HashMap<(Name, Depth), Kept>>>,
-    /// Held by whoever makes one.
+    /// Held while a sum is made.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -43,7 +43,7 @@ struct Kept {
 pub struct Sum {
     /// The counters added up.
     pub site: Arc<Site>,
-    /// Whether it is older than it should be.
+    /// Whether it is out of date.
     pub is_stale: bool,
 }
 
@@ -52,8 +52,7 @@ impl Sums {
         Self { store, kept: Arc::default(), turn: Arc::default() }
     }
 
-    /// The sum of a namespace. What is begun is brought to its end whether or not the
-    /// caller waits for it.
+    /// The sum of a namespace. Once begun, it is completed even if the caller stops waiting.
     pub(super) async fn of(&self, namespace: &Name, depth: Depth) -> Result<Arc<Site>, StoreError> {
         let key = (namespace.clone(), depth);
         if let Some(site) = self.fresh(&key) {
@@ -76,7 +75,7 @@ impl Sums {
 
     async fn make(&self, key: (Name, Depth)) -> Result<Arc<Site>, StoreError> {
         let _turn = self.turn.lock().await;
-        // Somebody may have made it meanwhile.
+        // Another task may have made it meanwhile.
         if let Some(site) = self.fresh(&key) {
             return Ok(site);
         }
@@ -100,7 +99,7 @@ impl Sums {
         loop {
             let now = Timestamp::now();
             let page = self.store.members(namespace, depth, after.as_deref(), now).await?;
-            // A page may repeat what an earlier one had.
+            // A page may repeat counters of an earlier one.
             for member in page.items.iter().filter(|member| added.insert(member.key.clone())) {
                 site.add(member);
             }

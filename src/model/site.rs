@@ -1,4 +1,4 @@
-//! The counters of a namespace, one by one and added up.
+//! The counters of a namespace, and their sum.
 
 use crate::model::count::{Count, History, Sources};
 use crate::model::key::SITE;
@@ -9,18 +9,18 @@ use crate::model::name::Name;
 pub struct Member {
     /// Its key.
     pub key: Name,
-    /// What it shows.
+    /// Its current count.
     pub count: Count,
-    /// What it remembers, if that was asked for.
+    /// Its history, if requested.
     pub history: Option<History>,
 }
 
-/// How much of each counter is read to add them up.
+/// How much of each counter a sum reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Depth {
-    /// What it shows now.
+    /// The current count.
     Counts,
-    /// What it remembers too.
+    /// The history, too.
     Histories,
 }
 
@@ -31,17 +31,17 @@ pub struct Site {
     pub total: i64,
     /// Today's hits (UTC).
     pub today: u64,
-    /// Each page's visitors of today (UTC): who sees two pages is in it twice.
+    /// The sum of the pages' visitors today (UTC). A visitor of two pages counts twice.
     pub uniques_today: u64,
     /// Hits by source.
     pub sources: Sources,
-    /// The pasts of all pages; empty unless they were read.
+    /// The histories of all pages, added up; empty unless they were read.
     pub history: History,
 }
 
 impl Site {
-    /// Adds a counter. The one that other counters' scripts keep for the whole site is no
-    /// page: its hits were counted on a page already.
+    /// Adds a counter, except the one that other services' scripts keep for the whole site: its
+    /// hits were counted on a page already.
     pub fn add(&mut self, Member { key, count, history }: &Member) {
         if key.as_str() == SITE {
             return;

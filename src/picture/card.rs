@@ -12,23 +12,23 @@ pub const WIDTH: usize = 1200;
 pub const HEIGHT: usize = 630;
 
 const MARGIN: f64 = 100.0;
-/// The middle of the digits, and how high they are at most.
+/// The centre of the digits, and their maximum height.
 const NUMBER_AT: f64 = 210.0;
 const NUMBER_HEIGHT: f64 = 220.0;
-/// The line below the bars, and how high those are at most.
+/// The baseline of the bars, and their maximum height.
 const BASE: usize = 550;
 const BAR_HEIGHT: u128 = 150;
-/// A single view among thousands still shows.
+/// The minimum height of a bar, so that one view among thousands shows.
 const BAR_LEAST: u128 = 4;
 
 const PAPER: [u8; 3] = [0xfb, 0xfc, 0xfa];
 const INK: [u8; 3] = [0x0a, 0x6b, 0x48];
 const SOFT: [u8; 3] = [0xcc, 0xd5, 0xce];
-/// The colours are so many steps from paper to ink, and then the soft one.
+/// The number of shades from paper to ink; the soft colour follows them in the palette.
 const FULL: u8 = 14;
 const LINE: u8 = 15;
 
-/// Draws a number as it is written, and the hits of days, the latest last.
+/// Draws a formatted number and the hits by day, the latest last.
 pub fn render(number: &str, days: &[u64]) -> Vec<u8> {
     let mut canvas = Canvas(vec![0; WIDTH * HEIGHT]);
     canvas.number(number);
@@ -68,7 +68,7 @@ impl Canvas {
         }
     }
 
-    /// A line with round ends. What of a pixel it covers is taken from its distance.
+    /// A line with round ends. The coverage of a pixel follows from its distance to the line.
     fn stroke(&mut self, (x0, y0): Point, (x1, y1): Point, radius: f64) {
         let pixels = |one: f64, other: f64, most: usize| {
             let from = (one.min(other) - radius - 1.0).max(0.0) as usize;
@@ -111,7 +111,7 @@ impl Canvas {
     }
 }
 
-/// How wide a character is, in units of a digit's box.
+/// The width of a character, in units of a digit's box.
 fn width(c: char) -> f64 {
     if c == ',' { 1.0 } else { 6.0 }
 }

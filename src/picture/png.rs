@@ -1,17 +1,17 @@
-//! PNG of a picture of few colours (RFC 2083, and RFC 1951 for what is in it).
+//! PNG for pictures of few colours (RFC 2083; RFC 1951 for its compression).
 //!
-//! Each row is written as its difference from the one above, most of which is nothing; so
-//! runs of one byte are all that has to be compressed, and no crate is needed for that.
+//! Each row is written as its difference from the row above, which is mostly zeros. So encoding
+//! runs of one byte compresses well, and needs no crate.
 
-/// The colours of a picture at most: a pixel is half a byte.
+/// The most colours of a picture: a pixel takes half a byte.
 pub(super) const COLORS: usize = 16;
 
-/// The PNG of pixels, each the number of a colour, row by row.
+/// The PNG of pixels, which are given row by row as indexes into the palette.
 pub(super) fn encode(width: usize, pixels: &[u8], colors: [[u8; 3]; COLORS]) -> Vec<u8> {
     let rows = pixels.len() / width.max(1);
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
     let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_be_bytes();
-    // Four bits a pixel, of a palette.
+    // Four bits per pixel, with a palette.
     chunk(&mut png, b"IHDR", &[&side(width)[..], &side(rows), &[4, 3, 0, 0, 0]].concat());
     chunk(&mut png, b"PLTE", colors.as_flattened());
     chunk(&mut png, b"IDAT", &zlib(&filtered(width, pixels)));
@@ -28,9 +28,9 @@ fn chunk(png: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
     png.extend(sum.to_be_bytes());
 }
 
-/// The rows, two pixels in a byte, each less the one above it.
+/// The rows, with two pixels in a byte, as differences from the row above.
 fn filtered(width: usize, pixels: &[u8]) -> Vec<u8> {
-    /// The filter that is called "up".
+    /// The filter type "up".
     const UP: u8 = 2;
     let bytes = width.div_ceil(2);
     let mut above = vec![0; bytes];
@@ -46,7 +46,7 @@ fn filtered(width: usize, pixels: &[u8]) -> Vec<u8> {
     out
 }
 
-/// One block of DEFLATE with the fixed codes, in which runs are matches of distance 1.
+/// One DEFLATE block with fixed codes, in which runs are matches of distance 1.
 fn zlib(bytes: &[u8]) -> Vec<u8> {
     let mut bits = Bits { out: vec![0x78, 0x01], byte: 0, used: 0 };
     bits.push(0b011, 3);
@@ -66,7 +66,7 @@ fn zlib(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Bits on their way into bytes, the lowest first.
+/// Writes bits into bytes, the lowest bit first.
 struct Bits {
     out: Vec<u8>,
     byte: u8,
@@ -85,7 +85,7 @@ impl Bits {
         }
     }
 
-    /// A Huffman code, which goes the other way round.
+    /// A Huffman code, whose highest bit comes first.
     fn code(&mut self, code: u16, count: u8) {
         self.push(code.reverse_bits() >> (16 - count), count);
     }
@@ -97,10 +97,10 @@ impl Bits {
         }
     }
 
-    /// The last byte again, 3 to 258 times.
+    /// Repeats the last byte 3 to 258 times.
     fn repeat(&mut self, length: usize) {
         let length = length as u16;
-        // Codes come in groups of four; each group has one bit more beside its codes.
+        // Length codes come in groups of four; each group has one more extra bit.
         let (code, base, extra) = match length {
             258 => (285, 258, 0),
             3..=10 => (254 + length, length, 0),
@@ -136,7 +136,7 @@ fn adler(bytes: &[u8]) -> u32 {
     b << 16 | a
 }
 
-/// Bit by bit: a table would be larger than what it is for.
+/// Bit by bit: a table would be larger than the pictures.
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0_u32, |crc, byte| {
         let step = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };

@@ -4,19 +4,19 @@ use std::f64::consts::TAU;
 
 use super::badge::DIGITS;
 
-/// A place, in units of the digits' box.
+/// A point, in units of the digits' box.
 pub(super) type Point = (f64, f64);
 
-/// Pieces of a whole turn.
+/// The number of line segments of a full circle.
 const PIECES: f64 = 32.0;
 
-/// The strokes of a digit, in a box of 6 by 10; none for what is no digit.
+/// The strokes of a digit in a box of 6 by 10; none for other characters.
 pub(super) fn digit(digit: char) -> Vec<Vec<Point>> {
     let path = digit.to_digit(10).and_then(|digit| DIGITS.get(digit as usize));
     path.map_or_else(Vec::new, |path| Reader::new(path).strokes())
 }
 
-/// Reads a path of SVG, as far as the digits use its grammar: no arc of theirs is turned.
+/// Reads an SVG path. It covers the grammar that the digits use, which have no rotated arcs.
 struct Reader<'a> {
     rest: &'a str,
     at: Point,
@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
             }
             command = match command {
                 'M' => 'L',
-                // Nothing follows it but another command.
+                // Only another command can follow.
                 'Z' | 'z' => ' ',
                 other => other,
             };
@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
         number.parse().ok()
     }
 
-    /// A point, counted from where the pen is if the command is small.
+    /// A point, relative to the pen if the command is in lower case.
     fn point(&mut self, is_relative: bool) -> Option<Point> {
         let (x, y) = (self.number()?, self.number()?);
         let from = if is_relative { self.at } else { (0.0, 0.0) };
@@ -132,12 +132,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// From the ends of an arc to its middle (SVG 2, appendix B.2.4).
+    /// Converts an arc from endpoints to its centre (SVG 2, appendix B.2.4).
     fn arc(&mut self, (rx, ry): Point, is_large: bool, is_right: bool, to: Point) {
         let from = self.at;
         let half = ((from.0 - to.0) / 2.0, (from.1 - to.1) / 2.0);
         let (u, v) = (half.0 / rx, half.1 / ry);
-        // An ellipse that is too small grows until it reaches both ends.
+        // An ellipse that is too small is scaled up to reach both ends.
         let reach = u * u + v * v;
         let grown = reach.sqrt().max(1.0);
         let (rx, ry, u, v) = (rx * grown, ry * grown, u / grown, v / grown);

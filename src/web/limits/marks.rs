@@ -1,5 +1,5 @@
-//! How many visitors one client may be. A counter with dedupe remembers each for up to a
-//! day, and a client is another visitor with each user agent that it makes up.
+//! Limits how many visitors one client can pose as. A counter with dedupe remembers each visitor
+//! for up to a day, and a client becomes a new visitor with each user agent that it makes up.
 
 use std::time::Duration;
 
@@ -9,11 +9,10 @@ use crate::model::name::Counter;
 use crate::model::network::Client;
 use crate::model::rate::{Limiter, Rate, Tier, Tiers};
 
-/// How long a visitor of a counter is known as one that was noted already: as long as the
-/// longest mark.
+/// How long a visitor of a counter counts as known: as long as the longest mark.
 const KNOWN: Rate = Rate { quota: 1, window: Duration::from_secs(86_400) };
 
-/// The limit of visitors; none where it is off.
+/// The limit of visitors; `None` if it is off.
 pub(crate) struct MarkLimits(Option<Marks>);
 
 struct Marks {
@@ -27,8 +26,8 @@ impl MarkLimits {
         Self(settings.visitor_limit.0.map(marks))
     }
 
-    /// Whose mark a visitor of a counter has: `None` for its own, else that of all further
-    /// visitors from its client or its network, for which nothing more is remembered.
+    /// The mark to use for a visitor of a counter: `None` for its own; otherwise the one that all
+    /// further visitors from its client or its network share, so that no more are stored.
     pub(crate) fn shared(
         &self,
         client: Client,
@@ -41,7 +40,7 @@ impl MarkLimits {
             return None;
         }
         let (tier, ..) = new.take(client).err()?;
-        // It has no mark of its own, so it is not known.
+        // Without a mark of its own, it is not known.
         known.give_back(&key);
         Some(tier)
     }

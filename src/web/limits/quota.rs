@@ -1,4 +1,4 @@
-//! The rate limits of hits, and how an answer tells of them.
+//! The rate limits of hits, and the headers that report them.
 
 use std::fmt::Write;
 
@@ -17,18 +17,18 @@ use crate::web::request::caller::Caller;
 pub(crate) const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub(crate) const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// How many clients' quota an image proxy has.
+/// How many times a client's quota an image proxy has.
 const PROXY_TIMES: u32 = 20;
 
-/// How many clients' quota a network has: more than of other things, since the /48 of a
-/// carrier holds many people, and each of them hits.
+/// How many times a client's quota a network has. It is higher than for other limits, since the
+/// /48 of a carrier holds many people, all of whom make hits.
 const CLIENTS_OF_A_NETWORK: u32 = 16;
 
-/// Every limit of hits; one that is off is `None`.
+/// Every limit of hits; `None` if it is off.
 pub(crate) struct Quotas {
     client: Option<Tiers>,
-    /// Behind an image proxy stand many people with one address. Whoever only
-    /// says to be one has a bound too.
+    /// An image proxy stands for many people with one address. Its limit also bounds clients that
+    /// only claim to be a proxy.
     proxy: Option<Tiers>,
     counter: Option<Limiter>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Quotas {
 pub(crate) struct Quota(Option<(Rate, Left)>);
 
 impl Quotas {
-    /// The limits that the settings ask for.
+    /// The limits of the settings.
     pub(crate) fn new(settings: &Settings) -> Self {
         let rate = settings.client_limit.0;
         Self {
@@ -98,8 +98,8 @@ impl IntoResponseParts for Quota {
     }
 }
 
-/// Tells of a quota by the name `whose`: what is left of it, and in how many seconds
-/// there is more.
+/// Reports a quota under the name `whose`: how much is left, and in how many seconds there is
+/// more.
 pub(crate) fn insert(
     headers: &mut HeaderMap,
     whose: &str,

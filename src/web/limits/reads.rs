@@ -1,5 +1,5 @@
-//! Reads that cost much more than they take to ask: each client has so many, and one
-//! that has the answer already is told so.
+//! Expensive reads: each client has a quota of them, and a client that has the answer already
+//! gets 304.
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, ETAG, IF_NONE_MATCH};
@@ -16,10 +16,10 @@ use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
 use crate::web::response::picture;
 
-/// How many clients' quota an image proxy has, as of hits.
+/// How many times a client's quota an image proxy has, as for hits.
 const PROXY_TIMES: u32 = 20;
 
-/// The limits of dear reads; none where they are off.
+/// The limits of expensive reads; `None` if they are off.
 pub(crate) struct ReadLimits {
     client: Option<Tiers>,
     proxy: Option<Tiers>,
@@ -37,7 +37,7 @@ impl ReadLimits {
     /// Takes a read from the caller's quota.
     ///
     /// # Errors
-    /// 429 where there is none left, or its network has none.
+    /// 429 if the caller or its network has used up its quota.
     pub(crate) fn take(&self, caller: &Caller) -> Result<(), ApiError> {
         let limit = if caller.source == Source::Proxy { &self.proxy } else { &self.client };
         let Some(limit) = limit else { return Ok(()) };
@@ -48,7 +48,7 @@ impl ReadLimits {
     }
 }
 
-/// Whether a request asks for something dear.
+/// Whether a request is an expensive read.
 pub(crate) fn is_dear<B>(request: &Request<B>) -> bool {
     let path = request.uri().path();
     matches!(*request.method(), Method::GET | Method::HEAD)
@@ -64,9 +64,9 @@ pub(crate) fn is_dear<B>(request: &Request<B>) -> bool {
             || (path.starts_with("/namespaces/") && path.ends_with("/counters")))
 }
 
-/// The answer with a tag, or 304 for a client that has it (RFC 9110, section 13.1.2).
+/// The answer with an `ETag`, or 304 for a client that has it (RFC 9110, section 13.1.2).
 pub(crate) async fn tagged(asked: Option<HeaderValue>, answer: Response) -> Response {
-    // Image proxies keep what has a tag, whatever else it says.
+    // Image proxies cache answers with an `ETag`, whatever their other headers say.
     let is_for_proxies = answer.headers().get(CACHE_CONTROL).is_some_and(|v| *v == picture::NEVER);
     if answer.status() != StatusCode::OK || is_for_proxies {
         return answer;

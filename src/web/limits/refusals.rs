@@ -1,5 +1,5 @@
-//! Refusals cost little to make and nothing to ask for: one stranger that sends request
-//! after request, reading none of the answers, once had 100,000 of them a second, and
+//! Delays refusals. They cost seen little each, but a client nothing: a stranger that sent
+//! request after request without reading the answers once caused 100,000 refusals a second, and
 //! everybody else waited behind them.
 
 use std::sync::Arc;
@@ -17,18 +17,18 @@ use crate::model::network::Client;
 use crate::model::permits::{Permit, Permits};
 use crate::model::rate::Tiers;
 
-/// How long an answer is held back. A connection works off one request after the other,
-/// so this is how long a refusal keeps a connection, of which a client has so many.
+/// How long an answer is held back. A connection handles one request at a time, so a refusal
+/// occupies one of the client's connections for this long.
 const HOLD: Duration = Duration::from_secs(1);
 
-/// The share of all connections, one in so many, that may wait here: behind a proxy
-/// each request of a stranger could take one, of which the proxy has as many as it likes.
+/// One in this many of all connections may wait here. Behind a proxy, whose connections are not
+/// limited, each request of a stranger could take one.
 const HELD_SHARE: usize = 8;
 
 /// The least time between two log lines.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The limit of refusals; none where it is off. A clone shares it.
+/// The limit of refusals; `None` if it is off. A clone shares it.
 #[derive(Clone)]
 pub struct RefusalLimits(Option<Arc<Refusals>>);
 
@@ -50,10 +50,9 @@ impl RefusalLimits {
         Self(refusals.map(Arc::new))
     }
 
-    /// What an answer has to wait for, if it refuses more to this client than it is
-    /// refused at once.
+    /// The permit to wait with, if this answer exceeds the client's refusals without delay.
     pub fn hold(&self, client: Client, status: StatusCode, metrics: &Metrics) -> Option<Permit> {
-        // Every attempt to create in a full store is one too.
+        // Attempts to create in a full store count as well.
         if !(status.is_client_error() || status == StatusCode::INSUFFICIENT_STORAGE) {
             return None;
         }
@@ -69,14 +68,14 @@ impl RefusalLimits {
     }
 }
 
-/// Waits for as long as a refusal is held back; a process that is to stop does not.
+/// Waits for the delay of a refusal, or until the process is to stop.
 pub async fn wait(permit: Permit, stop: &CancellationToken) {
     let _ = tokio::time::timeout(HOLD, stop.cancelled()).await;
     drop(permit);
 }
 
-/// The answer, later, after which the connection ends: what else was sent on it is
-/// forgotten rather than kept.
+/// Delays the answer and closes the connection after it, so that further requests on it are
+/// dropped instead of buffered.
 pub(crate) async fn held_back(
     permit: Permit,
     mut answer: Response,

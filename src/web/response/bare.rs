@@ -1,5 +1,5 @@
-//! Answers to what never became a request: a head that cannot be read, or a
-//! connection too many. They have the form and the headers of all others.
+//! Answers without a request: to an unreadable head, or to a connection over the limit. They have
+//! the form and the headers of all other answers.
 
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};

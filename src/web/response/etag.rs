@@ -1,5 +1,5 @@
-//! Tags by which a client that has an answer already is spared it (RFC 9110, sections
-//! 8.8.3 and 13.1.2).
+//! Entity tags, which spare clients an answer that they have already (RFC 9110, sections 8.8.3 and
+//! 13.1.2).
 
 use axum::http::HeaderMap;
 use axum::http::header::IF_NONE_MATCH;
@@ -13,7 +13,7 @@ pub(crate) fn tag(hash: u64) -> String {
 
 /// Whether the client says that it has what this tag names.
 pub(crate) fn is_known(tag: &str, headers: &HeaderMap) -> bool {
-    // A proxy that compresses on the way makes the tag a weak one.
+    // A proxy that compresses answers makes their tags weak.
     let same = |known: &str| {
         let known = known.trim();
         known == "*" || known.trim_start_matches("W/") == tag
@@ -22,7 +22,7 @@ pub(crate) fn is_known(tag: &str, headers: &HeaderMap) -> bool {
     known.is_some_and(|known| known.split(',').any(same))
 }
 
-/// The hash of an answer's bytes. It can run while compiling.
+/// The hash of an answer's bytes. It can also run at compile time.
 pub(crate) const fn hash(bytes: &[u8]) -> u64 {
     fnv::add(fnv::OFFSET, bytes)
 }

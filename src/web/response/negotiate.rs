@@ -11,7 +11,7 @@ pub(crate) enum Representation {
     Json,
 }
 
-/// From the least to the most preferred where a client does not care.
+/// From the least to the most preferred, for clients without a preference.
 const REPRESENTATIONS: [(Representation, &str, &str); 3] = [
     (Representation::Json, "application", "json"),
     (Representation::Html, "text", "html"),
@@ -32,7 +32,7 @@ pub(crate) fn preferred(accept: &str) -> Representation {
 
 /// Whether a scraper would rather have OpenMetrics than Prometheus' older text format.
 pub(crate) fn prefers_openmetrics(accept: &str) -> bool {
-    // `*/*` covers both; who names neither gets what everything reads.
+    // `*/*` covers both. A client that names neither gets the format that every scraper reads.
     let newer = quality(accept, "application", "openmetrics-text");
     newer > quality(accept, "text", "plain")
 }
@@ -45,8 +45,8 @@ pub(crate) fn prefers_problem(accept: &str) -> bool {
     }
 }
 
-/// How much a client likes `kind/subtype`, in thousandths: the weight of the
-/// most specific range that covers it, 0 without one.
+/// The weight that a client gives `kind/subtype`, in thousandths: that of the most specific range
+/// that covers it, or 0.
 fn quality(accept: &str, kind: &str, subtype: &str) -> u16 {
     let mut best = (0, 0);
     for range in accept.split(',') {

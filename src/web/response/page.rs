@@ -1,4 +1,4 @@
-//! What all pages share: their headers, the page of an error, and the code to paste.
+//! The parts that all pages share: headers, the error page, and the code to paste.
 //! The templates are in `templates/`; askama escapes every text in them.
 
 use askama::Template;
@@ -26,17 +26,17 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       connect-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
-/// A page on its way out.
+/// A page as an answer.
 pub(crate) struct Page {
     status: StatusCode,
     stale: bool,
     html: String,
 }
 
-/// Says that a number is the last one known and not the present one.
+/// Tells that a number is the last known one, not the current one.
 pub(crate) const STALE: HeaderName = HeaderName::from_static("x-seen-stale");
 
-/// What a page says beside such a number, and nothing beside another.
+/// The note next to such a number; empty for a current one.
 pub(crate) fn note(stale: bool) -> &'static str {
     if stale { "The store cannot be reached just now: this is the last number known." } else { "" }
 }
@@ -46,7 +46,7 @@ impl Page {
     pub(crate) fn new(template: &impl Template) -> Self {
         match template.render() {
             Ok(html) => Self { status: StatusCode::OK, stale: false, html },
-            // Only a value whose Display fails comes here, and no template has one.
+            // Only a value whose Display fails can cause this, and no template has one.
             Err(_) => {
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
                 Self { status, stale: false, html: String::new() }
@@ -54,7 +54,7 @@ impl Page {
         }
     }
 
-    /// The same, which says in a header whether it shows a number of old.
+    /// The same, with a header that tells whether its number is out of date.
     pub(crate) fn stale(self, stale: bool) -> Self {
         Self { stale, ..self }
     }
@@ -65,7 +65,7 @@ impl Page {
         Self::new(&ErrorPage { status: status.as_u16(), sentence: error.sentence() }).of(error)
     }
 
-    /// The same, which has the status of an error.
+    /// The same, with the status of an error.
     pub(crate) fn of(self, error: &ApiError) -> Self {
         Self { status: error.status_and_message().0, ..self }
     }
@@ -94,11 +94,11 @@ impl IntoResponse for Page {
     }
 }
 
-/// An error where a page was expected, and the page that says it.
+/// An error, answered as a page.
 pub(crate) struct PageError(ApiError, Page);
 
 impl PageError {
-    /// The error told by a page of its own.
+    /// An error with a page of its own.
     pub(crate) fn told(error: ApiError, page: Page) -> Self {
         let page = page.of(&error);
         Self(error, page)

@@ -1,5 +1,4 @@
-//! What all answers that are pictures share: their headers, and errors that can
-//! be seen where a picture was expected.
+//! The parts that all picture answers share: headers, and errors drawn as pictures.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPIRES, PRAGMA};
@@ -15,44 +14,44 @@ use crate::web::error::ApiError;
 /// Names the parameters of the request that could not be used: `style, color`.
 pub(crate) const IGNORED: HeaderName = HeaderName::from_static("x-seen-ignored");
 
-/// How caches are told to ask each time.
+/// The `Cache-Control` that makes caches ask each time.
 pub(crate) const NEVER: &str = "max-age=0, no-cache, no-store, must-revalidate";
 
-/// A drawn picture on its way out.
+/// A drawn picture as an answer.
 pub(crate) struct Picture {
     svg: String,
     /// How long caches may keep it, in seconds; 0 for not at all.
     keep: u32,
     stale: bool,
-    /// The parameters without which it was drawn.
+    /// The parameters that were ignored.
     ignored: String,
 }
 
 impl Picture {
-    /// A picture that is true now and must be asked for each time.
+    /// A picture of a current number, which caches must ask for each time.
     pub(crate) fn fresh(svg: String) -> Self {
         Self { svg, keep: 0, stale: false, ignored: String::new() }
     }
 
-    /// The same, which caches may keep for so many seconds.
+    /// The same, which caches may keep for this many seconds.
     pub(crate) fn keep(self, seconds: u32) -> Self {
         Self { keep: seconds, ..self }
     }
 
-    /// The same, which says in a header whether it shows a number of old.
+    /// The same, with a header that tells whether its number is out of date.
     pub(crate) fn stale(self, stale: bool) -> Self {
         Self { stale, ..self }
     }
 
-    /// The same, which names in a header the parameters that could not be used.
+    /// The same, with a header that names the ignored parameters.
     pub(crate) fn ignored(self, ignored: &Ignored) -> Self {
         Self { ignored: ignored.names(), ..self }
     }
 }
 
 impl IntoResponse for Picture {
-    /// What GitHub's camo, Fastly behind it and browsers need so that a number
-    /// moves; a reply without Cache-Control camo would keep for a year.
+    /// The headers that GitHub's camo, Fastly behind it and browsers need to show the current
+    /// number. camo would keep an answer without Cache-Control for a year.
     fn into_response(self) -> Response {
         let mut response = self.svg.into_response();
         let headers = response.headers_mut();
@@ -75,7 +74,7 @@ impl IntoResponse for Picture {
             set(PRAGMA, "no-cache");
         } else {
             let keep = format!("max-age={0}, s-maxage={0}", self.keep);
-            // Digits and ASCII words are a header's.
+            // Digits and ASCII words are valid in a header.
             if let Ok(keep) = HeaderValue::try_from(keep) {
                 headers.insert(CACHE_CONTROL, keep);
             }
@@ -94,7 +93,7 @@ pub(crate) fn set_ignored(headers: &mut HeaderMap, names: &str) {
     }
 }
 
-/// An error where a picture was expected: a picture that says so.
+/// An error, answered as a picture.
 pub(crate) struct PictureError(ApiError);
 
 impl From<ApiError> for PictureError {
@@ -125,7 +124,7 @@ pub(crate) fn is_meant(path: &str) -> bool {
     path.ends_with(".svg") || path.starts_with("/ghpvc") || path == "/badge"
 }
 
-/// An error in the form that is expected at a path which no route answers.
+/// An error in the form expected at a path without a route.
 pub(crate) fn error_at(path: &str, error: ApiError) -> Response {
     if is_meant(path) { PictureError(error).into_response() } else { error.into_response() }
 }
@@ -147,7 +146,7 @@ where
     }
 }
 
-/// The longest that a caller may have a picture kept, in seconds: a day.
+/// The longest `?cacheSeconds=`: a day.
 const MAX_KEEP: u32 = 86_400;
 
 /// `?cacheSeconds=`, for pictures that count nothing.
