@@ -154,10 +154,10 @@ fn picture(soaks: &[(&str, Vec<Sample>)]) -> String {
                 format!("{x:.1},{:.1}", bottom - HEIGHT * of(sample) / most)
             });
             let points: Vec<String> = points.collect();
-            let _ = write!(
+            let _ = writeln!(
                 svg,
                 "<polyline fill=\"none\" stroke=\"{color}\" points=\"{}\"><title>{name}</title>\
-                 </polyline>\n",
+                 </polyline>",
                 points.join(" ")
             );
         }

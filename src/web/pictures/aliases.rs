@@ -28,6 +28,9 @@ use crate::web::request::query::Query;
 use crate::web::response::picture::{OrSvg, Picture, PictureError};
 use crate::web::response::value::NO_STORE;
 
+/// Writes the hits of today and in all as a service does.
+type Numbers = fn(today: i64, total: i64) -> Value;
+
 /// A picture of another service.
 struct Alias {
     paths: &'static [&'static str],
@@ -38,7 +41,7 @@ struct Alias {
     counter: fn(&str) -> Result<Counter, ApiError>,
     draws: Draws,
     /// The parameter that asks for the numbers alone, and their form.
-    json: Option<(&'static str, fn(today: i64, total: i64) -> Value)>,
+    json: Option<(&'static str, Numbers)>,
     /// Its parameters that have another name here.
     renamed: &'static [(&'static str, &'static str)],
     /// How the service draws where the query does not say.
