@@ -8,7 +8,7 @@ use crate::model::name::Counter;
 use crate::model::time::Timestamp;
 use crate::sketch::Sketch;
 use crate::store::embedded::map::{Batch, Read};
-use crate::store::past::{self, Kind, Over, pack_past, unpack_past};
+use crate::store::past::{Kind, Over, overs as overs_of, pack_past, unpack_past};
 use crate::store::whole::Whole;
 use crate::store::{Limits, StoreError};
 
@@ -46,7 +46,7 @@ pub(crate) fn append(
         if part.len() > PART_MAX {
             let mut whole = Whole::default();
             unpack_past(&part, &mut whole.past)?;
-            part = pack_past(past::overs(&whole.past));
+            part = pack_past(overs_of(&whole.past));
         }
         batch.put(key, part);
         if is_new {
@@ -101,7 +101,7 @@ pub(crate) fn put_past(
     limits: &Limits,
 ) -> Result<(), StoreError> {
     forget(batch, counter)?;
-    let overs: Vec<Over> = past::overs(&whole.past).collect();
+    let overs: Vec<Over> = overs_of(&whole.past).collect();
     for of_part in overs
         .chunk_by(|a, b| a.kind == b.kind && a.unit / UNITS_PER_PART == b.unit / UNITS_PER_PART)
     {
