@@ -66,6 +66,12 @@ in
     setting rate "60/1m"
       "The most hits of one client that have an id to remember, as number/time, or `off`.";
   read-limit = setting rate "300/1m" "The most long answers of one client, as number/time, or `off`.";
+  visitor-limit =
+    setting rate "600/1h"
+      "The most visitors that one client may be, as number/time, or `off`.";
+  refusal-limit =
+    setting rate "600/1m"
+      "The most refused requests of one client before answers wait, as number/time, or `off`.";
   token-limit = setting rate "10/1m" "The most wrong tokens of one client, as number/time, or `off`.";
   client-limit = setting rate "600/1m" "The most hits of one client, as number/time, or `off`.";
   counter-limit = setting rate "off" "The most hits on one counter, as number/time, or `off`.";
