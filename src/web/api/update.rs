@@ -12,8 +12,8 @@ use crate::web::response::value::{Callback, Value};
 
 /// What the document says about `/update/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Value>("Add to the total").owners().query(&[
-    Param::new("value", "How much to add; amount does as well, as in CountAPI", number).required(),
-    Param::new("amount", "The same as value, which goes before it", number),
+    Param::new("value", "How much to add", number).required(),
+    Param::new("amount", "The same as value", number),
     CALLBACK,
 ]);
 
