@@ -222,12 +222,13 @@ impl World {
         assert!((MANY..=MANY + 1).contains(&exported()), "the export of a large namespace");
         let (url, bearer) = (self.seens[0].url("/namespaces/many"), format!("Bearer {TOKEN}"));
         // It takes many small writes, between which hits go on.
-        let deleted = (0..6).any(|_| {
+        // A request that is not answered in time has deleted a part.
+        let deleted = (0..60).any(|_| {
             let headers = [("authorization", &*bearer)];
             let answer = send(&client(), "DELETE", &url, &headers);
             answer.is_ok_and(|answer| matches!(answer.status, 200..300 | 404))
         });
-        assert!(deleted, "a large namespace, deleted in six requests");
+        assert!(deleted, "a large namespace, deleted in sixty requests");
         let mended = Instant::now();
         load.wait_for_answers(5);
         assert_eq!(exported(), 0, "what is left of a large namespace");
