@@ -24,6 +24,7 @@ use seen::model::edit::{Change, ChangeId, Edited, Namespace, NamespaceChange};
 use seen::model::export::{Exported, Imported, OnConflict, Page};
 use seen::model::hit::{DayKeys, Hit, HitId, Source};
 use seen::model::name::{Counter, Name};
+use seen::model::site::{Depth, Member};
 use seen::model::tally::{Counted, Lane, Outcome, Tally};
 use seen::model::time::Timestamp;
 use seen::store::live::Listener;
@@ -145,7 +146,17 @@ impl Store for Model {
         unimplemented!("the batcher only writes")
     }
 
-    async fn history(&self, _: &Counter) -> Result<Option<History>, StoreError> {
+    async fn histories(&self, _: &Name, _: &[Name]) -> Result<Vec<Option<History>>, StoreError> {
+        unimplemented!("the batcher only writes")
+    }
+
+    async fn members(
+        &self,
+        _: &Name,
+        _: Depth,
+        _: Option<&str>,
+        _: Timestamp,
+    ) -> Result<Page<Member>, StoreError> {
         unimplemented!("the batcher only writes")
     }
 
