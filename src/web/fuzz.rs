@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use axum::http::header::{ACCEPT, HOST};
+use axum::http::header::{ACCEPT, HOST, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use super::limits::head;
@@ -75,7 +75,7 @@ pub fn headers(text: &[u8]) {
         negotiate::prefers_openmetrics(accept);
         negotiate::prefers_problem(accept);
     }
-    etag::is_known(&etag::tag(1), &headers);
+    etag::is_known(&etag::tag(1), headers.get(IF_NONE_MATCH));
     let origin = page::origin(&headers);
     assert!(!origin.contains(['"', '<', '>', ' ', '\\', '\'']), "{origin}");
     let counter = Counter { namespace: Name::default_namespace(), key: Name::default_namespace() };

@@ -22,7 +22,7 @@ pub(crate) use self::doc::{
 use self::document::Document;
 use super::App;
 use crate::web::base_path;
-use crate::web::limits::reads::tag_of;
+use crate::web::response::etag;
 
 /// The method of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Table {
         let operations = self.operations;
         let document = LazyLock::new(move || {
             let document = Bytes::from(Document::of(&operations).render());
-            let tag = tag_of(&document);
+            let tag = etag::of(&document);
             (document, tag)
         });
         let document: Arc<LazyLock<(Bytes, HeaderValue), _>> = Arc::new(document);

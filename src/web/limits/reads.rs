@@ -5,16 +5,14 @@ use axum::body::{Body, to_bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use ring::digest::{SHA256, digest};
 
 use crate::config::ClientLimits;
 use crate::metrics::Limit;
-use crate::model::hex;
 use crate::model::hit::Source;
 use crate::model::rate::Tiers;
 use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
-use crate::web::response::picture;
+use crate::web::response::{etag, picture};
 
 /// How many times a client's quota an image proxy has, as for hits.
 const PROXY_TIMES: u32 = 20;
@@ -77,8 +75,8 @@ pub(crate) async fn tagged(asked: Option<HeaderValue>, answer: Response) -> Resp
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     // What is made once has its tag already.
-    let tag = parts.headers.get(ETAG).cloned().unwrap_or_else(|| tag_of(&bytes));
-    let is_known = asked.is_some_and(|asked| matches(&asked, tag.to_str().unwrap_or_default()));
+    let tag = parts.headers.get(ETAG).cloned().unwrap_or_else(|| etag::of(&bytes));
+    let is_known = etag::is_known(tag.to_str().unwrap_or_default(), asked.as_ref());
     parts.headers.insert(ETAG, tag);
     if is_known {
         parts.status = StatusCode::NOT_MODIFIED;
@@ -88,20 +86,7 @@ pub(crate) async fn tagged(asked: Option<HeaderValue>, answer: Response) -> Resp
     Response::from_parts(parts, Body::from(bytes))
 }
 
-/// The tag of these bytes.
-pub(crate) fn tag_of(bytes: &[u8]) -> HeaderValue {
-    let hash = digest(&SHA256, bytes);
-    let tag = format!("\"{}\"", hex::encode(&hash.as_ref()[..12]));
-    HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""))
-}
-
 /// What a request says it has.
 pub(crate) fn asked(headers: &HeaderMap) -> Option<HeaderValue> {
     headers.get(IF_NONE_MATCH).cloned()
-}
-
-fn matches(asked: &HeaderValue, tag: &str) -> bool {
-    let asked = String::from_utf8_lossy(asked.as_bytes());
-    let strong = |one: &str| one.trim().trim_start_matches("W/") == tag;
-    asked.trim() == "*" || asked.split(',').any(strong)
 }

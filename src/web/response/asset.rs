@@ -3,7 +3,7 @@
 //! build.rs has compressed them; `Accept-Encoding` chooses.
 
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -86,7 +86,7 @@ impl Asset {
             (VARY, "accept-encoding"),
             (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
         ];
-        if etag::is_known(&tag, headers) {
+        if etag::is_known(&tag, headers.get(IF_NONE_MATCH)) {
             return (StatusCode::NOT_MODIFIED, common).into_response();
         }
         let mut answer = ([(CONTENT_TYPE, self.kind)], common, form.bytes).into_response();
