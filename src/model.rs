@@ -9,6 +9,7 @@ pub mod hex;
 pub mod history;
 pub mod hit;
 pub mod key;
+pub mod log_interval;
 pub mod name;
 pub mod network;
 pub mod permits;

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::response::Response;
 use futures_util::FutureExt;
@@ -23,15 +23,13 @@ use super::memory::OpenConnections;
 use super::socket::Socket;
 use crate::config::Sockets;
 use crate::metrics::{Limit, Metrics, Timeout};
+use crate::model::log_interval::LogInterval;
 use crate::model::network::{Client, Peer};
 use crate::model::permits::{Full, Permit, Permits};
 use crate::web::{self, RefusalLimits};
 
 /// The wait after a failed accept, as when no descriptors are left.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
-
-/// The least time between two log lines about the same problem.
-const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The most that hyper reads of a head, and gathers of an answer, in bytes. A head in
 /// bounds (`web::limits::head`) fits; by itself hyper takes 400 kB.
@@ -78,7 +76,7 @@ where
     let allowed = Arc::new(allowed);
     let open = TaskTracker::new();
     let connections = OpenConnections::default();
-    let mut logged: Option<Instant> = None;
+    let mut logged = LogInterval::default();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept(&allowed.trusted_proxies) => accepted,
@@ -91,7 +89,7 @@ where
                     Err(limit) => {
                         refuse(&stream);
                         allowed.metrics.over_limit(limit);
-                        if limit == Limit::connections && is_due(&mut logged) {
+                        if limit == Limit::connections && logged.is_due() {
                             tracing::warn!("as many connections as --connections allows are open");
                         }
                         continue;
@@ -113,7 +111,7 @@ where
             // The client hung up before it was accepted: accept the next at once.
             Err(error) if is_of_one(&error) => {}
             Err(error) => {
-                if is_due(&mut logged) {
+                if logged.is_due() {
                     tracing::error!(%error, "no connection can be accepted");
                 }
                 tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
@@ -195,15 +193,6 @@ async fn keep_place(allowed: &Allowed, peer: Peer, stop: &CancellationToken) {
 fn refuse(stream: &Stream) {
     // A new socket takes so little at once, or it is of no use to wait.
     let _ = stream.try_write(&web::bare_answer(503));
-}
-
-/// Whether a log line may be written now.
-fn is_due(logged: &mut Option<Instant>) -> bool {
-    let due = logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL);
-    if due {
-        *logged = Some(Instant::now());
-    }
-    due
 }
 
 fn is_of_one(error: &std::io::Error) -> bool {

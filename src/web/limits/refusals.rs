@@ -3,7 +3,7 @@
 //! everybody else waited behind them.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, StatusCode};
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
 use crate::metrics::{Limit, Metrics};
+use crate::model::log_interval::LogInterval;
 use crate::model::network::Client;
 use crate::model::permits::{Permit, Permits};
 use crate::model::rate::Tiers;
@@ -25,9 +26,6 @@ const HOLD: Duration = Duration::from_secs(1);
 /// limited, each request of a stranger could take one.
 const HELD_SHARE: usize = 8;
 
-/// The least time between two log lines.
-const LOG_INTERVAL: Duration = Duration::from_secs(60);
-
 /// The limit of refusals; `None` if it is off. A clone shares it.
 #[derive(Clone)]
 pub struct RefusalLimits(Option<Arc<Refusals>>);
@@ -35,7 +33,7 @@ pub struct RefusalLimits(Option<Arc<Refusals>>);
 struct Refusals {
     at_once: Tiers,
     held: Permits,
-    logged: Mutex<Option<Instant>>,
+    logged: Mutex<LogInterval>,
 }
 
 impl RefusalLimits {
@@ -59,9 +57,7 @@ impl RefusalLimits {
         let Refusals { at_once, held, logged } = &**self.0.as_ref()?;
         at_once.take(client).err()?;
         metrics.over_limit(Limit::refusals);
-        let mut logged = logged.lock();
-        if logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
-            *logged = Some(Instant::now());
+        if logged.lock().is_due() {
             tracing::warn!("somebody is refused so often that the answers are held back");
         }
         held.take(client).ok()

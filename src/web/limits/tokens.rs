@@ -1,13 +1,12 @@
 //! Limits on guessing tokens.
 
-use std::time::{Duration, Instant};
-
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
 
 use crate::config::ClientLimits;
 use crate::metrics::{Limit, Metrics};
+use crate::model::log_interval::LogInterval;
 use crate::model::network::Client;
 use crate::model::rate::{Limiter, Rate, Tier, Tiers};
 use crate::web::error::ApiError;
@@ -15,9 +14,6 @@ use crate::web::error::ApiError;
 /// How many times a client's quota all clients together have. Beyond that, every client that has
 /// sent a wrong token must wait.
 const CLIENTS_IN_ALL: u32 = 60;
-
-/// The least time between two log lines.
-const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The limit of wrong tokens; `None` if it is off.
 pub(crate) struct TokenLimits(Option<Guesses>);
@@ -31,8 +27,8 @@ struct Guesses {
 
 #[derive(Default)]
 struct Log {
-    last: Option<Instant>,
-    /// Wrong tokens since then.
+    interval: LogInterval,
+    /// Wrong tokens since the last line.
     wrong: u64,
 }
 
@@ -78,9 +74,9 @@ impl TokenLimits {
         guesses.all.take(&());
         let mut log = guesses.log.lock();
         log.wrong += 1;
-        if log.last.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
+        if log.interval.is_due() {
             tracing::warn!(wrong = log.wrong, "somebody presented wrong tokens");
-            *log = Log { last: Some(Instant::now()), wrong: 0 };
+            log.wrong = 0;
         }
     }
 }
