@@ -6,7 +6,7 @@
 mod doc;
 mod document;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -15,6 +15,8 @@ use axum::http::header::{CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
+use tokio::sync::OnceCell;
+use tokio::task::JoinError;
 
 pub(crate) use self::doc::{
     CALLBACK, Doc, Names, Param, ResponseBody, countapi_name, number, schema, switch, text,
@@ -22,6 +24,7 @@ pub(crate) use self::doc::{
 use self::document::Document;
 use super::App;
 use crate::web::base_path;
+use crate::web::error::ApiError;
 use crate::web::response::etag;
 
 /// The method of a request.
@@ -129,19 +132,30 @@ impl Table {
     /// The router, with a route for the document. That is built on the first request for
     /// it, since it takes megabytes to build and most instances never serve it.
     pub(crate) fn finish(self) -> Router<App> {
-        let operations = self.operations;
-        let document = LazyLock::new(move || {
-            let document = Bytes::from(Document::of(&operations).render());
-            let tag = etag::of(&document);
-            (document, tag)
-        });
-        let document: Arc<LazyLock<(Bytes, HeaderValue), _>> = Arc::new(document);
+        let operations = Arc::new(self.operations);
+        let document = Arc::new(OnceCell::new());
         let answer = move |headers: HeaderMap| {
-            let document = document.clone();
-            async move { served(LazyLock::force(&document), &headers) }
+            let (operations, document) = (operations.clone(), document.clone());
+            async move {
+                match document.get_or_try_init(|| built(operations)).await {
+                    Ok(document) => served(document, &headers),
+                    Err(bug) => ApiError::serialization(bug).into_response(),
+                }
+            }
         };
         self.router.route("/openapi.json", get(answer))
     }
+}
+
+/// Builds the document and its tag, which takes tens of milliseconds, off the threads that
+/// answer.
+async fn built(operations: Arc<Vec<Operation>>) -> Result<(Bytes, HeaderValue), JoinError> {
+    let build = move || {
+        let document = Bytes::from(Document::of(&operations).render());
+        let tag = etag::of(&document);
+        (document, tag)
+    };
+    tokio::task::spawn_blocking(build).await
 }
 
 /// The document for a client, with the address that a proxy shows it at.
