@@ -56,7 +56,7 @@ in
   connections = setting count 16384 "The most connections at once.";
   client-connections = setting count 192 "The most connections of one client at once.";
   head-timeout = setting time "10s" "How long the head of a request may take.";
-  body-timeout = setting time "10s" "How long each 64 KiB of a request's body may take.";
+  body-timeout = setting time "10s" "How long each 32 KiB of a request's body may take.";
   idle-timeout = setting time "75s" "How long a connection may stay silent between two requests.";
   write-timeout = setting time "30s" "How long a client may leave an answer unread.";
   create-limit =

@@ -76,7 +76,7 @@ fn many_hits_in_one_request(place: Place) {
     let long = format!("[{{\"key\":\"a\",\"id\":\"{}\"}}]", "x".repeat(70_000));
     let answer = post_hits(&seen, &long);
     assert_eq!(answer.status, 413, "{answer:?}");
-    assert!(answer.json()["allowed"].as_str().unwrap().contains("65536"));
+    assert!(answer.json()["allowed"].as_str().unwrap().contains("32768"));
 }
 
 fn a_list_of_hits_is_not_one_for_the_limit(place: Place) {

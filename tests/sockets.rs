@@ -93,7 +93,7 @@ fn a_body_that_does_not_come_is_answered_408() {
     let seen = place.seen_with(&["--body-timeout", "500ms"]);
     let mut stream = connect(&seen);
     stream
-        .write_all(b"POST /hits HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n[{\"key\":")
+        .write_all(b"POST /hits HTTP/1.1\r\nHost: x\r\nContent-Length: 32768\r\n\r\n[{\"key\":")
         .unwrap();
     let mut trickle = stream.try_clone().unwrap();
     std::thread::spawn(move || {
@@ -327,7 +327,7 @@ fn one_client_does_not_take_all_descriptors() {
     let slow = |_| {
         let mut stream = connect_from(&seen, [127, 1, 1, 1]);
         let _ =
-            stream.write_all(b"POST /hits HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n[");
+            stream.write_all(b"POST /hits HTTP/1.1\r\nHost: x\r\nContent-Length: 32768\r\n\r\n[");
         stream
     };
     let held: Vec<_> = (0..300).map(slow).collect();

@@ -22,7 +22,7 @@ pub struct Sockets {
     #[arg(long, env = "SEEN_HEAD_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub head_timeout: Duration,
 
-    /// How long each 64 KiB of a request's body may take
+    /// How long each 32 KiB of a request's body may take
     #[arg(long, env = "SEEN_BODY_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub body_timeout: Duration,
 

@@ -33,7 +33,7 @@ const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The most that hyper reads of a head, and gathers of an answer, in bytes. A head in
 /// bounds (`web::limits::head`) fits; by itself hyper takes 400 kB.
-const MAX_BUFFER: usize = 80 << 10;
+const MAX_BUFFER: usize = 52 << 10;
 
 /// What a listener allows its clients.
 #[derive(Clone)]
@@ -92,6 +92,8 @@ where
                         if limit == Limit::connections && logged.is_due() {
                             tracing::warn!("as many connections as --connections allows are open");
                         }
+                        // A crowd that is refused comes again at once: let others have their turn.
+                        tokio::task::yield_now().await;
                         continue;
                     }
                 };

@@ -22,7 +22,7 @@ const SMALL: usize = 1024;
 const MIN_PROGRESS: usize = 16 << 10;
 
 /// How many bytes of a head are read before other connections have their turn.
-const TURN: usize = 16 << 10;
+const TURN: usize = 4 << 10;
 
 /// The send buffer of a stream of live numbers, in bytes; the system doubles it. A reader that
 /// falls behind receives only the latest number anyway.

@@ -51,7 +51,7 @@ pub struct AppState {
     /// The digest of the instance's token, if it has one.
     pub(crate) token: Option<Digest>,
     pub(crate) stream_permits: Permits,
-    /// How long each 64 KiB of a body may take.
+    /// How long each 32 KiB of a body may take.
     pub(super) body_timeout: Duration,
     /// Cancelled when the process is to stop.
     pub(crate) stop: CancellationToken,

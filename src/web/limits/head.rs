@@ -16,7 +16,7 @@ use crate::web::request::query;
 const MAX_PATH: usize = 8 << 10;
 /// The most headers, and the most bytes of their names and values together.
 const HEADERS_MANY: usize = 80;
-const MAX_HEADERS: usize = 32 << 10;
+const MAX_HEADERS: usize = 16 << 10;
 
 /// Refuses a request that exceeds the limits or names a host other than the `allowed` ones. An
 /// empty list allows every host.

@@ -11,7 +11,7 @@ use super::slow_body::TooSlow;
 use crate::web::error::ApiError;
 
 /// The longest body that is read, in bytes.
-pub(crate) const MAX_BYTES: usize = 64 << 10;
+pub(crate) const MAX_BYTES: usize = 32 << 10;
 
 /// A body's bytes.
 pub(crate) struct Body(Bytes);

@@ -19,7 +19,7 @@ pub(crate) struct Query {
 }
 
 /// The longest query, in bytes. The longest badge logo fits.
-const MAX_BYTES: usize = 32 << 10;
+const MAX_BYTES: usize = 24 << 10;
 
 /// The most pairs in a query; no route knows half as many names.
 const MAX_PAIRS: usize = 64;
