@@ -25,19 +25,22 @@ const MAX_PAGE: usize = 4 << 20;
 /// without it is served as well: the proxy may have taken it off, and probes that ask
 /// seen itself know of none.
 pub(crate) fn enter<B>(request: &mut Request<B>, peer: Peer, app: &App) {
-    let told = request.headers_mut().remove(PREFIX);
-    if told.is_none() && app.base_path.is_none() {
+    if !request.headers().contains_key(PREFIX) && app.base_path.is_none() {
         return;
     }
-    let told = told
-        .filter(|_| peer.is_proxy)
-        .and_then(|prefix| prefix.to_str().ok()?.parse::<BasePath>().ok());
-    let Some(base) = told.as_ref().or(app.base_path.as_ref()) else { return };
-    if let Some(uri) = without(base.as_str(), request.uri()) {
+    note(request.headers_mut(), peer.is_proxy, app.base_path.as_ref());
+    if let Some(uri) = without(of(request.headers()), request.uri()) {
         *request.uri_mut() = uri;
     }
-    if let Ok(value) = HeaderValue::from_str(base.as_str()) {
-        request.headers_mut().insert(PREFIX, value);
+}
+
+/// Replaces the prefix in the headers by the base path: a proxy's if it is sound, else `own`.
+pub(crate) fn note(headers: &mut HeaderMap, is_proxy: bool, own: Option<&BasePath>) {
+    let told = headers.remove(PREFIX).filter(|_| is_proxy);
+    let told = told.and_then(|prefix| prefix.to_str().ok()?.parse::<BasePath>().ok());
+    let base = told.as_ref().or(own);
+    if let Some(value) = base.and_then(|base| HeaderValue::from_str(base.as_str()).ok()) {
+        headers.insert(PREFIX, value);
     }
 }
 

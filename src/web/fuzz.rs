@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use axum::http::header::{ACCEPT, HOST, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
 
+use super::base_path;
 use super::limits::head;
 use super::request::metric::Metric;
 use super::request::query::Query;
@@ -76,6 +77,7 @@ pub fn headers(text: &[u8]) {
         negotiate::prefers_problem(accept);
     }
     etag::is_known(&etag::tag(1), headers.get(IF_NONE_MATCH));
+    base_path::note(&mut headers, true, None);
     let origin = page::origin(&headers);
     assert!(!origin.contains(['"', '<', '>', ' ', '\\', '\'']), "{origin}");
     let counter = Counter { namespace: Name::default_namespace(), key: Name::default_namespace() };
