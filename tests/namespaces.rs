@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Answer, Place, Seen, request};
+use common::{Answer, Place, Seen, command, request, wait_until};
 use serde_json::json;
 
 fn send(seen: &Seen, method: &str, path: &str, token: &str) -> Answer {
@@ -204,6 +204,37 @@ fn a_repeated_hit_is_the_same_hit(place: Place) {
     assert_eq!(seen.value("/get/site/page"), 2);
 }
 
+/// The answer to a deletion that took too long blamed the store.
+fn a_large_site_is_deleted_by_as_many_requests_as_it_takes(place: Place) {
+    const TOKEN: &str = "f3c0a9d2718e4b65b1d07e9a";
+    let counter =
+        |n| format!("{{\"kind\":\"counter\",\"namespace\":\"site\",\"key\":\"{n}\",\"total\":1}}");
+    let lines: Vec<String> = (0..8000).map(counter).collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), lines.join("\n")).unwrap();
+    let import = ["import", "--store", &place.store(), file.path().to_str().unwrap()];
+    assert!(command(&import).status().unwrap().success());
+    let seen = place.seen_with(&["--deadline", "100ms", "--token", TOKEN]);
+    let (mut requests, mut left) = (0, 8000);
+    loop {
+        let answer = send(&seen, "DELETE", "/namespaces/site", TOKEN);
+        requests += 1;
+        if answer.status == 204 {
+            break;
+        }
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert!(answer.body.contains("the same request again"), "{answer:?}");
+        let counters = || seen.get("/namespaces/site").json()["counters"].as_u64();
+        wait_until("the store answers", || counters().is_some());
+        let now = counters().unwrap_or(left);
+        assert!(now <= left && requests < 1000, "{now} of {left} after {requests} requests");
+        left = now;
+    }
+    assert!(requests > 1, "one request has time for all of it");
+    assert_eq!(seen.get("/namespaces/site").json()["counters"], 0);
+    assert_eq!(seen.get("/get/site/7999").status, 404);
+}
+
 on_every_store! {
     a_strangers_hit_creates_nothing_in_what_is_owned
     a_site_is_claimed_once
@@ -214,4 +245,5 @@ on_every_store! {
     in_create_mode_a_hit_makes_nothing
     a_visitor_who_reloads_counts_once
     a_repeated_hit_is_the_same_hit
+    a_large_site_is_deleted_by_as_many_requests_as_it_takes
 }

@@ -147,14 +147,16 @@ impl Store for Embedded {
     }
 
     async fn edit_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
+        let mut after = None;
         loop {
             let (hub, change, limits) = (self.hub.clone(), change.clone(), self.limits);
             let progress = self.change(
-                move |batch| apply::edit_namespace(batch, &change, &limits),
-                move |(Progress::Done(updates) | Progress::More(updates))| tell(&hub, updates),
+                move |batch| apply::edit_namespace(batch, &change, &limits, after.as_ref()),
+                move |(Progress::Done(updates) | Progress::More(updates, _))| tell(&hub, updates),
             );
-            if let Progress::Done(_) = progress.await? {
-                return Ok(());
+            match progress.await? {
+                Progress::Done(_) => return Ok(()),
+                Progress::More(_, last) => after = last,
             }
         }
     }

@@ -22,7 +22,7 @@ use serde::Serialize;
 use crate::model::edit::{Credential, NamespaceEdit};
 use crate::model::name::Name;
 use crate::model::token::Token;
-use crate::store::StoreError;
+use crate::store::{EditError, StoreError};
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::limits::quota::Quota;
@@ -125,8 +125,13 @@ pub(crate) async fn release(owner: Owner) -> Result<Response, ApiError> {
 
 /// Deletes it and all its counters.
 pub(crate) async fn delete(owner: Owner) -> Result<Response, ApiError> {
-    owner.make(NamespaceEdit::Delete).await?;
-    Ok((StatusCode::NO_CONTENT, owner.quota, ()).into_response())
+    let Owner { app, name, credential, quota } = owner;
+    let deleted = app.counters.edit_namespace(&name, credential, NamespaceEdit::Delete).await;
+    deleted.map_err(|error| match error {
+        EditError::Store(StoreError::Unavailable(_)) => ApiError::not_all_deleted(&name),
+        error => ApiError::not_changed(format_args!("namespace {name}"), error),
+    })?;
+    Ok((StatusCode::NO_CONTENT, quota, ()).into_response())
 }
 
 /// A change that only the namespace's owner, or the instance, may make.

@@ -120,6 +120,16 @@ impl ApiError {
         }
     }
 
+    /// 503: a namespace has more counters than can be deleted in time.
+    pub(crate) fn not_all_deleted(name: &Name) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("namespace {name} could not be deleted in time; some of its counters are left"),
+        )
+        .allowed("the same request again until it is answered 204: each deletes some more")
+        .retry_after(RETRY_SOON)
+    }
+
     /// 403: a name that many counters share has no owner but the instance's.
     pub(crate) fn reserved_name(name: &Name) -> Self {
         Self::new(StatusCode::FORBIDDEN, format!("{name} is shared by many counters"))
