@@ -8,8 +8,9 @@ use crate::counters::Counters;
 use crate::model::edit::ChangeId;
 use crate::model::export::{Exported, OnConflict};
 
-/// How many lines are imported at once.
-pub const BATCH_LINES: usize = 500;
+/// How many lines are imported at once: enough to share a sync, and few enough that the last of
+/// them is in before its deadline, on a slow machine too.
+pub const BATCH_LINES: usize = 100;
 
 /// Where an import stopped. All lines before it are in.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
