@@ -1,5 +1,5 @@
-//! An Abacus user's requests, and what Abacus answers to them, or should: where
-//! its documents and its code disagree, the documents are meant.
+//! An Abacus user's requests and the answers they expect. Where Abacus' documents and code
+//! disagree, seen follows the documents.
 
 mod common;
 
@@ -11,7 +11,7 @@ fn send(seen: &Seen, method: &str, path: &str, token: Option<&str>) -> Answer {
     request(method, &seen.url(path), &headers)
 }
 
-/// Creates a counter: its token.
+/// Creates a counter and returns its token.
 fn create(seen: &Seen, path: &str) -> String {
     let answer = seen.get(path);
     assert_eq!(answer.status, 201, "{answer:?}");
@@ -48,7 +48,7 @@ fn a_counter_lives_as_its_owner_says(place: Place) {
     assert_eq!(post("/delete/myapp/newcounter").status, 404);
 }
 
-/// Abacus keeps the old token, so that whoever hits the name next makes a
+/// Abacus keeps the token of a deleted counter, so the next person who hits that name makes a
 /// counter that belongs to a stranger.
 fn a_token_ends_with_its_counter(place: Place) {
     let seen = place.seen();
@@ -59,7 +59,7 @@ fn a_token_ends_with_its_counter(place: Place) {
     assert_eq!(seen.value("/get/site/page"), 1);
 }
 
-fn nobody_changes_what_is_not_theirs(place: Place) {
+fn only_the_owner_changes_a_counter(place: Place) {
     let seen = place.seen();
     let token = create(&seen, "/create/site/mine");
     let other = create(&seen, "/create/site/other");
@@ -71,7 +71,7 @@ fn nobody_changes_what_is_not_theirs(place: Place) {
         ("/delete/site/mine", Some(other.as_str())),
         ("/rotate/site/mine", Some(other.as_str())),
         ("/configure/site/mine?dedupe=1m", None),
-        // Created by a hit: it has no owner.
+        // A hit created this one, so it has no owner.
         ("/reset/site/free", Some(token.as_str())),
     ] {
         let answer = send(&seen, "POST", path, token);
@@ -83,7 +83,7 @@ fn nobody_changes_what_is_not_theirs(place: Place) {
     let in_url = send(&seen, "POST", &format!("/set/site/mine?value=7&token={token}"), None);
     assert_eq!(in_url.status, 401);
     assert_eq!(seen.value("/get/site/mine"), 0);
-    // What a crawler follows changes nothing.
+    // Crawlers follow links, so a GET changes nothing.
     assert_eq!(send(&seen, "GET", "/set/site/mine?value=7", Some(&token)).status, 405);
     assert_eq!(send(&seen, "HEAD", "/create/site/fresh", None).status, 405);
     assert_eq!(seen.get("/get/site/fresh").status, 404);
@@ -106,7 +106,7 @@ fn a_lost_token_is_replaced_by_the_instance(place: Place) {
     assert_eq!(send(&seen, "POST", "/set/site/page?value=3", Some(secret)).value(), Some(3));
 }
 
-fn info_says_what_is_there(place: Place) {
+fn info_describes_the_counter(place: Place) {
     let seen = place.seen();
     let token = create(&seen, "/create/site/page?initializer=5");
     seen.get("/hit/site/page");
@@ -132,7 +132,7 @@ fn info_says_what_is_there(place: Place) {
     assert_eq!(missing.json()["exists"], false);
 }
 
-/// Abacus' documents show the short form, and its server has no route for it.
+/// Abacus' documents show the short form, but its server has no route for it.
 fn one_segment_is_the_default_namespace(place: Place) {
     let seen = place.seen();
     assert_eq!(seen.value("/hit/alone"), 1);
@@ -143,7 +143,7 @@ fn one_segment_is_the_default_namespace(place: Place) {
     assert_eq!(seen.value("/get/default/other"), 4);
 }
 
-fn a_counter_is_made_under_a_name_that_nobody_has(place: Place) {
+fn create_without_a_name_chooses_a_free_one(place: Place) {
     let seen = place.seen();
     let (one, other) = (seen.get("/create/").json(), seen.get("/create").json());
     assert_ne!(one["key"], other["key"]);
@@ -152,7 +152,7 @@ fn a_counter_is_made_under_a_name_that_nobody_has(place: Place) {
     assert_eq!(seen.value(&path), 1);
 }
 
-fn numbers_that_are_none_are_named(place: Place) {
+fn an_invalid_number_is_named_in_the_error(place: Place) {
     let seen = place.seen();
     let token = create(&seen, "/create/site/page");
     for (path, named) in [
@@ -175,7 +175,7 @@ fn numbers_that_are_none_are_named(place: Place) {
     assert_eq!(send(&seen, "POST", "/update/site/page?value=1", Some(&token)).status, 409);
 }
 
-fn stats_tell_of_the_work_and_of_no_counter(place: Place) {
+fn stats_count_requests_and_name_no_counter(place: Place) {
     let seen = place.seen();
     create(&seen, "/create/secret-site/secret-page");
     seen.get("/hit/secret-site/secret-page");
@@ -190,11 +190,11 @@ fn stats_tell_of_the_work_and_of_no_counter(place: Place) {
 on_every_store! {
     a_counter_lives_as_its_owner_says
     a_token_ends_with_its_counter
-    nobody_changes_what_is_not_theirs
+    only_the_owner_changes_a_counter
     a_lost_token_is_replaced_by_the_instance
-    info_says_what_is_there
+    info_describes_the_counter
     one_segment_is_the_default_namespace
-    a_counter_is_made_under_a_name_that_nobody_has
-    numbers_that_are_none_are_named
-    stats_tell_of_the_work_and_of_no_counter
+    create_without_a_name_chooses_a_free_one
+    an_invalid_number_is_named_in_the_error
+    stats_count_requests_and_name_no_counter
 }

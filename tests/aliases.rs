@@ -1,11 +1,11 @@
-//! Other services' own snippets: only the host name changes. Each row is a documented
-//! parameter of one of them.
+//! The badge addresses of other services: only the host name changes. Each row is a parameter
+//! that the service documents.
 
 mod common;
 
 use common::{Place, Seen, picture, request};
 
-/// The badge at a path: its words and its source.
+/// The words and the source of the badge at a path.
 fn badge(seen: &Seen, path: &str) -> (String, String) {
     let badge = seen.get(path);
     assert_eq!(badge.status, 200, "{path}: {badge:?}");
@@ -18,8 +18,8 @@ fn says(seen: &Seen, path: &str) -> String {
     badge(seen, path).0
 }
 
-/// Address, words of its badge on a counter that nobody has hit, and what else is in the
-/// picture. The parameters are those of each service's own documents.
+/// An address, the words of its badge on a new counter, and another part of the picture. The
+/// parameters come from each service's own documents.
 const DOCUMENTED: &[(&str, &str, &str)] = &[
     // komarev: github.com/antonkomarev/github-profile-views-counter, README.
     ("/ghpvc/?username=a", "Profile views: 1", "#007ec6"),
@@ -133,7 +133,7 @@ fn hits_sh_leads_to_the_counters_page() {
 }
 
 #[test]
-fn seeyoufarms_days_are_drawn() {
+fn seeyoufarms_daily_chart_is_drawn() {
     let place = Place::file();
     let seen = place.seen();
     let url = "url=https%3A%2F%2Fgithub.com%2Fme%2Fmine";
@@ -143,7 +143,7 @@ fn seeyoufarms_days_are_drawn() {
     assert!(picture::says(&days).contains("1 view in 30 days"), "{days:?}");
 }
 
-/// People who mistype an address learn what they may have meant: in the form they read.
+/// A mistyped address suggests near ones, to people on a page and to programs in JSON.
 #[test]
 fn a_wrong_address_is_a_page_for_people_and_json_for_programs() {
     let place = Place::file();
@@ -208,7 +208,7 @@ fn abacus_shields_go_on() {
 }
 
 #[test]
-fn what_only_looks_like_one_is_not_found() {
+fn a_path_that_only_resembles_an_alias_is_404() {
     let place = Place::file();
     let seen = place.seen();
     for path in ["/no_user/page.svg", "/hits/page.svg", "/page.svg", "/github.com/me/mine.png"] {
@@ -219,7 +219,7 @@ fn what_only_looks_like_one_is_not_found() {
 }
 
 #[test]
-fn whoever_only_asks_is_not_counted() {
+fn parameters_for_reading_do_not_count() {
     let place = Place::file();
     let seen = place.seen();
     for path in ["/badge?page_id=x", "/ghpvc/?username=x", "/example.com/x.svg?a"] {

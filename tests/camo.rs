@@ -1,6 +1,6 @@
-//! A README's badge as readers of GitHub get it: through a proxy that forwards
-//! only what camo forwards and keeps what camo keeps (atmos/camo, `server.js`;
-//! the cache in front of it is RFC 9111's shared cache).
+//! A README's badge as readers of GitHub get it: through a proxy that forwards only what camo
+//! forwards and caches what camo caches (atmos/camo, `server.js`; the cache in front of it is RFC
+//! 9111's shared cache).
 
 mod common;
 
@@ -13,19 +13,19 @@ use std::time::{Duration, Instant};
 
 use common::{Answer, Place, Seen, request};
 
-/// What camo hands on of an answer; everything else is gone.
+/// The headers of an answer that camo passes on. It drops all others.
 const HANDED_ON: [&str; 5] = ["content-type", "cache-control", "etag", "expires", "last-modified"];
 
-/// How long an answer is kept that does not say how long it may be, in seconds.
+/// How long a cache keeps an answer without a lifetime, in seconds.
 const KEPT_IN_SILENCE: u64 = 31_536_000;
 
-/// The largest picture, in bytes.
+/// camo's largest picture, in bytes.
 const LARGEST: usize = 5 << 20;
 
-/// Stands between readers and one seen, until the test ends.
+/// Stands between readers and a seen until the test ends.
 struct Camo {
     address: SocketAddr,
-    /// How often seen was asked.
+    /// How many requests have reached seen.
     asked: Arc<AtomicUsize>,
 }
 
@@ -46,7 +46,7 @@ impl Camo {
 
     /// A reader opens the README.
     fn view(&self, path: &str) -> Answer {
-        // The browser says who it is; camo does not pass that on.
+        // The browser sends its name; camo does not pass it on.
         let browser = [
             ("cookie", "session=1"),
             ("user-agent", "Mozilla/5.0"),
@@ -91,7 +91,7 @@ fn serve(
     let _ = reader.write_all(handed_on(&answer).as_bytes());
 }
 
-/// For how long a shared cache keeps an answer; `None` is not at all.
+/// How long a shared cache keeps an answer; `None` if it keeps none.
 fn lifetime(answer: &Answer) -> Option<u64> {
     let Some(control) = answer.header("cache-control") else { return Some(KEPT_IN_SILENCE) };
     let parts: Vec<&str> = control.split(',').map(str::trim).collect();
@@ -102,7 +102,7 @@ fn lifetime(answer: &Answer) -> Option<u64> {
     age("s-maxage=").or_else(|| age("max-age=")).filter(|seconds| *seconds > 0)
 }
 
-/// What the reader gets: a picture, or nothing at all.
+/// What the reader gets: the picture, or an empty string.
 fn handed_on(answer: &Answer) -> String {
     let is_picture = answer.header("content-type").is_some_and(|kind| kind.starts_with("image/"));
     if !is_picture || answer.body.len() > LARGEST {
@@ -118,7 +118,7 @@ fn handed_on(answer: &Answer) -> String {
 }
 
 #[test]
-fn the_number_moves_at_each_view_of_a_readme() {
+fn each_view_of_a_readme_raises_the_number() {
     let place = Place::file();
     let seen = place.seen();
     let camo = Camo::before(&seen);
@@ -143,7 +143,7 @@ fn the_number_moves_at_each_view_of_a_readme() {
 }
 
 #[test]
-fn a_badge_that_only_shows_is_kept_as_long_as_its_owner_says_and_no_longer() {
+fn a_reading_badge_is_cached_exactly_as_long_as_its_owner_says() {
     let place = Place::file();
     let seen = place.seen();
     let camo = Camo::before(&seen);
@@ -154,7 +154,7 @@ fn a_badge_that_only_shows_is_kept_as_long_as_its_owner_says_and_no_longer() {
     assert!(camo.view(path).body.contains(">1<"), "kept");
     assert_eq!(camo.asked(), 1);
     common::wait_until("it is asked for again", || camo.view(path).body.contains(">2<"));
-    // Without that wish nobody keeps it.
+    // Without the owner's wish nobody keeps it.
     let path = "/get/readme/project/chart.svg";
     let before = camo.asked();
     camo.view(path);
@@ -162,9 +162,9 @@ fn a_badge_that_only_shows_is_kept_as_long_as_its_owner_says_and_no_longer() {
     assert_eq!(camo.asked(), before + 2);
 }
 
-/// What camo does not show as a picture is a broken one in the README.
+/// If camo rejects the answer, the README shows a broken picture.
 #[test]
-fn an_error_reaches_the_reader_and_is_never_kept() {
+fn an_error_reaches_the_reader_and_is_never_cached() {
     let place = Place::file();
     let seen = place.seen_with(&["--client-limit", "1/1h", "--counter-limit", "2/1h"]);
     let camo = Camo::before(&seen);

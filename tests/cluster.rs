@@ -1,4 +1,4 @@
-//! A Cluster of three masters, and two seens in front of it.
+//! A Cluster of three masters, and two instances of seen on it.
 
 mod common;
 
@@ -11,7 +11,7 @@ use common::{Load, Seen, TIMEOUT, command, wait_until};
 
 const TOKEN: &str = "an-instance-token-of-a-test";
 
-/// Enough that each master has some.
+/// Enough that every master has some.
 const NAMESPACES: usize = 40;
 
 fn exported(seen: &Seen) -> Vec<String> {
@@ -25,7 +25,7 @@ fn exported(seen: &Seen) -> Vec<String> {
 }
 
 #[test]
-fn three_masters_count_as_one_and_lose_nothing_with_one_of_them() {
+fn the_loss_of_one_of_three_masters_loses_no_hit() {
     let mut nodes = Redis::start_cluster_of(3);
     let others: Vec<String> =
         nodes[1..].iter().map(|node| format!("node=127.0.0.1:{}", node.port)).collect();
@@ -33,7 +33,7 @@ fn three_masters_count_as_one_and_lose_nothing_with_one_of_them() {
     let replica = || Seen::start(&["--store", &url, "--token", TOKEN]);
     let (one, other) = (replica(), replica());
 
-    // Live numbers of one replica at the other.
+    // A hit on one replica appears in a stream on the other.
     let mut watcher = TcpStream::connect(other.address).unwrap();
     watcher.set_read_timeout(Some(TIMEOUT)).unwrap();
     write!(watcher, "GET /stream/site7/page HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
@@ -56,7 +56,7 @@ fn three_masters_count_as_one_and_lose_nothing_with_one_of_them() {
     let sum: i64 = points.iter().map(|point| point["hits"].as_i64().unwrap()).sum();
     assert_eq!(sum, 3, "{history}");
 
-    // All of it can be taken along, and comes back.
+    // An export has everything, and an import brings it back.
     let lines = exported(&one);
     assert_eq!(lines.len(), NAMESPACES);
     let file = tempfile::tempdir().unwrap();
@@ -66,7 +66,7 @@ fn three_masters_count_as_one_and_lose_nothing_with_one_of_them() {
     assert!(import.wait().unwrap().success());
     assert_eq!(exported(&Seen::start(&["--store", &store, "--token", TOKEN])), lines);
 
-    // One master less: its own namespaces say so in time, and all others count on.
+    // Without one master, its namespaces answer an error in time and all others go on counting.
     let mut counted = vec![3; NAMESPACES];
     let is_on = |node: &Redis, n: usize| {
         node.ask(&["exists", &format!("seen:{{site{n}}}:counter:page")]) == "1"
@@ -91,8 +91,8 @@ fn three_masters_count_as_one_and_lose_nothing_with_one_of_them() {
     assert!(refused == 1 && others > 10, "{refused} {others}");
     assert_eq!(one.get("/readyz").status, 200);
 
-    // It comes back, and so do its counts: what was answered, and perhaps what was answered
-    // 503.
+    // The master comes back with its counts: every answered hit, and perhaps some of those
+    // answered 503.
     nodes[2].again();
     for (n, counted) in counted.iter_mut().enumerate() {
         for seen in [&one, &other] {
@@ -106,9 +106,9 @@ fn three_masters_count_as_one_and_lose_nothing_with_one_of_them() {
     }
 }
 
-/// Slots that move under load, several times in a row: it once ended all counting for good.
+/// Slots move under load, several times. Once that ended all counting for good.
 #[test]
-fn slots_that_move_under_load_lose_nothing_and_stop_nothing() {
+fn slots_that_move_under_load_neither_lose_hits_nor_stop_counting() {
     let nodes = Redis::start_cluster_of(3);
     let seen = Seen::start(&["--store", &nodes[0].cluster_url()]);
     let load = Load::start(&seen.url("/hit/site/page"), 8);

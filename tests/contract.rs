@@ -1,4 +1,4 @@
-//! What every store owes: the same suite, through the real program, on each.
+//! The promises of every store, tested through the real program on each.
 
 mod common;
 
@@ -16,7 +16,7 @@ on_every_store! {
     a_full_namespace_takes_no_new_counter_and_keeps_counting
 }
 
-/// `clients` × `hits` on the counters that `path` names; all numbers by counter.
+/// Sends `clients` × `hits` to the counters that `path` names; returns all numbers by counter.
 fn crowd(url: &str, clients: usize, hits: usize, counters: usize) -> Vec<Vec<i64>> {
     let client_of = |number: usize| {
         let url = url.to_owned();
@@ -67,8 +67,7 @@ fn a_restart_keeps_counts(place: Place) {
     assert_eq!(seen.value("/hit/site/page"), 4);
 }
 
-/// A HEAD, a 404 and a read must not make numbers go up, or previews and
-/// monitors would count.
+/// If a HEAD, a 404 or a read counted, link previews and monitors would drive the numbers up.
 fn reading_never_counts(place: Place) {
     let seen = place.seen();
     let missing = seen.get("/get/site/page");
@@ -120,7 +119,7 @@ fn a_full_namespace_takes_no_new_counter_and_keeps_counting(place: Place) {
 }
 
 #[test]
-fn none_twice_is_noticed() {
+fn the_test_notices_a_number_given_twice() {
     assert_none_twice(&[1, 2, 3]);
     assert!(std::panic::catch_unwind(|| assert_none_twice(&[1, 2, 2])).is_err());
 }

@@ -1,13 +1,12 @@
-//! CountAPI's dialect to the letter. Its clients build objects of what they are
-//! sent: one field more, and py-countapi raises an exception; one status more,
-//! and countapi-js rejects the promise.
+//! CountAPI's dialect to the letter. Its clients build objects from the answers: an extra field
+//! raises an exception in py-countapi, and another status rejects the promise in countapi-js.
 
 mod common;
 
 use common::{Answer, Place, request};
 use serde_json::{Value, json};
 
-/// The status, the body, and the counter that it is about.
+/// The status, the body, and the counter that `X-Path` names.
 fn said(answer: &Answer) -> (u16, Value, Option<&str>) {
     (answer.status, answer.json(), answer.header("x-path"))
 }
@@ -58,7 +57,7 @@ fn each_request_has_its_fields_and_no_other(place: Place) {
     check("/update/nonexisting?amount=1", 404, json!({"value": null}), "default/nonexisting");
     check("/hit/mysite.com/free", 200, json!({"value": 68}), "mysite.com/free");
     check("/hit/fresh", 200, json!({"value": 1}), "default/fresh");
-    // A hit's counter takes what a hit adds, and no more.
+    // Without bounds of its own, a counter may only be updated by 1, as by a hit.
     check("/update/fresh?amount=1", 200, json!({"value": 2}), "default/fresh");
     check("/update/fresh?amount=-1", 403, json!({"value": 2}), "default/fresh");
     check("/info/nonexisting", 404, json!({"value": null}), "default/nonexisting");
@@ -86,7 +85,7 @@ fn each_request_has_its_fields_and_no_other(place: Place) {
     assert_eq!(fields, ["keys_created", "keys_updated", "requests", "version"]);
 }
 
-fn errors_are_in_its_words(place: Place) {
+fn errors_have_countapis_form(place: Place) {
     let seen = place.seen();
     for (path, words) in [
         ("/create?key=aa", "Malformed Namespace/Key"),
@@ -107,7 +106,7 @@ fn errors_are_in_its_words(place: Place) {
     }
 }
 
-/// `visits()` of countapi-js: no revival answers it.
+/// countapi-js' `visits()`, which no other revival of CountAPI answers.
 fn a_page_is_counted_under_its_own_address(place: Place) {
     let seen = place.seen();
     let visit = |referer: &str| {
@@ -142,8 +141,8 @@ fn scripts_and_pictures_never_fail(place: Place) {
     assert_eq!(seen.value("/countapi/get/mysite.com/visits"), 1, "HEAD does not count");
 }
 
-/// The owner's changes go by token there, by bounds here, on the same counters.
-fn both_dialects_are_of_one_counter(place: Place) {
+/// CountAPI allows changes by bounds, seen's own routes by token; both change the same counters.
+fn both_dialects_share_counters(place: Place) {
     let seen = place.seen();
     let created = seen.get("/create/mysite.com/owned?initializer=3").json();
     assert_eq!(seen.value("/countapi/get/mysite.com/owned"), 3);
@@ -157,15 +156,16 @@ fn both_dialects_are_of_one_counter(place: Place) {
 
 on_every_store! {
     each_request_has_its_fields_and_no_other
-    errors_are_in_its_words
+    errors_have_countapis_form
     a_page_is_counted_under_its_own_address
     scripts_and_pictures_never_fail
-    both_dialects_are_of_one_counter
+    both_dialects_share_counters
 }
 
-/// What CountAPI did not have is said in its words too, with the time to wait.
+/// CountAPI had no limits and no outages. Its clients get them as errors in its own form, with
+/// the time to wait.
 #[test]
-fn limits_and_outages_are_told_and_lose_nothing() {
+fn limits_and_outages_are_explained_and_lose_nothing() {
     let mut redis = common::redis::Redis::durable();
     let seen = common::Seen::start(&["--store", &redis.url(), "--counter-limit", "1/1h"]);
     assert_eq!(seen.value("/countapi/hit/my-site/visits"), 1);
@@ -177,7 +177,7 @@ fn limits_and_outages_are_told_and_lose_nothing() {
         let wait = answer.header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
         assert!(wait.is_some_and(|seconds| seconds >= 1), "{answer:?}");
         let error = answer.json()["error"].as_str().unwrap().to_owned();
-        // Redis may have died before the hit was sent, or while it was.
+        // Redis may have died before the hit was sent, or meanwhile.
         let fates = ["nothing was counted", "the hit may still be counted, once"];
         assert!(fates.iter().any(|fate| error.ends_with(fate)), "{error}");
     }

@@ -1,5 +1,4 @@
-//! What a crash, a restart or a cut cable must not do: lose a hit that was
-//! answered, or count one twice.
+//! A crash, a restart or a cut connection must neither lose an answered hit nor count one twice.
 
 mod common;
 
@@ -12,11 +11,11 @@ use common::{Ledger, Load, Place, Seen, assert_none_twice, request, wait_until};
 const TOKEN: &str = "an-instance-token-of-a-test";
 
 on_every_store! {
-    killed_under_load_it_has_every_answered_hit
-    stopped_under_load_it_answers_what_it_took
+    killed_under_load_it_keeps_every_answered_hit
+    stopped_under_load_it_answers_every_hit_it_counted
 }
 
-fn killed_under_load_it_has_every_answered_hit(place: Place) {
+fn killed_under_load_it_keeps_every_answered_hit(place: Place) {
     for round in 0..3 {
         let counter = format!("/site/page{round}");
         let mut seen = place.seen();
@@ -33,7 +32,7 @@ fn killed_under_load_it_has_every_answered_hit(place: Place) {
     }
 }
 
-fn stopped_under_load_it_answers_what_it_took(place: Place) {
+fn stopped_under_load_it_answers_every_hit_it_counted(place: Place) {
     let mut seen = place.seen();
     let load = Load::start(&seen.url("/hit/site/page"), 8);
     load.wait_for_answers(100);
@@ -42,13 +41,13 @@ fn stopped_under_load_it_answers_what_it_took(place: Place) {
     assert_none_twice(&numbers);
     let total = place.seen().value("/get/site/page");
     let answered = ledger.answered.load(Ordering::Relaxed);
-    // A request that met the closed door was not counted; every counted one was answered.
+    // A request that came after the stop counted nothing; every counted one got its answer.
     assert_eq!(total, answered as i64);
 }
 
-/// Redis is back within the deadline: nobody notices more than a wait.
+/// Redis is back within the deadline, so clients only wait.
 #[test]
-fn redis_killed_and_restarted_at_once_loses_and_doubles_nothing() {
+fn a_quick_restart_of_redis_neither_loses_nor_doubles_hits() {
     let mut redis = Redis::durable();
     let seen = Seen::start(&["--store", &redis.url(), "--deadline", "15s"]);
     let load = Load::start(&seen.url("/hit/site/page"), 16);
@@ -65,10 +64,10 @@ fn redis_killed_and_restarted_at_once_loses_and_doubles_nothing() {
     assert_eq!(seen.value("/get/site/page"), numbers.len() as i64);
 }
 
-/// Redis stays away longer than a hit may wait. What was answered 503 may be counted, once;
-/// every number that was answered is another one.
+/// Redis stays away longer than the deadline. A hit answered 503 may be counted, once, but every
+/// number that was answered is unique.
 #[test]
-fn redis_away_longer_than_the_deadline_takes_nothing_back() {
+fn a_long_outage_of_redis_takes_no_hit_back() {
     let mut redis = Redis::durable();
     let seen = Seen::start(&["--store", &redis.url(), "--deadline", "100ms"]);
     let load = Load::start(&seen.url("/hit/site/page"), 16);
@@ -89,10 +88,10 @@ fn redis_away_longer_than_the_deadline_takes_nothing_back() {
     );
 }
 
-/// A server that hangs takes writes late, when their hits have been answered 503 and others
-/// count on.
+/// A server that hangs executes writes late, after their hits were answered 503 and others were
+/// counted.
 #[test]
-fn redis_that_hangs_takes_nothing_back() {
+fn a_redis_that_hangs_takes_no_hit_back() {
     let redis = Redis::durable();
     let seen = Seen::start(&["--store", &redis.url(), "--deadline", "100ms"]);
     let load = Load::start(&seen.url("/hit/site/page"), 16);
@@ -107,7 +106,7 @@ fn redis_that_hangs_takes_nothing_back() {
     assert_kept(&seen, &ledger, &numbers);
 }
 
-/// All that was answered is stored, once, and of the rest no more than was sent.
+/// Every answered hit is stored once, and no more hits than were sent.
 fn assert_kept(seen: &Seen, ledger: &Ledger, numbers: &[i64]) {
     assert_none_twice(numbers);
     let answered = ledger.answered.load(Ordering::Relaxed) as i64;
@@ -121,8 +120,8 @@ fn assert_kept(seen: &Seen, ledger: &Ledger, numbers: &[i64]) {
     );
 }
 
-/// A client that gives up and asks again under its key gets its number, and those who were
-/// answered meanwhile keep theirs. (A late write was once taken back, and their hits with it.)
+/// A client that gives up and repeats its key gets that hit's number, and hits answered meanwhile
+/// keep theirs. (seen once took late writes back, and the other hits with them.)
 #[test]
 fn a_late_write_keeps_the_number_of_its_key() {
     let redis = Redis::durable();
@@ -131,7 +130,7 @@ fn a_late_write_keeps_the_number_of_its_key() {
     redis.signal("STOP");
     let late = seen.get("/hit/site/page?id=key");
     assert_eq!((late.status, late.json()["counted"].as_str()), (503, Some("unknown")), "{late:?}");
-    // Its write waits for an answer; this one never got that far, or it did.
+    // This hit waits behind the stuck write, or was sent beside it.
     let other = seen.get("/hit/site/page");
     assert_eq!(other.status, 503);
     assert!(["no", "unknown"].contains(&other.json()["counted"].as_str().unwrap()), "{other:?}");
@@ -147,7 +146,7 @@ fn a_late_write_keeps_the_number_of_its_key() {
     assert_eq!(seen.value("/get/site/page"), next);
 }
 
-/// `set` while a write is late: the total was once negative afterwards.
+/// `set` during a late write once made the total negative.
 #[test]
 fn a_change_beside_a_late_write_holds() {
     let redis = Redis::durable();
@@ -168,9 +167,9 @@ fn a_change_beside_a_late_write_holds() {
     assert!(total >= 0, "{total}");
 }
 
-/// Stopped while Redis hangs, seen says how many hits it does not know of.
+/// Stopped while Redis hangs, seen logs how many hits are in doubt.
 #[test]
-fn what_is_in_doubt_at_the_end_is_said() {
+fn hits_in_doubt_at_the_end_are_logged() {
     let redis = Redis::durable();
     let arguments = ["--store", &redis.url(), "--deadline", "200ms", "--grace", "500ms"];
     let mut seen = Seen::start(&arguments);
@@ -199,7 +198,7 @@ fn nobody_waits_twice() {
     redis.signal("CONT");
 }
 
-/// The write arrived, the answer did not: the commonest way to count twice.
+/// The write arrives and its answer is lost: the commonest way to count twice.
 #[test]
 fn a_connection_cut_before_the_answer_counts_once() {
     let redis = Redis::durable();

@@ -1,8 +1,7 @@
-//! Pictures stay as they were looked at: every style and every kind of chart
-//! against a file in `tests/golden`.
+//! Every style and every kind of chart against an approved picture in `tests/golden`.
 //!
-//! After a change that was meant, `UPDATE_GOLDEN=1 cargo test --test golden`
-//! writes the files anew; open them in a browser before they are committed.
+//! After an intended change, `UPDATE_GOLDEN=1 cargo test --test golden` rewrites the files; look
+//! at them in a browser before you commit them.
 
 use std::path::Path;
 
@@ -10,8 +9,7 @@ use seen::picture::badge::{self, Badge, Style};
 use seen::picture::chart::{self, Chart, Kind, Theme};
 use seen::picture::{Color, Day, Link, Logo, error_badge, number::Format};
 
-/// Fails if a picture isn't as in its file, and names the command that would
-/// accept it.
+/// Fails if a picture differs from its file, and names the command that accepts it.
 fn check(name: &str, svg: &str) {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name).with_extension("svg");
@@ -39,7 +37,7 @@ fn every_style() {
 }
 
 #[test]
-fn every_style_with_a_logo_colours_and_links() {
+fn every_style_with_logo_colours_and_links() {
     for style in Style::ALL.into_iter().filter(|style| *style != Style::Pixel) {
         let badge = Badge {
             style,
@@ -57,7 +55,7 @@ fn every_style_with_a_logo_colours_and_links() {
 }
 
 #[test]
-fn words_of_all_scripts() {
+fn words_in_many_scripts() {
     for (name, label) in [
         ("emoji", "👀 👨‍👩‍👧‍👦🇫🇷❤️"),
         ("han", "访问量"),
@@ -83,7 +81,7 @@ fn corners() {
     check("error", &error_badge(&error.to_string()));
 }
 
-/// Days whose counts go up and down, the same on every machine.
+/// Days whose counts rise and fall, the same on every machine.
 fn days(days: i32, scale: u64) -> Vec<(Day, u64)> {
     (0..days)
         .map(|day| (Day(20_720 - days + day), day.unsigned_abs() as u64 * 7919 % 13 * scale))
@@ -109,7 +107,7 @@ fn charts_of_any_history() {
 }
 
 #[test]
-fn charts_without_a_store_to_ask() {
+fn charts_while_the_store_is_unreachable() {
     for (kind, name) in [(Kind::Full, "chart"), (Kind::Sparkline, "sparkline")] {
         let chart =
             Chart { known: false, total: Some(12), ..Chart::new(kind, "site/page", vec![]) };

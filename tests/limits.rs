@@ -1,4 +1,4 @@
-//! What one client, or one counter, may use up.
+//! How much one client, or one counter, may use.
 
 mod common;
 
@@ -31,7 +31,7 @@ fn a_client_over_its_limit_is_told_when_to_come_again() {
     assert!(seen.get("/metrics").body.contains("seen_uncounted_total{reason=\"limited\"} 1"));
 }
 
-/// Anybody can write X-Forwarded-For.
+/// Anybody can send X-Forwarded-For.
 #[test]
 fn a_claimed_address_does_not_lift_the_limit() {
     let place = Place::file();
@@ -48,14 +48,14 @@ fn behind_a_trusted_proxy_each_client_has_its_own_limit() {
     let seen = place.seen_with(&["--client-limit", "1/1h", "--trusted-proxies", "127.0.0.0/8,::1"]);
     let from = |ip: &str| hit(&seen, &[("x-forwarded-for", ip)]).status;
     assert_eq!([from("192.0.2.1"), from("192.0.2.2"), from("192.0.2.1")], [200, 200, 429]);
-    // One subscriber of IPv6 has a /64.
+    // One IPv6 subscriber has a /64.
     assert_eq!(
         [from("2001:db8::1"), from("2001:db8::2"), from("2001:db8:0:1::1")],
         [200, 429, 200]
     );
 }
 
-/// Behind GitHub's image proxy stand all its readers.
+/// GitHub's image proxy asks for all its readers.
 #[test]
 fn an_image_proxy_is_not_one_client() {
     let place = Place::file();
@@ -64,7 +64,7 @@ fn an_image_proxy_is_not_one_client() {
     for _ in 0..20 {
         assert_eq!(hit(&seen, &camo).status, 200);
     }
-    // Anybody can say to be one.
+    // Anybody can claim to be a proxy, so it has a limit too.
     assert_eq!(hit(&seen, &camo).status, 429);
     assert_eq!(hit(&seen, &[]).status, 200, "others have their own");
 }
@@ -79,7 +79,7 @@ fn a_counter_over_its_limit_leaves_the_others_alone() {
 }
 
 #[test]
-fn a_script_gets_its_answer_in_a_call() {
+fn jsonp_answers_call_the_named_function() {
     let place = Place::file();
     let seen = place.seen();
     let answer = seen.get("/hit/site/page?callback=shop.seen");
@@ -92,7 +92,7 @@ fn a_script_gets_its_answer_in_a_call() {
 }
 
 #[test]
-fn parameters_that_make_no_sense_are_named() {
+fn an_invalid_parameter_is_named_in_the_error() {
     let place = Place::file();
     let seen = place.seen();
     for (path, named) in [
@@ -109,7 +109,7 @@ fn parameters_that_make_no_sense_are_named() {
     assert_eq!(long.status, 414, "{}", long.status);
 }
 
-/// What a request with this head, and perhaps a body, is answered.
+/// The answer to a request with this head and body.
 fn raw(seen: &Seen, head: &str, body: &str) -> (u16, serde_json::Value) {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(seen.address).unwrap();
@@ -121,16 +121,16 @@ fn raw(seen: &Seen, head: &str, body: &str) -> (u16, serde_json::Value) {
     )
     .unwrap();
     let mut answer = String::new();
-    // After a refusal the rest of a body may be reset.
+    // After a refusal the connection may be reset, as the body was not read.
     let _ = stream.read_to_string(&mut answer);
     let (head, body) = answer.split_once("\r\n\r\n").expect("an answer with a head");
     assert!(head.contains("access-control-allow-origin"), "{head}");
     (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap())
 }
 
-/// hyper's own 414 and 431 say nothing.
+/// hyper's own 414 and 431 have no explanation.
 #[test]
-fn what_is_too_long_is_told_how_long_it_may_be() {
+fn an_overlong_request_is_told_the_limit() {
     let place = Place::file();
     let seen = place.seen();
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\n");
@@ -158,9 +158,9 @@ fn what_is_too_long_is_told_how_long_it_may_be() {
     assert_eq!(seen.get("/get/site/page").status, 404, "nothing was counted");
 }
 
-/// RFC 7239's header, and somebody who writes the one that the proxy does not.
+/// RFC 7239's header, and a client that sends the header which the proxy does not write.
 #[test]
-fn either_header_of_a_proxy_is_believed_and_no_clients_beside_it() {
+fn a_proxys_header_is_believed_unless_a_second_one_contradicts_it() {
     let place = Place::file();
     let seen = place.seen_with(&["--client-limit", "1/1h", "--trusted-proxies", "127.0.0.1"]);
     let from = |header: &str| hit(&seen, &[("forwarded", header)]).status;
@@ -175,9 +175,9 @@ fn either_header_of_a_proxy_is_believed_and_no_clients_beside_it() {
     assert_eq!([both("192.0.2.4"), both("192.0.2.5"), both("192.0.2.3")], [200, 429, 200]);
 }
 
-/// Each limit has a metric of its own.
+/// Each limit has its own metric.
 #[test]
-fn every_limit_that_is_met_is_measured() {
+fn every_refusal_by_a_limit_is_measured() {
     let place = Place::file();
     let limits = ["--client-limit", "3/1h", "--counter-limit", "1/1h"];
     let seen = place.seen_with(&[&limits[..], &["--namespace-counters", "1"]].concat());

@@ -1,6 +1,6 @@
-//! Requests that nobody should send: a corpus of names, queries, headers and imports,
-//! each broken in many ways over real sockets. Whatever comes, seen answers something
-//! below 500 or hangs up, and goes on counting.
+//! Requests that nobody should send: a corpus of names, queries, headers and imports, each broken
+//! in many ways and sent over real sockets. seen answers each with a status below 500 or hangs
+//! up, and goes on counting.
 
 mod common;
 
@@ -11,7 +11,7 @@ use common::{Place, Seen, TIMEOUT};
 
 const TOKEN: &str = "an-instance-token-of-a-test";
 
-/// Requests that are almost right; breaking them reaches further than noise does.
+/// Almost valid requests: breaking one gets further into the code than noise does.
 const CORPUS: [&str; 10] = [
     "GET /hit/site/page?id=a1&callback=f&count=unique HTTP/1.1\r\nHost: x\r\n\r\n",
     "GET /hit/site/page/badge.svg?label=%F0%9F%90%A6&color=ff0&logo=data:x HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -25,7 +25,7 @@ const CORPUS: [&str; 10] = [
     "GET /countapi/update/:HOST:/:PATHNAME:?amount=-1 HTTP/1.1\r\nHost: x\r\nReferer: https://me@h:1/a?b#c\r\n\r\n",
 ];
 
-/// Pieces that have broken parsers before.
+/// Fragments that have broken parsers before.
 const PIECES: [&[u8]; 14] = [
     b"\r\n",
     b"\0",
@@ -43,7 +43,7 @@ const PIECES: [&[u8]; 14] = [
     b"{[\"",
 ];
 
-/// A generator of numbers (xorshift, Marsaglia 2003), so that each run is the same.
+/// A random number generator (xorshift, Marsaglia 2003) with a fixed seed: every run is the same.
 struct Random(u64);
 
 impl Random {
@@ -74,7 +74,7 @@ fn broken(request: &str, random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// The statuses that seen answers.
+/// The statuses of the answers.
 fn statuses(seen: &Seen, request: &[u8]) -> Vec<u16> {
     let mut stream = TcpStream::connect(seen.address).unwrap();
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
@@ -91,7 +91,7 @@ fn statuses(seen: &Seen, request: &[u8]) -> Vec<u16> {
 }
 
 #[test]
-fn nothing_that_is_sent_breaks_it() {
+fn no_malformed_request_breaks_it() {
     let place = Place::file();
     let seen = place.seen_with(&["--token", TOKEN, "--trusted-proxies", "127.0.0.1"]);
     let mut random = Random(0x5eed);

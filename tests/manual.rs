@@ -1,5 +1,5 @@
-//! The man pages and the shells' completions, which are made from the same source as
-//! `--help`. `UPDATE_MANUAL=1 cargo test --test manual` writes them.
+//! The man pages and shell completions, made from the same source as `--help`. `UPDATE_MANUAL=1
+//! cargo test --test manual` writes them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use seen::config::Cli;
 
-/// Compares what is made with what is there, or writes it.
+/// Compares a file with what it should be, or writes it.
 fn hold(folder: &str, made: &Path) {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib").join(folder);
     let names = |folder: &Path| -> Vec<String> {
@@ -49,7 +49,7 @@ fn man_pages_are_those_of_the_program() {
     hold("man", folder.path());
 }
 
-/// Bash itself reads the completions, and completes with them.
+/// Bash itself loads the completions and completes with them.
 #[test]
 fn bash_completes_a_flag() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/completions/seen.bash");

@@ -1,4 +1,4 @@
-//! The badge builder: what it gives to copy is a badge, once pasted.
+//! The badge builder: code copied from it shows a working badge.
 
 use crate::common::Place;
 use crate::driver::Browser;
@@ -45,7 +45,7 @@ fn the_copied_markdown_shows_a_badge_that_counts() {
     let badge = badge.as_str().unwrap().replace("/hit/", "/get/");
     browser.open(&badge);
     assert_eq!(browser.value("document.documentElement.getAttribute('aria-label')"), "a b&c: 2");
-    // The link under it leads to the counter's page.
+    // Its link leads to the counter's page.
     browser.open(&site.url("/"));
     browser.click("a > img");
     browser.wait("document.querySelector('.total strong')?.textContent", "3");
@@ -53,7 +53,7 @@ fn the_copied_markdown_shows_a_badge_that_counts() {
 }
 
 #[test]
-fn the_builder_shows_at_once_what_is_asked_for() {
+fn the_builder_follows_every_change_at_once() {
     let Some(browser) = Browser::start() else { return };
     let place = Place::file();
     let seen = place.seen();
@@ -84,7 +84,7 @@ fn the_builder_shows_at_once_what_is_asked_for() {
     browser.wait("document.querySelector('.preview img').naturalHeight", 28);
     let preview = browser.value("document.querySelector('.preview img').getAttribute('src')");
     assert_eq!(preview, format!("/get/mine/page/badge.svg{query}"));
-    // Without scripts, its button comes to the same.
+    // Its button, for browsers without scripts, gives the same code.
     let live: Vec<_> = ["md", "html", "script"].map(|id| browser.value(&code(id))).into();
     browser.click("#builder button");
     browser.wait("location.pathname", "/builder");
@@ -93,7 +93,7 @@ fn the_builder_shows_at_once_what_is_asked_for() {
     assert_eq!(browser.value("document.querySelector('[name=style]').value"), "for-the-badge");
     assert_eq!(browser.complaints(), [""; 0]);
 
-    // What cannot be is said, and what was shown stays.
+    // An invalid value is explained, and the last valid code stays.
     ask("color", "no-colour");
     browser
         .wait("document.querySelector('[data-problem]').textContent.startsWith('color is')", true);

@@ -1,4 +1,4 @@
-//! A counter's chart tells its values without a mouse, and at every width.
+//! A counter's chart shows its values without a mouse, at every width.
 
 use crate::common::Place;
 use crate::driver::Browser;
@@ -27,7 +27,7 @@ fn the_arrow_keys_read_the_chart() {
     assert!(before.as_str().unwrap().ends_with(":00: 0 views"), "{before}");
     assert_eq!(press("End"), now);
     assert_eq!(press("Escape"), whole);
-    // The plot fills its frame, and stands taller on a phone.
+    // The plot fills its frame, and is taller on a phone.
     let height = browser.value("document.querySelector('.bars').getBoundingClientRect().height");
     assert!(height.as_f64() > Some(250.0), "{height}");
     assert_eq!(browser.complaints(), [""; 0]);

@@ -1,10 +1,10 @@
-//! `count.js`, in pages made for GoatCounter's script: only the host name has changed.
+//! `count.js` in pages made for GoatCounter's script: only the host name has changed.
 
 use crate::common::{Place, Seen, wait_until};
 use crate::driver::Browser;
 use crate::site::Site;
 
-/// A site whose pages have this and GoatCounter's documented tag.
+/// A site whose pages hold `body` and GoatCounter's documented tag.
 fn site(seen: &Seen, body: &str, settings: &str) -> Site {
     let (count, script) = (seen.url("/count"), seen.url("/count.js"));
     let script = script.trim_start_matches("http:");
@@ -50,7 +50,7 @@ fn its_views_events_and_numbers_are_counted_and_shown() {
 }
 
 #[test]
-fn its_settings_are_kept_and_anybody_may_be_left_out() {
+fn its_settings_apply_and_visitors_can_opt_out() {
     let Some(browser) = Browser::start() else { return };
     let place = Place::file();
     let seen = place.seen();

@@ -1,5 +1,5 @@
-//! The pictures of `tests/golden` as a browser draws them: their size, that each
-//! text is within its picture, and that there is something to see in both schemes.
+//! The pictures of `tests/golden` as a browser draws them: their size, that each text fits its
+//! picture, and that something is visible in both colour schemes.
 
 use std::fs;
 use std::path::Path;
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::driver::Browser;
 use crate::site::Site;
 
-/// What is drawn of a picture: its size; how many colours have a thousandth of its area
-/// or more, and what they are; and the boxes of its texts, where those are not hidden.
+/// Measures a picture: its size, the colours that fill a thousandth of its area or more, and the
+/// boxes of its visible texts.
 const DRAWN: &str = r"
     const image = new Image();
     image.src = 'data:image/svg+xml;base64,' + btoa(String.fromCharCode(...new TextEncoder().encode(svg)));
@@ -64,18 +64,19 @@ fn each_picture_is_drawn_whole_in_both_schemes() {
                 assert!(difference.abs() < 1.0, "{side}: {what}");
             }
             let colours: &Vec<Value> = drawn["colours"].as_array().unwrap();
-            // The pixel is there to count, and not to be seen.
+            // The pixel counts, and shows nothing.
             assert_eq!(colours.len() > 1, name != "pixel", "{what}");
             for text in drawn["texts"].as_array().unwrap() {
                 for side in 1..=4 {
-                    // A font's box is a little higher than its letters.
+                    // A font's box is a little taller than its letters.
                     let room = if side > 2 { -3.0 } else { -0.5 };
                     assert!(text[side].as_f64().unwrap() >= room, "{text} sticks out: {what}");
                 }
             }
             schemes.push(colours.clone());
         }
-        // A badge is the same everywhere; a chart follows the reader, unless it was told not to.
+        // A badge looks the same in both schemes. A chart follows the reader's, unless told not
+        // to.
         let follows = svg.contains("prefers-color-scheme");
         assert_eq!(schemes[0] != schemes[1], follows, "{name}: {schemes:?}");
     }

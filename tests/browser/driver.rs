@@ -1,4 +1,4 @@
-//! A headless Chromium, driven by WebDriver (W3C) through its chromedriver.
+//! A headless Chromium, driven through its chromedriver by WebDriver (W3C).
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -13,15 +13,15 @@ use serde_json::{Value, json};
 
 use crate::common::TIMEOUT;
 
-/// What `tests/get-browser` found.
+/// The programs that `tests/get-browser` found.
 pub struct Tools {
     browser: PathBuf,
     driver: PathBuf,
     pub axe: PathBuf,
 }
 
-/// The browser and its driver, on PATH or got now; none if whoever runs the
-/// tests said so. A browser that cannot be had is a failure.
+/// The browser and its driver, from PATH or installed now; `None` if `SEEN_TEST_BROWSER=none`.
+/// The tests fail if neither can be had.
 pub fn tools() -> Option<&'static Tools> {
     static TOOLS: OnceLock<Option<Tools>> = OnceLock::new();
     let find = || {
@@ -39,7 +39,7 @@ pub fn tools() -> Option<&'static Tools> {
     };
     let tools = TOOLS.get_or_init(find).as_ref();
     if tools.is_none() {
-        // Past the capture of what tests print, so that it is read.
+        // Written past the test harness, which would capture it, so that people see it.
         let _ = std::io::Write::write_all(
             &mut std::io::stderr(),
             b"SKIPPED, because SEEN_TEST_BROWSER=none: a test with a browser\n",
@@ -48,17 +48,17 @@ pub fn tools() -> Option<&'static Tools> {
     tools
 }
 
-/// One browser with a profile of its own, closed when dropped.
+/// A browser with its own profile, closed when dropped.
 pub struct Browser {
     driver: Child,
     /// The address of the session.
     session: String,
     client: ureq::Agent,
-    /// Where it and its driver put what they need, and forget some of it.
+    /// Temporary files of the browser and its driver, which do not clean up all of theirs.
     _scraps: tempfile::TempDir,
 }
 
-/// A chromedriver, and the port that it says.
+/// Starts a chromedriver and returns the port that it prints.
 fn launch(program: &Path, scraps: &Path) -> Option<(Child, u16)> {
     let mut driver = Command::new(program)
         .arg("--port=0")
@@ -74,7 +74,7 @@ fn launch(program: &Path, scraps: &Path) -> Option<(Child, u16)> {
         port.parse::<u16>().ok()
     });
     if port.is_none() {
-        // Its output has ended, and so has it.
+        // It closed its output, so it has ended.
         let _ = driver.wait();
     }
     thread::spawn(move || lines.for_each(drop));
@@ -82,11 +82,12 @@ fn launch(program: &Path, scraps: &Path) -> Option<(Child, u16)> {
 }
 
 impl Browser {
-    /// Starts one, or says that there is to be none.
+    /// Starts a browser, or returns `None` if the tests run without one.
     pub fn start() -> Option<Self> {
         let tools = tools()?;
         let scraps = tempfile::tempdir().expect("a temporary folder");
-        // The port that it chooses for IPv4 may be taken for IPv6, and then it gives up.
+        // The driver picks a port that is free on IPv4 and gives up if IPv6 has it in use: try
+        // again.
         let (driver, port) = (0..5)
             .find_map(|_| launch(&tools.driver, scraps.path()))
             .expect("chromedriver says its port");
@@ -100,7 +101,7 @@ impl Browser {
         let mut arguments = vec![
             "--headless=new",
             "--disable-gpu",
-            // Containers have little of it.
+            // Containers have a small /dev/shm.
             "--disable-dev-shm-usage",
             "--disable-background-networking",
             "--disable-component-update",
@@ -108,12 +109,12 @@ impl Browser {
             "--disable-quic",
             "--no-first-run",
             "--hide-scrollbars",
-            // Names for sites of another origin; whatever else is asked, is not found.
+            // Host names for sites of another origin. No other name resolves.
             "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
         ];
         let unwanted = std::env::var_os("SEEN_TEST_BROWSER_SANDBOX").is_some_and(|w| w == "none");
         if is_root() || unwanted {
-            // Chromium's sandbox refuses to run as root, and may not be made in Nix' own.
+            // Chromium's sandbox refuses to run as root, and cannot start in Nix' own sandbox.
             arguments.push("--no-sandbox");
         }
         let capabilities = json!({"capabilities": {"alwaysMatch": {
@@ -127,7 +128,7 @@ impl Browser {
         Some(browser)
     }
 
-    /// A WebDriver command; its value.
+    /// Sends a WebDriver command and returns its value.
     fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
         let url = format!("{}{path}", self.session);
         let answer = match method {
@@ -144,17 +145,17 @@ impl Browser {
         value
     }
 
-    /// Opens a page, and waits until all of it is loaded.
+    /// Opens a page and waits until it has loaded.
     pub fn open(&self, url: &str) {
         self.ask("POST", "/url", &json!({"url": url}));
     }
 
-    /// The name of the tab in use.
+    /// The handle of the current tab.
     pub fn tab(&self) -> Value {
         self.ask("GET", "/window", &Value::Null)
     }
 
-    /// Opens another tab and uses it.
+    /// Opens another tab and switches to it.
     pub fn new_tab(&self) {
         let tab = self.ask("POST", "/window/new", &json!({"type": "tab"}));
         self.use_tab(&tab["handle"]);
@@ -164,12 +165,12 @@ impl Browser {
         self.ask("POST", "/window", &json!({"handle": tab}));
     }
 
-    /// What a function body returns in the page; a promise is waited for.
+    /// Runs a function body in the page and returns its result; awaits a promise.
     pub fn run(&self, script: &str) -> Value {
         self.ask("POST", "/execute/sync", &json!({"script": script, "args": []}))
     }
 
-    /// What an expression is in the page.
+    /// Evaluates an expression in the page.
     pub fn value(&self, expression: &str) -> Value {
         self.run(&format!("return {expression}"))
     }
@@ -179,7 +180,7 @@ impl Browser {
         text.as_str().expect("text").trim().to_owned()
     }
 
-    /// Waits until an expression is this, and no longer than a test may take.
+    /// Waits until an expression has this value, for a test's timeout at most.
     #[track_caller]
     pub fn wait(&self, expression: &str, goal: impl Into<Value>) {
         let (started, goal) = (Instant::now(), goal.into());
@@ -193,7 +194,7 @@ impl Browser {
         }
     }
 
-    /// Clicks as a hand would: the thing must be there, and nothing upon it.
+    /// Clicks as a person would: the element must be visible and uncovered.
     pub fn click(&self, selector: &str) {
         let find = json!({"using": "css selector", "value": selector});
         let element = self.ask("POST", "/element", &find);
@@ -202,12 +203,12 @@ impl Browser {
         self.ask("POST", &path, &json!({}));
     }
 
-    /// A command of the DevTools protocol.
+    /// Sends a command of the DevTools protocol.
     pub fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.ask("POST", "/goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
     }
 
-    /// A window of this size, in this scheme of colours.
+    /// Sets the window's size and the colour scheme.
     pub fn look(&self, width: u32, height: u32, scheme: &str) {
         let size =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
@@ -216,31 +217,31 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", &scheme);
     }
 
-    /// From now on everything comes late and slowly, as over a bad mobile network.
+    /// Slows every later load down, to a bad mobile network.
     pub fn slow_network(&self) {
         let slow = json!({"offline": false, "latency": 100, "downloadThroughput": 20_000, "uploadThroughput": 20_000});
         self.devtools("Network.enable", &json!({}));
         self.devtools("Network.emulateNetworkConditions", &slow);
     }
 
-    /// Runs a script in every page of this tab before the page's own.
+    /// Runs a script in every page of this tab, before the page's own.
     pub fn before_each_page(&self, script: &str) {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": script}));
     }
 
-    /// Whether pages may run scripts.
+    /// Turns the pages' scripts on or off.
     pub fn scripts(&self, on: bool) {
         self.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": !on}));
     }
 
-    /// The page as it looks, all of its length or what can be seen at once: a PNG.
+    /// A screenshot as PNG, of the whole page or the visible part.
     pub fn screenshot(&self, whole: bool) -> Vec<u8> {
         let shot =
             self.devtools("Page.captureScreenshot", &json!({"captureBeyondViewport": whole}));
         STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64")
     }
 
-    /// What pages complained of since the last call: errors and failed loads.
+    /// Errors and failed loads of the pages since the last call.
     pub fn complaints(&self) -> Vec<String> {
         let log = self.ask("POST", "/se/log", &json!({"type": "browser"}));
         let lines = log.as_array().expect("a list").iter();
@@ -248,7 +249,7 @@ impl Browser {
         bad.map(|line| line["message"].to_string()).collect()
     }
 
-    /// The addresses that pages asked for since the last call, with the method.
+    /// The requests of the pages since the last call, as method and address.
     pub fn requests(&self) -> Vec<String> {
         let log = self.ask("POST", "/se/log", &json!({"type": "performance"}));
         let events = log.as_array().expect("a list").iter().filter_map(|line| {
@@ -266,7 +267,8 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It closes the browser; the driver alone would leave it behind.
+        // Quitting the session closes the browser; killing the driver alone would leave it
+        // running.
         let _ = self.client.delete(&self.session).call();
         let _ = self.driver.kill();
         let _ = self.driver.wait();

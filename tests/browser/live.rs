@@ -1,4 +1,4 @@
-//! The front page: its number goes up before one's eyes.
+//! The front page: its number goes up while one watches.
 
 use serde_json::Value;
 
@@ -48,7 +48,7 @@ fn pages_are_whole_without_scripts() {
     browser.scripts(false);
     browser.open(&seen.url("/"));
     assert_eq!(browser.text("[data-live]"), "1");
-    // The first form of the page, filled in as it comes.
+    // The builder's form, with the values that the page came with.
     browser.click("form button");
     browser.wait("document.readyState == 'complete' && location.search != ''", true);
     let code = browser.text("[aria-labelledby=md] code");

@@ -1,5 +1,5 @@
-//! How pages look, at a phone's width and a desk's, in both colour schemes: a
-//! picture of each in `target/screenshots`, and what can be judged by a machine.
+//! How pages look at the width of a phone and of a desk, in both colour schemes: a screenshot of
+//! each in `target/screenshots`, and the properties that a machine can judge.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::common::{Place, Seen, request};
 use crate::driver::{Browser, tools};
 
-/// A seen with something to show, and the pages that show it.
+/// A seen with some counts, and the pages that show them.
 fn pages(seen: &Seen) -> [(&'static str, String); 8] {
     let claimed = request("PUT", &seen.url("/namespaces/open"), &[]).json();
     let token = format!("Bearer {}", claimed["token"].as_str().expect("a token"));
@@ -35,12 +35,12 @@ fn pages(seen: &Seen) -> [(&'static str, String); 8] {
     .map(|(name, path)| (name, seen.url(path)))
 }
 
-/// How much of the page moved after it was first drawn (web.dev/cls).
+/// Adds up how far the page moved after it was first drawn (web.dev/cls).
 const SHIFTS: &str = "window.shifts = 0; new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) shifts += entry.value;
 }).observe({ type: 'layout-shift', buffered: true });";
 
-/// Every page at one width and in one scheme.
+/// Checks every page at one width, in one scheme.
 fn look(width: u32, scheme: &str) {
     let Some(browser) = Browser::start() else { return };
     let place = Place::file();
@@ -53,13 +53,13 @@ fn look(width: u32, scheme: &str) {
     for (name, url) in pages(&seen) {
         browser.open(&url);
         let what = format!("{name} at {width} in {scheme}");
-        // Before the screenshot, for which the driver makes the window as long as the page.
+        // Measured before the screenshot, for which the driver stretches the window.
         assert_eq!(browser.value("shifts").as_f64(), Some(0.0), "{what}: things moved");
         let file = folder.join(format!("{name}-{width}-{scheme}.png"));
         fs::write(&file, browser.screenshot(true)).expect("a screenshot");
         let wide = browser.value("document.documentElement.scrollWidth - innerWidth");
         assert!(wide.as_i64() <= Some(0), "{what}: {wide} pixels too wide");
-        // Scripts from elsewhere are against the page's policy; the driver's are not.
+        // The page's policy blocks scripts from elsewhere, but not the driver's.
         let found = browser.run(&format!(
             "{axe}; return axe.run().then(({{ violations, passes }}) => [passes.length,
                violations.map((v) => [v.id, v.help, v.nodes.map((node) => node.html)])])"
@@ -90,13 +90,13 @@ fn light_on_a_phone() {
     look(380, "light");
 }
 
-/// The least width that WCAG 2.2 asks of a page (1.4.10).
+/// The smallest width that WCAG 2.2 asks of a page (1.4.10).
 #[test]
 fn light_on_the_smallest_phone() {
     look(320, "light");
 }
 
-/// A window of 1280 pixels in which everything is twice as large (WCAG 1.4.4).
+/// A window of 1280 pixels, with everything twice as large (WCAG 1.4.4).
 #[test]
 fn light_at_twice_the_size() {
     look(640, "light");
@@ -117,7 +117,7 @@ fn dark_on_a_desk() {
     look(1280, "dark");
 }
 
-/// The page's script adds buttons, and must do so before anything is drawn.
+/// The page's script adds buttons, and must add them before anything is drawn.
 #[test]
 fn a_script_that_comes_late_moves_nothing() {
     let Some(browser) = Browser::start() else { return };
@@ -132,10 +132,9 @@ fn a_script_that_comes_late_moves_nothing() {
     }
 }
 
-/// Everything that can be used is reached by the Tab key, in the order of the page, and
-/// shows that it was.
+/// The Tab key reaches every control, in the page's order, and the focus shows.
 #[test]
-fn every_page_is_used_by_keyboard() {
+fn every_page_works_by_keyboard() {
     let Some(browser) = Browser::start() else { return };
     let place = Place::file();
     let seen = place.seen();
@@ -146,7 +145,7 @@ fn every_page_is_used_by_keyboard() {
     };
     for (name, url) in pages(&seen) {
         browser.open(&url);
-        // Of radio buttons the chosen one is a stop; a hidden thing is none.
+        // Tab stops only at the chosen radio button, and at nothing hidden.
         let stops = browser.run(
             "window.stops = [...document.querySelectorAll(
                  'a[href], button, input, select, summary, [tabindex=\"0\"]')]
@@ -168,7 +167,7 @@ fn every_page_is_used_by_keyboard() {
     }
 }
 
-/// Who asked their system for less motion gets none, and paper has no buttons.
+/// Readers who ask for less motion get none, and prints show no buttons.
 #[test]
 fn nothing_moves_and_paper_is_white() {
     let Some(browser) = Browser::start() else { return };

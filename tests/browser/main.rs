@@ -1,6 +1,6 @@
-//! What people see, in a real browser: the real program, driven through a
-//! headless Chromium that is found or got by `tests/get-browser`.
-//! `SEEN_TEST_BROWSER=none` leaves all of this out, and says so.
+//! The pages in a real browser: a headless Chromium, found or installed by `tests/get-browser`,
+//! opens what the real program serves. `SEEN_TEST_BROWSER=none` leaves these tests out, and says
+//! so.
 
 #[path = "../common/mod.rs"]
 mod common;

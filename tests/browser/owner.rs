@@ -1,4 +1,4 @@
-//! The list of a private site, for its owner: the token stays in the tab.
+//! A private site's list, as its owner sees it: the token stays in the tab.
 
 use crate::common::{Place, request};
 use crate::driver::Browser;
@@ -32,7 +32,7 @@ fn the_token_opens_the_list_and_is_in_no_cookie_and_no_address() {
     assert_eq!(browser.value("document.cookie"), "");
     assert_eq!(browser.value("location.href"), url);
 
-    // Sorted and filtered in place.
+    // Sorting and filtering happen in the page.
     browser.click("th:nth-child(2) button");
     browser.click("th:nth-child(2) button");
     browser.wait(first, "few");
@@ -42,7 +42,7 @@ fn the_token_opens_the_list_and_is_in_no_cookie_and_no_address() {
     );
     browser.wait(first, "many");
 
-    // The tab keeps it; another tab of the same site does not.
+    // The tab keeps the token; another tab of the same site has none.
     browser.open(&url);
     browser.wait(first, "many");
     browser.new_tab();

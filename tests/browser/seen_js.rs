@@ -1,4 +1,4 @@
-//! `seen.js` in the pages of another origin.
+//! `seen.js` in pages of another origin.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::common::{Place, Seen, wait_until};
 use crate::driver::Browser;
 use crate::site::Site;
 
-/// A site whose pages have these spans and the script.
+/// A site whose pages hold these spans and the script.
 fn site(seen: &Seen, spans: &str) -> Site {
     let script = seen.url("/seen.js");
     Site::page(&format!("{spans}<script async src=\"{script}\"></script>"))
@@ -16,7 +16,7 @@ fn text(id: &str) -> String {
     format!("document.querySelector('#{id}').textContent")
 }
 
-/// What the pages asked of seen since the last call, but for the script.
+/// The pages' requests to seen since the last call, without the script's own.
 fn asked(browser: &Browser, seen: &Seen) -> Vec<String> {
     let origin = seen.url("");
     let asked = browser.requests().into_iter().filter(|request| request.contains(&origin));
@@ -62,7 +62,7 @@ fn a_view_counts_once_however_many_spans_show_it() {
     }
     assert_eq!(seen.value("/get/other/page"), 1, "data-seen-hit=0 only reads");
 
-    // A page that goes on without a load is a view; a mark in it is none.
+    // A change of path without a load is a view; a change of fragment is not.
     browser.run("history.pushState({}, '', '/three')");
     browser.wait(&text("here"), "1");
     browser.wait(&text("one"), "3");
@@ -75,7 +75,7 @@ fn a_view_counts_once_however_many_spans_show_it() {
     assert_eq!(seen.value("/get/site.test/three"), 1);
 }
 
-/// The name that examples/goatcounter.awk gives it (tests/readme.rs).
+/// examples/goatcounter.awk gives the same name (tests/readme.rs).
 #[test]
 fn a_path_too_long_for_a_key_is_a_counter_of_its_own() {
     let Some(browser) = Browser::start() else { return };
@@ -91,7 +91,7 @@ fn a_path_too_long_for_a_key_is_a_counter_of_its_own() {
 }
 
 #[test]
-fn a_live_span_has_one_stream_as_long_as_it_is_there() {
+fn a_live_span_shares_one_stream_and_closes_it_in_the_end() {
     let Some(browser) = Browser::start() else { return };
     let place = Place::file();
     let seen = place.seen();
@@ -114,12 +114,12 @@ fn a_live_span_has_one_stream_as_long_as_it_is_there() {
 }
 
 #[test]
-fn a_live_span_asks_again_where_no_stream_can_be_had() {
+fn a_live_span_polls_when_it_gets_no_stream() {
     let Some(browser) = Browser::start() else { return };
     let place = Place::file();
     let seen = place.seen_with(&["--client-streams", "1"]);
     let page = site(&seen, "<b id=one data-seen=my/page data-seen-live>-</b>");
-    // The first tab has the only seat.
+    // The first tab uses up the client's only stream.
     browser.open(&page.url("/"));
     browser.wait(&text("one"), "1");
     wait_until("the page listens", || streams(&seen) == 1);
@@ -132,7 +132,7 @@ fn a_live_span_asks_again_where_no_stream_can_be_had() {
 }
 
 #[test]
-fn who_does_not_want_to_be_counted_is_not() {
+fn authors_and_visitors_who_opt_out_are_not_counted() {
     let Some(browser) = Browser::start() else { return };
     let place = Place::file();
     let seen = place.seen();
@@ -143,11 +143,11 @@ fn who_does_not_want_to_be_counted_is_not() {
         browser.wait(&text("one"), "1");
         assert_eq!(asked(browser, &seen), ["GET /get/my/page"], "{url}");
     };
-    // Whoever writes the page.
+    // The page's author, at home.
     for host in ["127.0.0.1", "localhost"] {
         shows_only(&browser, &page.url("/").replace("site.test", host));
     }
-    // Whoever said so on this site.
+    // A visitor who turned counting off on this site.
     browser.open(&page.url("/"));
     browser.wait(&text("one"), "2");
     browser.run("localStorage.seenOff = 1");
@@ -157,7 +157,7 @@ fn who_does_not_want_to_be_counted_is_not() {
     assert_eq!(asked(&browser, &seen), ["GET /get/my/page"]);
     browser.run("localStorage.clear()");
 
-    // Whose browser says so.
+    // A visitor whose browser sends the signal.
     for signal in ["doNotTrack', { value: '1' }", "globalPrivacyControl', { value: true }"] {
         browser.new_tab();
         browser.before_each_page(&format!("Object.defineProperty(navigator, '{signal})"));
@@ -176,7 +176,7 @@ fn a_page_stays_as_it_is_when_seen_is_down() {
     let spans =
         "<b id=one data-seen=my/page>many</b><b id=two data-seen=a/b data-seen-live>some</b>";
     let site = site(&seen, spans);
-    // The script is kept by the browser; seen is gone by the next view.
+    // The browser has cached the script. Before the next view seen is gone.
     browser.open(&site.url("/"));
     browser.wait(&text("one"), "1");
     seen.kill();

@@ -1,4 +1,4 @@
-//! The snippets of `examples/`, each in a page as its site generator would make it.
+//! The snippets of `examples/`, each in a page as its site generator would render it.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use crate::common::{Place, wait_until};
 use crate::driver::Browser;
 use crate::site::Site;
 
-/// Where the snippets say to write one's own address.
+/// The placeholder for one's own address in the snippets.
 const ADDRESS: &str = "https://HOST";
 
-/// Makes a page's HTML of a snippet, for a seen at this address.
+/// Renders a snippet into a page's HTML, for a seen at this address.
 type Generator = fn(&str) -> String;
 
 fn example(name: &str) -> String {
@@ -17,14 +17,14 @@ fn example(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What stands between two marks.
+/// The text between two markers.
 #[track_caller]
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     let rest = text.split_once(from).unwrap_or_else(|| panic!("no {from:?} in {text}")).1;
     rest.split_once(to).unwrap_or_else(|| panic!("no {to:?} in {text}")).0
 }
 
-/// The text without what stands between two marks, and without them.
+/// The text with both markers removed, and everything between them.
 #[track_caller]
 fn without(text: &str, from: &str, to: &str) -> String {
     text.replace(&format!("{from}{}{to}", between(text, from, to)), "")
@@ -97,7 +97,7 @@ fn each_generators_snippet_counts_and_shows_a_page() {
 }
 
 #[test]
-fn the_plain_pages_show_what_they_promise() {
+fn the_plain_pages_show_their_numbers() {
     let Some(browser) = Browser::start() else { return };
     let place = Place::file();
     let seen = place.seen();

@@ -19,20 +19,20 @@ use serde_json::Value;
 
 use self::redis::Redis;
 
-/// The longest that anything here may take before the test fails.
+/// How long anything here may take before the test fails.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A running `seen serve`, killed when dropped.
 pub struct Seen {
     child: Child,
     pub address: SocketAddr,
-    /// Every line that it logged.
+    /// The lines that it has logged so far.
     pub log: Arc<Mutex<Vec<String>>>,
     lines: Receiver<String>,
 }
 
-/// A seen process with these arguments, which finds no settings of the machine.
-/// It limits nobody, since every client of a test has the same address.
+/// A seen with these arguments, cut off from the machine's settings. Its limits are off, since
+/// all clients of a test share one address.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seen"));
     command.env_clear().args(arguments).stdin(Stdio::null());
@@ -43,7 +43,7 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// The same seen, started by a program that runs what stands at the end of its arguments.
+/// The same, started by a program that runs the command at the end of its arguments.
 pub fn command_by(mut starter: Command, arguments: &[&str]) -> Command {
     let plain = command(arguments);
     starter.env_clear().env("PATH", std::env::var_os("PATH").expect("there is a PATH"));
@@ -58,12 +58,12 @@ impl Seen {
         Self::spawn(command(arguments))
     }
 
-    /// The same with a command of the test's own making.
+    /// The same, with the test's own command.
     pub fn spawn(command: Command) -> Self {
         Self::spawn_at(command, "127.0.0.1:0")
     }
 
-    /// The same at a place of the test's choice; for a Unix socket `address` is nobody's.
+    /// The same at the test's own address; with a Unix socket nothing uses `address`.
     pub fn spawn_at(mut command: Command, listen: &str) -> Self {
         command.args(["--listen", listen]).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("seen starts");
@@ -86,7 +86,7 @@ impl Seen {
         seen
     }
 
-    /// The next log line that holds `text`.
+    /// Waits for the next log line that holds `text`.
     pub fn wait_for_log(&self, text: &str) -> String {
         loop {
             match self.lines.recv_timeout(TIMEOUT) {
@@ -105,13 +105,13 @@ impl Seen {
         request("GET", &self.url(path), &[])
     }
 
-    /// The `value` that a path answers with.
+    /// The `value` in the answer to a GET.
     pub fn value(&self, path: &str) -> i64 {
         let answer = self.get(path);
         answer.value().unwrap_or_else(|| panic!("{path}: {answer:?}"))
     }
 
-    /// The process, for the system.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -121,7 +121,7 @@ impl Seen {
         self.child.wait().expect("seen ends");
     }
 
-    /// Asks it to stop, and waits.
+    /// Sends TERM and waits for the end.
     pub fn stop(&mut self) -> ExitStatus {
         self.signal("TERM");
         self.wait()
@@ -148,13 +148,13 @@ impl Drop for Seen {
     }
 }
 
-/// Sends a signal by its name.
+/// Sends a signal by name.
 pub fn signal(process: u32, name: &str) {
     let status = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status();
     assert!(status.expect("there is a kill").success());
 }
 
-/// What a request came back with.
+/// The answer to a request.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
@@ -177,7 +177,7 @@ impl Answer {
     }
 }
 
-/// A client that keeps its connections and takes every status for an answer.
+/// A client that reuses connections and treats no status as an error.
 pub fn client() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
@@ -191,7 +191,7 @@ pub fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Answer {
     send(&client(), method, url, headers).unwrap_or_else(|e| panic!("{method} {url}: {e}"))
 }
 
-/// One request without a body.
+/// Sends a request without a body.
 pub fn send(
     client: &ureq::Agent,
     method: &str,
@@ -207,12 +207,12 @@ pub fn send(
     let headers = headers
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()))
         .collect();
-    // A picture is no text; who looks at its words alone does not mind.
+    // A PNG is not text; tests of its body do not use this string.
     let body = String::from_utf8_lossy(&response.body_mut().read_to_vec()?).into_owned();
     Ok(Answer { status: response.status().as_u16(), headers, body })
 }
 
-/// Where a test's counts live: the same test runs on each store.
+/// Where a test's counts live. The same test runs on each store.
 pub enum Place {
     File(tempfile::TempDir),
     Redis(Redis),
@@ -227,7 +227,7 @@ impl Place {
         Self::Redis(Redis::durable())
     }
 
-    /// What `--store` is given.
+    /// The value for `--store`.
     pub fn store(&self) -> String {
         match self {
             Self::File(folder) => folder.path().join("seen.redb").display().to_string(),
@@ -244,7 +244,7 @@ impl Place {
     }
 }
 
-/// Makes each test function, which takes a [`Place`], a test on every store.
+/// Runs each test function, which takes a [`Place`], on every store.
 #[macro_export]
 macro_rules! on_every_store {
     ($($test:ident)*) => {
@@ -257,14 +257,14 @@ macro_rules! on_every_store {
     };
 }
 
-/// Clients that hit one counter until told to stop, and what they saw.
+/// Clients that hit one counter until told to stop, and the answers they got.
 pub struct Load {
     stop: Arc<AtomicBool>,
     ledger: Arc<Ledger>,
     clients: Vec<thread::JoinHandle<Vec<i64>>>,
 }
 
-/// What clients have sent and heard so far.
+/// What the clients have sent and received so far.
 #[derive(Default)]
 pub struct Ledger {
     pub sent: AtomicU64,
@@ -294,7 +294,7 @@ impl Load {
                         assert!(answer.header("retry-after").is_some(), "{answer:?}");
                         ledger.refused.fetch_add(1, Ordering::Relaxed);
                     }
-                    // The process is gone.
+                    // The process has ended.
                     Err(_) => break,
                 }
             }
@@ -313,7 +313,7 @@ impl Load {
         &self.ledger
     }
 
-    /// Waits until so many more hits have been answered with their number.
+    /// Waits until this many more hits have got their number.
     pub fn wait_for_answers(&self, more: u64) {
         wait_until("more hits are answered", {
             let goal = self.ledger.answered.load(Ordering::Relaxed) + more;
@@ -321,7 +321,7 @@ impl Load {
         });
     }
 
-    /// Waits until so many more hits have been refused.
+    /// Waits until this many more hits have been refused.
     pub fn wait_for_refusals(&self, more: u64) {
         wait_until("more hits are refused", {
             let goal = self.ledger.refused.load(Ordering::Relaxed) + more;
@@ -329,7 +329,7 @@ impl Load {
         });
     }
 
-    /// Stops the clients; all numbers that they were answered, sorted.
+    /// Stops the clients and returns all numbers that they got, sorted.
     pub fn finish(self) -> (Arc<Ledger>, Vec<i64>) {
         self.stop.store(true, Ordering::Relaxed);
         let numbers = self.clients.into_iter().flat_map(|c| c.join().expect("a client"));
@@ -339,7 +339,7 @@ impl Load {
     }
 }
 
-/// Looks again and again until `done`, for [`TIMEOUT`] at most.
+/// Polls until `done`, for [`TIMEOUT`] at most.
 pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let started = std::time::Instant::now();
     while !done() {
@@ -348,7 +348,7 @@ pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// Whether the sorted numbers hold none twice.
+/// Fails if the sorted numbers hold one twice.
 pub fn assert_none_twice(numbers: &[i64]) {
     if let Some(pair) = numbers.windows(2).find(|pair| pair[0] == pair[1]) {
         panic!("{} was answered twice", pair[0]);

@@ -1,8 +1,8 @@
-//! What every picture of seen must say of itself.
+//! Checks that hold for every picture of seen.
 
 use super::Answer;
 
-/// The words in a badge, by its accessible name.
+/// The words of a badge, from its accessible name.
 pub fn says(badge: &Answer) -> String {
     let tree = roxmltree::Document::parse(&badge.body).unwrap_or_else(|e| panic!("{e}: {badge:?}"));
     tree.root_element().attribute("aria-label").unwrap_or_default().to_owned()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-/// Listens on a port of its own and passes everything on to one server.
+/// Listens on its own port and forwards everything to one server.
 pub struct Proxy {
     pub address: SocketAddr,
     cuts: Arc<Cuts>,
@@ -14,7 +14,7 @@ pub struct Proxy {
 
 #[derive(Default)]
 struct Cuts {
-    /// Cuts that are ordered and not done.
+    /// Cuts that were ordered and not yet made.
     due: AtomicU64,
     done: AtomicU64,
 }
@@ -34,13 +34,13 @@ impl Proxy {
         Self { address, cuts }
     }
 
-    /// Drops the server's next answer to a script or an import and cuts that connection; the
-    /// server has done by then what it was asked.
+    /// Drops the server's next answer to a script or an import, and cuts that connection. By then
+    /// the server has done the work.
     pub fn cut(&self) {
         self.cuts.due.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// How many answers were dropped so far.
+    /// How many answers it has dropped so far.
     pub fn done(&self) -> u64 {
         self.cuts.done.load(Ordering::SeqCst)
     }

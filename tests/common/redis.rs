@@ -1,4 +1,4 @@
-//! A real Redis or Valkey server of the test's own.
+//! A real Redis or Valkey server for one test.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -9,10 +9,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 
-/// Where a Sentinel keeps what it knows, in its folder.
+/// Sentinel's configuration and state, in its folder.
 const SENTINEL: &str = "sentinel.conf";
 
-/// A server in a folder of its own, killed and swept away when dropped.
+/// A server in its own folder, killed and deleted when dropped.
 pub struct Redis {
     child: Option<Child>,
     program: PathBuf,
@@ -28,7 +28,7 @@ impl Redis {
         Self::start(&["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
     }
 
-    /// The same on a port of the test's choice.
+    /// The same on the test's own port.
     pub fn durable_on(port: u16) -> Self {
         Self::start(&[
             "--appendonly",
@@ -44,9 +44,9 @@ impl Redis {
         Self::start_in(tempfile::tempdir().expect("a temporary folder"), arguments, false)
     }
 
-    /// A Cluster of one node, which is as strict about slots as a larger one.
+    /// A Cluster of one node, as strict about slots as a larger one.
     pub fn start_cluster() -> Self {
-        // Without it the bus has the port plus 10,000, which may be none.
+        // Otherwise the cluster bus takes the port plus 10,000, which may not exist.
         let bus = free_port().to_string();
         let announced = ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"];
         let redis = Self::start(&[&announced[..], &["--cluster-port", &bus]].concat());
@@ -57,7 +57,7 @@ impl Redis {
         redis
     }
 
-    /// A Sentinel that watches a master under the name `main`, and no other Sentinel.
+    /// The only Sentinel of a master, which it calls `main`.
     pub fn start_sentinel(master: &Self) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let watched = format!(
@@ -70,8 +70,8 @@ impl Redis {
         Self::start_in(folder, &["--sentinel"], false)
     }
 
-    /// A Cluster of so many masters, each with an equal part of the slots, which
-    /// goes on without one of them.
+    /// A Cluster of this many masters, each with an equal part of the slots, which goes on when
+    /// one is lost.
     pub fn start_cluster_of(masters: u16) -> Vec<Self> {
         let nodes: Vec<(Self, String)> = (0..masters)
             .map(|_| {
@@ -104,7 +104,7 @@ impl Redis {
         nodes.into_iter().map(|(node, _)| node).collect()
     }
 
-    /// A replica of a Cluster's master that follows it, and is known to all its nodes.
+    /// A replica that follows a master of a Cluster, once all its nodes know it.
     pub fn start_cluster_replica(master: &Self, nodes: &[Self]) -> Self {
         let bus = free_port().to_string();
         let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus];
@@ -128,7 +128,7 @@ impl Redis {
         replica
     }
 
-    /// A server that speaks TLS alone, with `server.pem` and `server.key` of `folder`.
+    /// A server that speaks only TLS, with `server.pem` and `server.key` of `folder`.
     pub fn start_tls(folder: tempfile::TempDir) -> Self {
         let file = |name| folder.path().join(name).display().to_string();
         let arguments = ["--appendonly", "yes", "--tls-auth-clients", "no", "--tls-cert-file"];
@@ -141,7 +141,7 @@ impl Redis {
         let arguments = arguments.iter().map(ToString::to_string).collect();
         let (program, port) = (program(), free_port());
         let mut redis = Self { child: None, program, port, folder, arguments, tls };
-        // Another test's server may have taken the port in the meantime.
+        // Another test's server may have taken the port meanwhile.
         for _ in 0..5 {
             match redis.launch(&[]) {
                 Ok(()) => return redis,
@@ -152,18 +152,18 @@ impl Redis {
         panic!("no port is free");
     }
 
-    /// Starts it, or starts it again on the same port and files.
+    /// Starts it, or restarts it on the same port and files.
     pub fn again(&mut self) {
         self.again_with(&[]);
     }
 
-    /// The same with more arguments, this once.
+    /// The same with more arguments, this time only.
     pub fn again_with(&mut self, more: &[&str]) {
         assert!(self.child.is_none(), "it runs");
         self.launch(more).unwrap_or_else(|said| panic!("the server did not start:\n{said}"));
     }
 
-    /// What it said, if it did not start.
+    /// Starts the server; its output if it did not start.
     fn launch(&mut self, more: &[&str]) -> Result<(), String> {
         let port = self.port.to_string();
         let ports: &[&str] =
@@ -184,7 +184,7 @@ impl Redis {
         while let Some(Ok(line)) = lines.next() {
             if line.contains("Ready to accept connections") || line.contains("Sentinel ID is") {
                 self.child = Some(child);
-                // It would stop for a reader that is gone.
+                // A full pipe would block the server: read and drop its output.
                 thread::spawn(move || lines.for_each(drop));
                 return Ok(());
             }
@@ -195,24 +195,24 @@ impl Redis {
         Err(said)
     }
 
-    /// Kills it as a power cut would.
+    /// Kills it, as a power cut would.
     pub fn kill(&mut self) {
         let mut child = self.child.take().expect("it runs");
         child.kill().expect("it can be killed");
         child.wait().expect("it ends");
     }
 
-    /// Waits until it ends by itself.
+    /// Waits until it ends on its own.
     pub fn wait(&mut self) {
         self.child.take().expect("it runs").wait().expect("it ends");
     }
 
-    /// Where it keeps its files.
+    /// The folder of its files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Lets the process hang (`STOP`) or go on (`CONT`).
+    /// Suspends the process (`STOP`) or lets it go on (`CONT`).
     pub fn signal(&self, name: &str) {
         super::signal(self.child.as_ref().expect("it runs").id(), name);
     }
@@ -225,12 +225,12 @@ impl Redis {
         self.url().replace("redis://", "redis-cluster://")
     }
 
-    /// What the server answers to a command, as text.
+    /// The server's reply to a command, as text.
     pub fn ask(&self, command: &[&str]) -> String {
         String::from_utf8_lossy(&self.ask_bytes(command)).trim().into()
     }
 
-    /// The same, as it is but for the line's end.
+    /// The same as bytes, without the final newline.
     pub fn ask_bytes(&self, command: &[&str]) -> Vec<u8> {
         let name = self.program.file_name().expect("a file").to_string_lossy();
         let client = self.program.with_file_name(name.replace("-server", "-cli"));
@@ -252,7 +252,7 @@ impl Drop for Redis {
     }
 }
 
-/// A port that nobody listens on at the moment.
+/// A port that nobody uses at the moment.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("it has an address").port()
@@ -262,17 +262,17 @@ thread_local! {
     static SERVER: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
 }
 
-/// What this thread starts from now on, in place of the one server of all tests.
+/// The server program that this thread starts from now on.
 pub fn use_server(program: PathBuf) {
     SERVER.set(Some(program));
 }
 
-/// The path of a Redis or Valkey server: on PATH, or got by `tests/get-redis`.
+/// The path of a Redis or Valkey server, from PATH or installed by `tests/get-redis`.
 fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let found = || {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        // Tests run at once, and one of them is to install it.
+        // Tests run at the same time, and only one may install it.
         let lock = File::create(std::env::temp_dir().join("seen-get-redis.lock"));
         let lock = lock.expect("a lock file");
         lock.lock().expect("the lock");

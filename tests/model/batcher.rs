@@ -1,15 +1,15 @@
-//! The batcher under a model checker, which runs its tasks in thousands of orders: no hit is
-//! left without an answer, none is lost, and no number is given twice, whatever the store
-//! answers and whoever goes away.
+//! The batcher under a model checker, which runs its tasks in thousands of orders: every hit gets
+//! an answer, none is lost, and no number is given twice, whatever the store answers and
+//! whichever clients leave.
 //!
-//! `cargo test --manifest-path tests/model/Cargo.toml`. It is the batcher's own source, compiled once more against shuttle's runtime and locks.
-//! Shuttle switches tasks at locks, channels and awaits, and not at atomics. It has no clock: a
-//! sleep ends at once, or never if it is to last years. A failing order is printed and can be
-//! run again with `shuttle::replay`.
+//! `cargo test --manifest-path tests/model/Cargo.toml` compiles the batcher's own source once
+//! more, against shuttle's runtime and locks. Shuttle switches tasks at locks, channels and
+//! awaits, and not at atomics. It has no clock: a sleep ends at once, or never if it is to last
+//! years. It prints a failing order, which `shuttle::replay` runs again.
 
 #![cfg(test)]
 
-// They take the places of the real ones in the source below.
+// These crates replace the real ones in the source below.
 extern crate shuttle_parking_lot as parking_lot;
 extern crate shuttle_tokio as tokio;
 
@@ -45,21 +45,21 @@ use counters::deadline;
 /// How many orders each check tries.
 const ORDERS: usize = 1000;
 
-/// Longer than shuttle takes for ever.
+/// So long that shuttle never wakes from it.
 const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-/// What the store of a check may do.
+/// What the store of a check does.
 #[derive(Clone, Copy)]
 struct Behaviour {
     spans_namespaces: bool,
-    /// Whether it may be away, or leave a write without an answer.
+    /// Whether it may be unreachable, or leave a write without an answer.
     fails: bool,
 }
 
-/// A store as the contract has it, in memory.
+/// A store that keeps the contract, in memory.
 struct Model {
     behaviour: Behaviour,
-    /// Not one of shuttle's: the store does a write in one step.
+    /// A lock that shuttle does not see: the store does a write in one step.
     stored: std::sync::Mutex<Stored>,
 }
 
@@ -67,7 +67,7 @@ struct Model {
 struct Stored {
     totals: HashMap<Counter, i64>,
     ids: HashMap<(Counter, HitId), i64>,
-    /// The last write of each lane, and what was answered.
+    /// The last write of each lane, and its answer.
     last: HashMap<String, (u64, Vec<Outcome>)>,
 }
 
@@ -223,9 +223,9 @@ impl Store for Model {
 #[derive(Clone, Copy)]
 struct Client {
     namespace: usize,
-    /// When its hits are to be answered.
+    /// How long its hits wait for an answer.
     wait: Duration,
-    /// Whether it goes away before it has its answer.
+    /// Whether it goes away before its answer.
     leaves: bool,
     id: Option<HitId>,
 }
@@ -254,8 +254,8 @@ impl Client {
     }
 }
 
-/// Lets clients hit at the same time in thousands of orders, and compares what each was
-/// answered with what is stored.
+/// Runs clients that hit at the same time, in thousands of orders, and compares their answers
+/// with the stored counts.
 fn check(behaviour: Behaviour, clients: &'static [Client]) {
     let once = move || {
         shuttle::future::block_on(async move {
@@ -287,7 +287,7 @@ fn check(behaviour: Behaviour, clients: &'static [Client]) {
     shuttle::check_pct(once, ORDERS, 3);
 }
 
-/// What the clients of one counter were answered, against its total.
+/// Compares the answers to the clients of one counter with its total.
 fn judge(total: i64, answers: &[(&Client, Option<Result<i64, HitError>>)]) {
     let (mut numbers, mut unknown, mut with_id) = (Vec::new(), 0, HashMap::new());
     for (client, answer) in answers {
@@ -298,7 +298,7 @@ fn judge(total: i64, answers: &[(&Client, Option<Result<i64, HitError>>)]) {
                 assert_eq!(first, *number, "an id has one number");
             }
             (Some(Err(HitError::Unanswered)) | None, _) => unknown += 1,
-            // It says that nothing was counted, and is held to it.
+            // `Unsent` promises that nothing was counted; the total proves it.
             (Some(Err(HitError::Unsent)), _) => {}
             (Some(Err(error)), _) => panic!("nobody is to hear: {error}"),
         }
@@ -313,7 +313,7 @@ fn judge(total: i64, answers: &[(&Client, Option<Result<i64, HitError>>)]) {
 }
 
 #[test]
-fn who_waits_is_counted() {
+fn a_client_that_waits_is_counted() {
     for spans_namespaces in [true, false] {
         check(Behaviour { spans_namespaces, fails: false }, &[PATIENT; 4]);
     }
@@ -327,13 +327,13 @@ fn a_store_that_fails_counts_once() {
 }
 
 #[test]
-fn who_goes_away_is_counted_and_holds_nobody_up() {
+fn a_client_that_leaves_is_counted_and_delays_nobody() {
     let clients = &[PATIENT, FLEETING, PATIENT, FLEETING];
     check(Behaviour { spans_namespaces: true, fails: true }, clients);
 }
 
 #[test]
-fn who_cannot_wait_is_answered() {
+fn a_client_that_cannot_wait_gets_an_answer() {
     let clients = &[PATIENT, HURRIED, HURRIED, FLEETING];
     for fails in [true, false] {
         check(Behaviour { spans_namespaces: true, fails }, clients);
@@ -347,7 +347,7 @@ fn an_id_counts_once() {
 }
 
 #[test]
-fn namespaces_go_their_own_ways() {
+fn namespaces_do_not_wait_for_each_other() {
     const OTHER: Client = Client { namespace: 1, ..PATIENT };
     check(Behaviour { spans_namespaces: false, fails: true }, &[PATIENT, OTHER, PATIENT, OTHER]);
 }
