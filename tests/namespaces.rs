@@ -1,4 +1,4 @@
-//! A site that belongs to somebody, and what nobody else may do there.
+//! A site with an owner, and the limits of everybody else there.
 
 mod common;
 
@@ -18,14 +18,14 @@ fn claim(seen: &Seen, namespace: &str, token: &str) -> String {
     answer.json()["token"].as_str().unwrap().to_owned()
 }
 
-/// Lets anybody's hit create counters in a namespace that has an owner.
+/// Lets every hit create counters in an owned namespace.
 fn open(seen: &Seen, namespace: &str, token: &str) {
     let answer = send(seen, "PATCH", &format!("/namespaces/{namespace}?open=1"), token);
     assert_eq!(answer.json()["open"], true, "{answer:?}");
 }
 
-/// A stranger's hits once filled an owner's namespace with counters of their making.
-fn a_strangers_hit_creates_nothing_in_what_is_owned(place: Place) {
+/// A stranger's hits once filled an owner's namespace with counters.
+fn a_strangers_hit_creates_nothing_in_an_owned_namespace(place: Place) {
     let seen = place.seen();
     let token = claim(&seen, "site", "");
     let refused = seen.get("/hit/site/page");
@@ -34,7 +34,7 @@ fn a_strangers_hit_creates_nothing_in_what_is_owned(place: Place) {
     let badge = seen.get("/hit/site/page/badge.svg");
     assert!(badge.status == 403 && badge.body.starts_with("<svg"), "{badge:?}");
     assert_eq!(seen.get("/get/site/page").status, 404);
-    // What its owner has created counts for everybody.
+    // Counters that the owner creates count for everybody.
     assert_eq!(send(&seen, "POST", "/create/site/page", &token).status, 201);
     assert_eq!(seen.value("/hit/site/page"), 1);
     assert_eq!(send(&seen, "PATCH", "/namespaces/site?open=1", "").status, 401);
@@ -44,7 +44,7 @@ fn a_strangers_hit_creates_nothing_in_what_is_owned(place: Place) {
     let closed = send(&seen, "PATCH", "/namespaces/site?open=0", &token).json();
     assert_eq!((&closed["open"], &closed["public"]), (&json!(false), &json!(false)));
     assert_eq!(seen.get("/hit/site/third").status, 403);
-    // Once it is nobody's, any hit creates again.
+    // Once released, the namespace is open to every hit again.
     send(&seen, "DELETE", "/namespaces/site/token", &token);
     assert_eq!(seen.value("/hit/site/third"), 1);
 }
@@ -58,7 +58,7 @@ fn a_site_is_claimed_once(place: Place) {
         "namespace": "site", "counters": 0, "owned": true, "public": false, "open": false,
     });
     assert_eq!(shown, expected);
-    // Somebody counts there already: it is not for the taking.
+    // Counters exist there, so a stranger cannot claim it.
     seen.get("/hit/used/page");
     assert_eq!(send(&seen, "PUT", "/namespaces/used", "").status, 401);
 
@@ -85,7 +85,7 @@ fn its_owner_changes_every_counter_of_it(place: Place) {
     assert_eq!(seen.get("/namespaces/site").json()["owned"], false);
 }
 
-/// Which pages there are is nobody's business.
+/// A site's list of pages is private unless the owner publishes it.
 fn the_list_of_counters_is_the_owners(place: Place) {
     let seen = place.seen();
     let token = claim(&seen, "site", "");
@@ -116,7 +116,7 @@ fn the_list_of_counters_is_the_owners(place: Place) {
     }
 }
 
-/// The same list as a page; a stranger's page says what to do.
+/// The same list as a page; to strangers it explains what to do.
 fn the_page_of_a_namespace_is_its_list(place: Place) {
     let seen = place.seen();
     let token = claim(&seen, "site", "");
@@ -132,7 +132,7 @@ fn the_page_of_a_namespace_is_its_list(place: Place) {
     assert_eq!(send(&seen, "GET", "/counter/site", &token).status, 200);
     assert_eq!(send(&seen, "PATCH", "/namespaces/site?public=1", &token).status, 200);
 
-    // Followed by its own links to the end.
+    // Follow its links to the last page.
     let (mut path, mut found) = ("/counter/site?limit=2".to_owned(), Vec::new());
     loop {
         let page = seen.get(&path);
@@ -171,15 +171,15 @@ fn in_private_mode_strangers_get_no_counters(place: Place) {
     assert_eq!(send(&seen, "POST", "/reset/site/page", &token).value(), Some(0));
 }
 
-fn in_create_mode_a_hit_makes_nothing(place: Place) {
+fn in_create_mode_a_hit_creates_nothing(place: Place) {
     let seen = place.seen_with(&["--mode", "create"]);
     assert_eq!(seen.get("/hit/site/page").status, 404);
     assert_eq!(seen.get("/create/site/page").status, 201);
     assert_eq!(seen.value("/hit/site/page"), 1);
 }
 
-/// The window is set by the owner, and it is each counter's own: gjbae's one
-/// for all badges lost hits.
+/// The owner sets the window, and each counter has its own. seeyoufarm lost hits because all
+/// badges shared one.
 fn a_visitor_who_reloads_counts_once(place: Place) {
     let seen = place.seen();
     let created = seen.get("/create/site/page?dedupe=30m").json();
@@ -195,7 +195,7 @@ fn a_visitor_who_reloads_counts_once(place: Place) {
     assert_eq!(visit("/hit/site/page", "one"), 3);
 }
 
-fn a_repeated_hit_is_the_same_hit(place: Place) {
+fn a_repeated_hit_gets_the_same_number(place: Place) {
     let seen = place.seen();
     let hit =
         |id: &str| request("POST", &seen.url("/hit/site/page"), &[("idempotency-key", id)]).value();
@@ -236,14 +236,14 @@ fn a_large_site_is_deleted_by_as_many_requests_as_it_takes(place: Place) {
 }
 
 on_every_store! {
-    a_strangers_hit_creates_nothing_in_what_is_owned
+    a_strangers_hit_creates_nothing_in_an_owned_namespace
     a_site_is_claimed_once
     its_owner_changes_every_counter_of_it
     the_list_of_counters_is_the_owners
     the_page_of_a_namespace_is_its_list
     in_private_mode_strangers_get_no_counters
-    in_create_mode_a_hit_makes_nothing
+    in_create_mode_a_hit_creates_nothing
     a_visitor_who_reloads_counts_once
-    a_repeated_hit_is_the_same_hit
+    a_repeated_hit_gets_the_same_number
     a_large_site_is_deleted_by_as_many_requests_as_it_takes
 }

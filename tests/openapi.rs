@@ -1,11 +1,11 @@
-//! The document and the server say the same.
+//! The document and the server agree.
 
 mod common;
 
 use common::{Place, request};
 use serde_json::Value;
 
-/// Every `$ref` of a part of the document.
+/// Every `$ref` in a part of the document.
 fn references(part: &Value, found: &mut Vec<String>) {
     match part {
         Value::Object(fields) => {
@@ -17,7 +17,7 @@ fn references(part: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// A path with something in the place of each name in braces.
+/// A path with a value for each name in braces.
 fn filled(path: &str, namespace: &str) -> String {
     let mut filled = path.replace("{namespace}", namespace);
     while let Some((before, after)) = filled.split_once('{') {
@@ -26,7 +26,7 @@ fn filled(path: &str, namespace: &str) -> String {
     filled
 }
 
-/// A value that a parameter may have.
+/// A valid value of a parameter.
 fn value(parameter: &Value) -> String {
     let schema = &parameter["schema"];
     let choice = schema["enum"].as_array().and_then(|all| all.iter().find(|one| *one != ""));
@@ -41,8 +41,8 @@ fn value(parameter: &Value) -> String {
     }
 }
 
-/// seen as tests build it panics, and answers 500, where a handler reads a parameter that
-/// the document of its route lacks (src/web/request/query.rs).
+/// In debug builds, seen panics and answers 500 if a handler reads a parameter that the document
+/// of its route lacks (src/web/request/query.rs).
 #[test]
 fn no_handler_reads_a_parameter_that_the_document_lacks() {
     let place = Place::file();
@@ -53,7 +53,7 @@ fn no_handler_reads_a_parameter_that_the_document_lacks() {
     let document = seen.get("/openapi.json").json();
     let mut asked = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
-        // It does not end, and tests/streams.rs asks for it.
+        // A stream does not end; tests/streams.rs covers it.
         if path.starts_with("/stream") {
             continue;
         }
@@ -87,7 +87,7 @@ fn every_route_of_the_document_is_served_with_its_methods() {
     assert!(paths.len() > 40, "{}", paths.len());
     let mut ids = Vec::new();
     for (path, item) in paths {
-        // One that nobody counts in can be claimed.
+        // Only a namespace without counters can be claimed.
         let site = if path.starts_with("/namespaces") { "new-site" } else { "some-site" };
         let here = filled(path, site);
         for (method, operation) in item.as_object().unwrap() {
@@ -127,7 +127,7 @@ fn every_reference_of_the_document_leads_somewhere() {
     }
 }
 
-/// RFC 9457 for who asks for it, and the headers of an answer over a limit.
+/// RFC 9457 for clients that accept it, and the headers of an answer over a limit.
 #[test]
 fn errors_are_as_the_document_has_them() {
     let place = Place::file();

@@ -1,4 +1,4 @@
-//! What an operator meets: settings, signals, probes, logs.
+//! An operator's tools: settings, signals, probes, logs.
 
 mod common;
 
@@ -50,7 +50,7 @@ fn without_a_place_for_counts_it_says_how_to_give_one() {
     assert!(said.contains("--store") && said.contains("SEEN_STORE"), "{said}");
 }
 
-/// Two writers on one file would each count on their own.
+/// Two processes on one file would count apart.
 #[test]
 fn a_second_process_on_one_file_is_refused() {
     let place = Place::file();
@@ -73,7 +73,7 @@ fn a_file_that_is_no_store_is_left_alone() {
 }
 
 #[test]
-fn an_address_in_use_is_said() {
+fn an_address_in_use_is_named() {
     let place = Place::file();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -94,7 +94,7 @@ fn version_and_help_are_printed() {
 }
 
 #[test]
-fn the_health_check_tells_well_from_not_well() {
+fn the_health_check_reports_health_by_its_status() {
     let place = Place::redis();
     let mut seen = place.seen_with(&["--deadline", "200ms"]);
     let address = seen.address.to_string();
@@ -126,7 +126,7 @@ fn a_stop_waits_for_the_request_in_hand_and_not_for_idle_connections() {
     seen.wait_for_log("stopped");
 }
 
-/// A client that sends half a request must not hold up a stop for ever.
+/// A client that sends half a request must not block a stop for ever.
 #[test]
 fn a_stop_ends_within_its_grace() {
     let place = Place::file();
@@ -166,7 +166,7 @@ fn every_error_is_json_that_says_what_is_allowed() {
 }
 
 #[test]
-fn measurements_may_have_a_listener_of_their_own() {
+fn metrics_may_have_their_own_listener() {
     let place = Place::file();
     let apart = format!("127.0.0.1:{}", common::redis::free_port());
     let seen = place.seen_with(&["--metrics-listen", &apart]);
@@ -186,7 +186,7 @@ fn measurements_may_have_a_listener_of_their_own() {
     }
 }
 
-/// A log that holds addresses, user agents or queries is personal data.
+/// Addresses, user agents and queries are personal data.
 #[test]
 fn nothing_personal_is_logged() {
     let place = Place::file();
@@ -218,9 +218,9 @@ fn a_request_has_an_id_and_keeps_the_one_of_a_trusted_proxy() {
     assert_ne!(odd.header("x-request-id"), Some("two words"));
 }
 
-/// Every hit of a crowd that is too large for the queue has an answer.
+/// The queue is too short for this crowd; every hit still gets an answer.
 #[test]
-fn more_hits_than_may_wait_are_told_to_come_again() {
+fn hits_beyond_the_queue_are_told_to_retry() {
     let mut redis = common::redis::Redis::durable();
     let seen = Seen::start(&["--store", &redis.url(), "--queue", "4", "--deadline", "400ms"]);
     assert_eq!(seen.value("/hit/site/page"), 1);
@@ -234,7 +234,7 @@ fn more_hits_than_may_wait_are_told_to_come_again() {
     redis.again();
 }
 
-/// Compose passes `SEEN_TOKEN: ${SEEN_TOKEN:-}` on as an empty variable.
+/// Compose turns `SEEN_TOKEN: ${SEEN_TOKEN:-}` into an empty variable.
 #[test]
 fn an_empty_variable_is_an_unset_one() {
     let mut command = command(&["check", "--store", "/nowhere/seen.redb"]);
@@ -247,7 +247,7 @@ fn an_empty_variable_is_an_unset_one() {
     assert!(setting(&said, "deadline").ends_with("default"), "{said}");
 }
 
-/// The line of `seen check` about a setting.
+/// The line of `seen check` for a setting.
 fn setting<'a>(said: &'a str, flag: &str) -> &'a str {
     let line = said.lines().find(|line| line.split_whitespace().next() == Some(flag));
     line.unwrap_or_else(|| panic!("{flag} in {said}"))
@@ -317,7 +317,7 @@ fn check_shows_the_settings_and_tries_the_store() {
     assert!(said.contains(&store), "{said}");
 }
 
-/// It must neither create a file nor take one from the seen that holds it.
+/// It neither creates a file nor locks the one of a running seen.
 #[test]
 fn check_leaves_a_file_alone() {
     let place = Place::file();
@@ -340,9 +340,9 @@ fn help_is_in_groups_and_has_examples() {
     }
 }
 
-/// A closed terminal sends SIGHUP, which must not lose what is on its way.
+/// Closing a terminal sends SIGHUP, which must not lose hits.
 #[test]
-fn a_hangup_stops_in_good_order() {
+fn a_hangup_stops_gracefully() {
     let place = Place::file();
     let mut seen = place.seen();
     assert_eq!(seen.value("/hit/site/page"), 1);
@@ -366,7 +366,7 @@ fn a_second_signal_ends_at_once() {
     assert!(second.elapsed() < std::time::Duration::from_secs(10));
 }
 
-/// A rate over a series that begins with its first event never sees that event.
+/// Prometheus' `rate` misses an event that creates its series.
 #[test]
 fn every_series_is_there_from_the_start() {
     let seen = Place::file().seen();
@@ -394,7 +394,7 @@ fn every_series_is_there_from_the_start() {
 }
 
 #[test]
-fn a_problem_is_told_to_who_asks_for_one() {
+fn clients_that_accept_problem_json_get_it() {
     let seen = Place::file().seen();
     let ask = |accept| request("GET", &seen.url("/get/a/b"), &[("accept", accept)]);
     let problem = ask("application/problem+json");
@@ -423,7 +423,7 @@ fn an_answer_over_the_limit_tells_the_limit() {
     assert_eq!(answer.header("ratelimit"), Some(format!("\"client\";r=0;t={after}").as_str()));
 }
 
-/// In the Fetch standard `*` stands for every header but this one.
+/// In the Fetch standard `*` covers every header except this one.
 #[test]
 fn a_preflight_names_authorization() {
     let seen = Place::file().seen();
@@ -434,7 +434,7 @@ fn a_preflight_names_authorization() {
     assert!(names.contains(&"authorization") && names.contains(&"*"), "{allowed}");
 }
 
-/// Below a path of somebody else's address: every address that seen prints leads there.
+/// Behind a proxy that shows seen below a path, every address that seen prints leads there.
 #[test]
 fn a_base_path_is_in_every_address() {
     let place = Place::file();
@@ -443,7 +443,7 @@ fn a_base_path_is_in_every_address() {
     let believed: [Case; 3] = [
         (&["--base-path", "/stats"], &[("host", "example.com")], "/stats"),
         (&["--trusted-proxies", "127.0.0.1"], &behind, ""),
-        // The proxy knows better.
+        // The proxy's header overrules the setting.
         (&["--trusted-proxies", "127.0.0.1", "--base-path", "/other"], &behind, ""),
     ];
     for (arguments, headers, prefix) in believed {
@@ -469,10 +469,10 @@ fn a_base_path_is_in_every_address() {
         }
         let document = ask("/openapi.json").json();
         assert_eq!(document["servers"][0]["url"], "/stats/", "{arguments:?}");
-        // Probes ask seen itself, and know of no prefix.
+        // Probes ask seen directly, without the prefix.
         assert_eq!(seen.get("/healthz").status, 200);
     }
-    // A stranger's word is not taken.
+    // seen ignores a stranger's header.
     let seen = place.seen();
     let page = request("GET", &seen.url("/privacy"), &behind);
     assert!(!page.body.contains("stats"), "{page:?}");

@@ -1,5 +1,5 @@
-//! Pages that people open: they say what is so, load nothing from elsewhere,
-//! and cannot be made to run somebody's script.
+//! The pages that people open: they tell the truth, load nothing from other hosts, and run nobody
+//! else's script.
 
 mod common;
 
@@ -45,7 +45,7 @@ fn every_page_is_whole_without_scripts_and_loads_nothing_from_elsewhere() {
 }
 
 #[test]
-fn what_a_visitor_sends_never_becomes_markup() {
+fn a_visitors_input_never_becomes_markup() {
     let place = Place::file();
     let seen = place.seen();
     let attack = "%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
@@ -90,7 +90,7 @@ fn the_script_and_the_style_are_kept_by_browsers() {
         let tag = file.header("etag").unwrap();
         let again = request("GET", &seen.url(path), &[("if-none-match", tag)]);
         assert_eq!((again.status, again.body.as_str()), (304, ""), "{path}");
-        // As a proxy that compresses asks, and as one that has another version.
+        // A compressing proxy weakens the tag; another proxy has an older version.
         let weak = format!("\"other\", W/{tag}");
         assert_eq!(request("GET", &seen.url(path), &[("if-none-match", &weak)]).status, 304);
         assert_eq!(request("GET", &seen.url(path), &[("if-none-match", "\"0.1.0\"")]).status, 200);
@@ -136,9 +136,9 @@ fn the_page_of_a_counter_shows_the_range_that_is_asked_for() {
     assert_eq!(seen.get("/counter/site/page?range=2w").status, 400);
 }
 
-/// Of a site with as many pages as one page of the list has, seen daily.
+/// For a site whose list fills a page, with hits every day.
 #[test]
-fn every_page_is_small_on_its_way() {
+fn every_page_is_small_when_compressed() {
     let place = Place::file();
     let mut command = common::command(&["--store", &place.store()]);
     command.env("SEEN_TOKEN", "the-token-of-the-instance");

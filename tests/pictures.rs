@@ -1,4 +1,4 @@
-//! Pictures in other people's pages: they must move, and never break.
+//! Pictures in other people's pages: they must change, and never break.
 
 mod common;
 
@@ -47,7 +47,7 @@ fn a_badge_looks_as_asked() {
     assert_never_kept(&counting);
 }
 
-/// An error as JSON is a broken picture, which says nothing to anybody.
+/// A JSON error shows as a broken picture, which explains nothing.
 #[test]
 fn errors_are_pictures_that_say_what_is_wrong() {
     let place = Place::file();
@@ -70,15 +70,14 @@ fn errors_are_pictures_that_say_what_is_wrong() {
     assert_eq!(seen.get("/get/site/page").status, 404, "nothing was counted");
 }
 
-/// The title of a picture, which browsers show as a tooltip.
+/// The picture's title, which browsers show as a tooltip.
 fn title(picture: &Answer) -> String {
     let tree = roxmltree::Document::parse(&picture.body).unwrap();
     let title = tree.descendants().find(|node| node.has_tag_name("title"));
     title.and_then(|title| title.text()).unwrap_or_default().to_owned()
 }
 
-/// A refused hit is a view that nobody ever sees again; a badge in the wrong colour is
-/// seen and mended.
+/// A refused hit is a view lost for good; a badge in the wrong colour is seen and corrected.
 #[test]
 fn no_hit_is_refused_because_of_its_paint() {
     let place = Place::file();
@@ -138,7 +137,7 @@ fn a_limit_or_a_full_namespace_leaves_the_picture() {
     assert_eq!((full.status, says(&full).as_str()), (200, "views: 0"));
 }
 
-/// Every rival's badge breaks when its store does.
+/// Every other service's badge breaks with its store.
 #[test]
 fn a_store_that_is_away_leaves_the_last_number() {
     let mut redis = Redis::durable();
@@ -173,9 +172,9 @@ fn a_store_that_is_away_leaves_the_last_number() {
     assert_eq!((says(&badge).as_str(), badge.header("x-seen-stale")), ("views: 2", None));
 }
 
-/// A store that hangs costs one deadline, and not one for each thing that is tried.
+/// A hanging store costs one deadline, not one for each attempt.
 #[test]
-fn who_waits_for_a_store_that_hangs_waits_once() {
+fn a_store_that_hangs_costs_one_deadline() {
     let redis = Redis::durable();
     let deadline = Duration::from_millis(1500);
     let seen = Seen::start(&["--store", &redis.url(), "--deadline", "1500ms"]);
@@ -200,7 +199,7 @@ fn who_waits_for_a_store_that_hangs_waits_once() {
     redis.signal("CONT");
 }
 
-/// shields refuses an endpoint with any key that it does not know.
+/// shields.io rejects an endpoint with an unknown key.
 #[test]
 fn shields_gets_the_keys_of_its_schema_and_no_other() {
     let place = Place::file();
@@ -227,7 +226,7 @@ fn shields_gets_the_keys_of_its_schema_and_no_other() {
     assert_eq!(seen.value("/get/site/page"), 2, "unless asked to count");
 }
 
-/// Chats and mail show no SVG.
+/// Chats and mail programs show no SVG.
 #[test]
 fn a_link_to_a_counter_has_a_picture_of_it() {
     let place = Place::file();
@@ -291,7 +290,7 @@ fn the_number_that_is_asked_for_is_shown() {
     }
 }
 
-/// A name with one segment has all the forms, and they count that name.
+/// A one-segment name has every picture, and each counts that name.
 #[test]
 fn a_name_of_one_segment_has_pictures_too() {
     let place = Place::file();
@@ -310,7 +309,7 @@ fn a_name_of_one_segment_has_pictures_too() {
 }
 
 #[test]
-fn every_answer_says_that_it_is_what_it_says() {
+fn every_answer_forbids_sniffing_and_scripts() {
     let place = Place::file();
     let seen = place.seen();
     for path in ["/hit/a/b", "/healthz", "/hit/a/b/c/d", "/hit/a/b/badge.svg", "/seen.js", "/"] {
@@ -323,7 +322,7 @@ fn every_answer_says_that_it_is_what_it_says() {
 }
 
 #[test]
-fn a_wrong_address_of_a_picture_is_a_picture_too() {
+fn a_wrong_picture_address_answers_with_a_picture() {
     let place = Place::file();
     let seen = place.seen();
     for (method, path, status) in [

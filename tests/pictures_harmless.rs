@@ -1,11 +1,10 @@
-//! Attacks pictures through every parameter: markup, controls, addresses,
-//! broken colours, endless words, in any mixture.
+//! Attacks pictures through every parameter: markup, control characters, addresses, broken
+//! colours, endless words, in any mixture.
 //!
-//! The oracle is an XML parser that is not ours: whatever was asked for, the
-//! answer is well-formed, has only elements and attributes that draw, runs
-//! nothing, refers to nothing outside itself but a web link on an `<a>`, and
-//! has all its words inside its box. Hit counters have failed in just this
-//! (research/counters.md, section 3, failure 9).
+//! The oracle is an independent XML parser. Whatever was asked for, the answer is well-formed,
+//! has only elements and attributes that draw, runs nothing, refers to nothing outside itself
+//! except by a web link on an `<a>`, and keeps its words inside its box. Other hit counters have
+//! failed at exactly this.
 //!
 //! `PROPTEST_CASES=100000 cargo test --release --test pictures_harmless` looks harder.
 
@@ -16,7 +15,7 @@ use proptest::prelude::*;
 use seen::picture::chart::{self, ChartParams};
 use seen::picture::{Day, badge, error_badge, number::Format, params::BadgeParams};
 
-/// Words that break naive pictures, whole and in pieces.
+/// Words that break careless pictures, whole and in pieces.
 fn hostile() -> impl Strategy<Value = String> {
     let pieces = prop_oneof![
         Just("<script>alert(1)</script>".to_owned()),
@@ -41,7 +40,7 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..4).prop_map(|pieces| pieces.concat())
 }
 
-/// Values that are right for some parameter, so that attacks get past others.
+/// Valid values of some parameter, so that an attack gets past the other parameters.
 fn sensible() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
         "flat",
@@ -74,7 +73,7 @@ fn sensible() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned)
 }
 
-/// One in two a value that is fit for something.
+/// Half of the values are valid for some parameter.
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![hostile(), sensible()]
 }

@@ -1,4 +1,4 @@
-//! What is left of a visitor in the store: nothing that could be read back.
+//! The traces of a visitor in the store: none that leads back to the visitor.
 
 mod common;
 
@@ -21,7 +21,7 @@ use seen::store::redis::Redis;
 use seen::store::{Limits, Mode, Replicas, Store};
 use siphasher::sip128::{Hasher128, SipHasher24};
 
-/// Every byte that the store keeps on disk.
+/// Every byte of the store's files.
 fn kept(place: &Place) -> Vec<u8> {
     let folder = match place {
         Place::File(folder) => folder.path().to_owned(),
@@ -50,7 +50,7 @@ fn holds(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
 
-/// dwyl keeps addresses and user agents for ever, Abacus tokens in clear.
+/// dwyl keeps addresses and user agents for ever, and Abacus keeps tokens in plain text.
 fn nothing_of_a_visitor_and_no_token_is_kept(place: Place) {
     let mut command =
         common::command(&["--store", &place.store(), "--trusted-proxies", "127.0.0.1"]);
@@ -77,7 +77,7 @@ fn nothing_of_a_visitor_and_no_token_is_kept(place: Place) {
     assert!(seen.stop().success());
     let kept = kept(&place);
     assert!(holds(&kept, b"page"), "the test sees counters");
-    // As web/client.rs has it.
+    // The client's address as `Client` has it (src/model/network.rs).
     let address = [0, 0, 0, 0, 203, 0, 113, 77];
     let secrets = [
         b"secret".as_slice(),
@@ -94,7 +94,7 @@ fn nothing_of_a_visitor_and_no_token_is_kept(place: Place) {
     }
 }
 
-/// Who may have come: the attacker has a list of everybody.
+/// Somebody who may have come: the attacker has a list of everybody.
 struct Candidate {
     address: [u8; 8],
     agent: String,
@@ -103,10 +103,10 @@ struct Candidate {
 
 const CANDIDATES: u8 = 30;
 const SITE: &str = "site";
-/// How long the counter that asks for it tells visitors apart, in seconds.
+/// How long the counter with dedupe tells visitors apart, in seconds.
 const DEDUPE: u32 = 2;
 
-/// Somebody who has taken every file of the store.
+/// Somebody who has copied every file of the store.
 struct Attacker {
     files: Vec<u8>,
     windows: HashSet<[u8; 8]>,
@@ -119,7 +119,7 @@ impl Attacker {
         Self { files, windows }
     }
 
-    /// Whether these bytes are there: as they are, turned around, or in hexadecimal.
+    /// Whether the files hold these bytes: as they are, reversed, or in hexadecimal.
     fn has(&self, bytes: [u8; 8]) -> bool {
         let mut turned = bytes;
         turned.reverse();
@@ -132,13 +132,13 @@ impl Attacker {
         })
     }
 
-    /// How many of the candidates this finds.
+    /// How many of the candidates the files give away.
     fn finds(&self, all: &[Candidate], trace: impl Fn(&Candidate) -> Vec<[u8; 8]>) -> usize {
         all.iter().filter(|one| trace(one).into_iter().any(|bytes| self.has(bytes))).count()
     }
 
-    /// Nobody is found by an address or by any hash that seen has made of one, even if
-    /// somebody told the attacker the day's keys; and the keys are not there either.
+    /// Neither an address nor any hash that seen makes of one gives a candidate away, even to an
+    /// attacker who has learnt the day's keys; and the files do not hold the keys.
     fn finds_nobody(&self, all: &[Candidate], keys: &DayKeys, when: &str) {
         let eighths = keys.0.chunks(8).map(|part| part.try_into().unwrap());
         assert_eq!(eighths.filter(|part| self.has(*part)).count(), 0, "{when}: the day's keys");
@@ -148,7 +148,7 @@ impl Attacker {
                 hash.write(part);
             }
             let hash = hash.finish128();
-            // Else this test looks for something that seen does not make.
+            // Proves that this test looks for the hashes that seen makes.
             assert_eq!(seen::sketch::place(hash.h1), (one.visitor.register, one.visitor.rank));
             vec![hash.h1.to_be_bytes(), hash.h2.to_be_bytes(), one.address]
         });
@@ -156,7 +156,7 @@ impl Attacker {
     }
 }
 
-/// A server's files as they are, written anew, and as a snapshot.
+/// Rewrites the append-only file and takes a snapshot.
 fn rewrite(place: &Place) {
     let Place::Redis(redis) = place else { return };
     redis.ask(&["BGREWRITEAOF"]);
@@ -195,7 +195,7 @@ fn hit(key: &str, visitor: Option<Visitor>) -> Hit {
     Hit { counter: counter(key), source: Source::Browser, visitor, id: None }
 }
 
-/// Everybody hits this counter.
+/// A hit of everybody on this counter.
 fn hits(key: &str, all: &[Candidate]) -> Vec<Hit> {
     all.iter().map(|one| hit(key, Some(one.visitor))).collect()
 }
@@ -209,9 +209,9 @@ async fn count(store: &dyn Store, number: u64, at: Timestamp, hits: &[Hit]) {
     assert!(outcomes.iter().all(|o| matches!(o, Outcome::Counted(_))), "{outcomes:?}");
 }
 
-/// With the append-only file of Redis 30 of 30 visitors were found again, for months; on
-/// an idle file the day's key was there a month later.
-fn who_has_the_disk_and_a_list_of_everybody_finds_nobody(place: Place) {
+/// From the append-only file of Redis 30 of 30 visitors could once be identified, for months; an
+/// idle file still held the day's key a month later.
+fn an_attacker_with_the_disk_and_a_list_of_everybody_finds_nobody(place: Place) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = open(&place).await;
@@ -246,7 +246,7 @@ fn who_has_the_disk_and_a_list_of_everybody_finds_nobody(place: Place) {
         rewrite(&place);
         Attacker::with(&place).finds_nobody(&all, &keys, "rewritten and in a snapshot");
 
-        // The day after. Redis goes by its own clock, and the marks are over there too.
+        // The next day. Redis has its own clock, so wait until it has dropped the marks too.
         tokio::time::sleep(Duration::from_secs(u64::from(DEDUPE) + 1)).await;
         let tomorrow = Timestamp(now.0 + 86_400 + 3600);
         store.forget_day_keys(tomorrow.day());
@@ -263,5 +263,5 @@ fn who_has_the_disk_and_a_list_of_everybody_finds_nobody(place: Place) {
 
 on_every_store! {
     nothing_of_a_visitor_and_no_token_is_kept
-    who_has_the_disk_and_a_list_of_everybody_finds_nobody
+    an_attacker_with_the_disk_and_a_list_of_everybody_finds_nobody
 }

@@ -1,11 +1,11 @@
-//! What a page or a program reads: numbers by kind, many at once, the past.
+//! What pages and programs read: numbers by kind, many counters at once, the past.
 
 mod common;
 
 use common::{Answer, Place, Seen, client, request};
 use serde_json::{Value, json};
 
-/// Many hits in one request.
+/// Sends many hits in one request.
 fn post_hits(seen: &Seen, body: &str) -> Answer {
     let request = ureq::http::Request::post(seen.url("/hits")).body(body.to_owned()).unwrap();
     let mut response = client().run(request).unwrap();

@@ -1,6 +1,6 @@
-//! The documents say what is so. `UPDATE_README=1 cargo test --test readme` writes
-//! what is made from the program: the tables of settings and the two pictures.
-//! (The commands of the guide are typed by `.ci/guide`.)
+//! The documents agree with the program. `UPDATE_README=1 cargo test --test readme` writes the
+//! generated parts: the tables of settings and the two pictures. (`.ci/guide` types the commands
+//! of the guide.)
 
 mod common;
 
@@ -31,7 +31,7 @@ fn hold(name: &str, expected: &str) {
     assert!(found == expected, "{name} is old: UPDATE_README=1 cargo test --test readme");
 }
 
-/// What a newcomer may want to set; the README leaves the others to docs/reference.md.
+/// The settings that a newcomer needs first; docs/reference.md lists them all.
 const FIRST: [&str; 8] = [
     "listen",
     "store",
@@ -73,10 +73,10 @@ fn the_settings_are_those_of_the_program() {
 }
 
 #[test]
-fn its_pictures_are_ours() {
+fn its_pictures_are_drawn_by_the_program() {
     let look = BadgeParams::default();
     hold("docs/badge.svg", &badge::render(&look.badge("views", "12,345".into())));
-    // Some month: weekdays busier than weekends.
+    // A month with busier weekdays than weekends.
     let visits = |day: i32| if day % 7 < 2 { 210 } else { 380 + 23 * (day % 5) as u64 };
     let days = (20_740..20_770).map(|day| (Day(day), visits(day))).collect();
     let month =
@@ -96,7 +96,7 @@ fn documents() -> Vec<(String, String)> {
     names.into_iter().map(|name| (name.clone(), text(&name))).collect()
 }
 
-/// The fenced blocks of a text whose kind begins so.
+/// The fenced blocks of this kind.
 fn blocks<'a>(text: &'a str, kind: &str) -> Vec<&'a str> {
     let parts: Vec<&str> = text.split("\n```").collect();
     let inside = parts.into_iter().skip(1).step_by(2);
@@ -129,7 +129,7 @@ fn its_commands_are_there() {
     assert!(changes.contains(&version), "the changelog has this version");
 }
 
-/// A screen is 45 lines, blank ones not counted, a long line of a table two of them.
+/// A screen is 45 lines: blank lines do not count, and a long line of a table counts twice.
 #[test]
 fn the_readme_is_three_screens_long() {
     let lines: usize = readme()
@@ -183,8 +183,8 @@ fn every_source_file_that_is_named_is_there() {
     }
 }
 
-/// The paths of seen in a text: what follows its address, and what is code and
-/// begins with a slash or a method.
+/// The paths of seen in a text: those after seen's address, and code that begins with a slash or
+/// follows a method.
 fn routes(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let end = |c: char| c.is_whitespace() || "`'\"<>)}|,?".contains(c);
@@ -205,7 +205,7 @@ fn routes(text: &str) -> Vec<String> {
 
 #[test]
 fn every_route_that_is_named_is_served() {
-    // What is a file of an image or of the machine.
+    // Paths of an image or a machine.
     const FILES: [&str; 9] =
         ["/bin/", "/data", "/etc/", "/nix/", "/run/", "/share/", "/src", "/tmp/", "/usr/"];
     let place = Place::file();
@@ -224,7 +224,7 @@ fn every_route_that_is_named_is_served() {
             let path = route.replace("{ns}", "n").replace("{a,b,c}", "a,b,c").replace("{key}", "k");
             let path = path.replace("{host}", "example.com").replace("{path}", "p");
             let path = path.trim_end_matches('.');
-            // `/hit` alone stands for all below it.
+            // `/hit` alone stands for every path below it.
             let folder = path.trim_end_matches('/');
             let below = ["/n/k", "/n", "/hit/n/k"].map(|end| format!("{folder}{end}"));
             let served = below.iter().map(String::as_str).chain([path]).any(|path| {
@@ -242,7 +242,7 @@ fn every_route_that_is_named_is_served() {
     assert!(asked > 80, "{asked}");
 }
 
-/// What the guide quotes is in the files, line by line.
+/// Every line that the guide quotes is in its file.
 #[test]
 fn the_guide_quotes_what_is_there() {
     let guide = std::fs::read_to_string(file("docs/guide.md")).unwrap();
@@ -266,7 +266,7 @@ fn the_guide_quotes_what_is_there() {
 }
 
 #[test]
-fn every_metric_is_explained_and_is_one() {
+fn every_metric_is_explained_and_exists() {
     let operate = std::fs::read_to_string(file("docs/operate.md")).unwrap();
     let metrics = Metrics::default();
     let text = metrics.render(seen::metrics::Now::default());
@@ -282,7 +282,7 @@ fn every_metric_is_explained_and_is_one() {
     }
 }
 
-/// The texts of every line that is logged at a level that people see.
+/// The messages of all log lines that people see by default.
 fn logged(folder: &Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -317,7 +317,7 @@ fn every_log_line_is_explained() {
     }
 }
 
-/// What the guide asks for is what CI's own machine is made of.
+/// The packages that the guide asks for are in CI's own machine.
 #[test]
 fn the_guide_needs_what_ci_has() {
     let guide = std::fs::read_to_string(file("docs/guide.md")).unwrap();
@@ -331,9 +331,9 @@ fn the_guide_needs_what_ci_has() {
     }
 }
 
-/// Where docs/migrate.md says that a number has to go, it shows up.
+/// The numbers that docs/migrate.md promises show up.
 #[test]
-fn old_badges_count_where_it_is_said() {
+fn old_badges_count_where_the_document_says() {
     let migrate = std::fs::read_to_string(file("docs/migrate.md")).unwrap();
     let place = Place::file();
     let seen = place.seen();
@@ -342,7 +342,7 @@ fn old_badges_count_where_it_is_said() {
     let badges = migrate.lines().filter(|line| line.starts_with("+ "));
     for address in badges.filter_map(|line| line.split("https://HOST").nth(1)) {
         let path = address.split([')', '"']).next().unwrap();
-        // GoatCounter's script adds the page to its address.
+        // GoatCounter's script appends the page to its address.
         if !path.contains("countapi") && path != "/seen.js" && path != "/count" {
             assert_eq!(seen.get(path).status, 200, "{path}");
         }
@@ -352,7 +352,7 @@ fn old_badges_count_where_it_is_said() {
         assert!(named.iter().any(|name| migrate.contains(name)), "{counter}");
         seen.value(&format!("/get/{counter}"))
     });
-    // seeyoufarm's and hits.sh's badges are of one page.
+    // The badges of seeyoufarm and hits.sh are for the same page.
     assert_eq!(values, [1, 2, 1]);
 }
 
@@ -387,7 +387,7 @@ fn a_goatcounter_moves_in() {
         seen.get("/get/example.com/home,a-b,blog-one,click").json()["values"].to_string(),
         r#"{"a-b":1,"blog-one":2,"click":null,"home":1}"#
     );
-    // As seen.js names it (tests/browser/seen_js.rs).
+    // seen.js gives the same name (tests/browser/seen_js.rs).
     let long = "long-long-long-long-long-long-long-long-long-long-lon.2325886861";
     assert_eq!(seen.value(&format!("/get/example.com/{long}")), 1);
 }

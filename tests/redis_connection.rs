@@ -1,5 +1,4 @@
-//! The ways to reach a Redis: password, database, TLS, and one that is not
-//! there yet.
+//! The ways to reach a Redis: password, database, TLS, Unix socket, and one that starts later.
 
 mod common;
 
@@ -20,7 +19,7 @@ fn a_user_a_password_and_a_database_are_used() {
     assert!(!log.contains("secret"), "{log}");
 }
 
-/// As the NixOS module does it: no port, and file permissions in place of a password.
+/// The NixOS module does so: no port, and file permissions instead of a password.
 #[test]
 fn a_unix_socket_is_a_way_to_a_redis() {
     let folder = tempfile::tempdir().unwrap();
@@ -34,7 +33,7 @@ fn a_unix_socket_is_a_way_to_a_redis() {
 }
 
 #[test]
-fn a_wrong_password_is_said() {
+fn a_wrong_password_is_reported() {
     let redis = Redis::start(&["--requirepass", "secret"]);
     let url = format!("redis://:wrong@127.0.0.1:{}", redis.port);
     let seen = Seen::start(&["--store", &url]);
@@ -66,10 +65,10 @@ fn tls_is_spoken_and_the_certificate_is_checked() {
     assert_eq!(seen.get("/hit/site/page").status, 503);
 }
 
-/// A start that waited for itself would be at its end only after the three seconds that it
-/// gives a Redis which is away.
+/// seen waits up to three seconds for a missing Redis. If the start waited on itself, it would
+/// use them up.
 #[test]
-fn a_start_on_a_redis_that_is_there_is_short() {
+fn a_start_is_quick_when_redis_runs() {
     let redis = Redis::durable();
     let started = std::time::Instant::now();
     let seen = Seen::start(&["--store", &redis.url()]);

@@ -1,4 +1,4 @@
-//! A Redis that would lose counts behind everybody's back.
+//! A Redis that would silently lose counts.
 
 mod common;
 
@@ -7,7 +7,7 @@ use std::process::Stdio;
 use common::redis::{Redis, free_port};
 use common::{Seen, command, wait_until};
 
-/// The exit code and the last words of a seen that does not start.
+/// The exit code and the last line of a seen that does not start.
 fn refusal(store: &str) -> (Option<i32>, String) {
     let output = command(&["--store", store, "--listen", "127.0.0.1:0"])
         .stderr(Stdio::piped())
@@ -17,7 +17,7 @@ fn refusal(store: &str) -> (Option<i32>, String) {
     (output.status.code(), said.lines().last().unwrap_or_default().into())
 }
 
-/// vercount lost its users' counters to a cache's eviction policy.
+/// vercount lost its users' counters to an eviction policy.
 #[test]
 fn one_that_evicts_counters_is_refused() {
     for policy in ["allkeys-lru", "allkeys-lfu", "allkeys-random"] {
@@ -30,7 +30,7 @@ fn one_that_evicts_counters_is_refused() {
 }
 
 #[test]
-fn one_that_evicts_counters_is_taken_with_open_eyes() {
+fn one_that_evicts_counters_is_accepted_if_the_operator_says_so() {
     let redis = Redis::start(&["--appendonly", "yes", "--maxmemory-policy", "allkeys-lru"]);
     let seen = Seen::start(&["--store", &redis.url(), "--allow-eviction"]);
     assert_eq!(seen.value("/hit/site/page"), 1);
@@ -63,8 +63,8 @@ fn a_replica_is_refused() {
     assert!(sentence.contains("replica") && sentence.contains("master"), "{sentence}");
 }
 
-/// The policy was changed while Redis was away: the reconnect must notice, and
-/// notice again when it is mended.
+/// The policy changes while Redis is down: the reconnect must notice, and notice the correction
+/// too.
 #[test]
 fn a_reconnect_looks_again() {
     let mut redis = Redis::durable();
@@ -84,9 +84,9 @@ fn a_reconnect_looks_again() {
     assert_eq!(seen.value("/hit/site/page"), 2);
 }
 
-/// It was once refused for ever, until the connection happened to fail.
+/// Once seen refused it until the connection happened to fail.
 #[test]
-fn a_policy_that_is_put_right_is_noticed() {
+fn a_corrected_policy_is_noticed() {
     let redis = Redis::durable();
     let seen = Seen::start(&["--store", &redis.url(), "--deadline", "200ms"]);
     assert_eq!(seen.value("/hit/site/page"), 1);
@@ -97,7 +97,7 @@ fn a_policy_that_is_put_right_is_noticed() {
     assert_eq!(seen.value("/hit/site/page"), 2);
 }
 
-/// What a script's command is refused for was once answered 500.
+/// A command refused inside a script was once answered 500.
 #[test]
 fn a_full_redis_is_507_and_a_badge_still_draws() {
     let redis = Redis::durable();
@@ -126,9 +126,9 @@ fn a_master_that_becomes_a_replica_is_503_and_not_ready() {
     wait_until("it counts again", || seen.get("/hit/site/page").status == 200);
 }
 
-/// Counting once began at 1 again without a word.
+/// Counting once restarted at 1 without a word.
 #[test]
-fn a_redis_that_was_emptied_is_said() {
+fn an_emptied_redis_is_reported() {
     let redis = Redis::durable();
     let seen = Seen::start(&["--store", &redis.url()]);
     assert_eq!(seen.value("/hit/site/page"), 1);

@@ -1,6 +1,6 @@
-//! docs/reference.md says what the program does: its tables are made of the running
-//! program's `/openapi.json`, its answers and pictures by the program itself.
-//! `UPDATE_README=1 cargo test --test reference` writes them.
+//! docs/reference.md agrees with the program: its tables come from the running program's
+//! `/openapi.json`, its answers and pictures from the program itself. `UPDATE_README=1 cargo test
+//! --test reference` writes them.
 
 mod common;
 
@@ -28,14 +28,14 @@ fn hold(name: &str, expected: &str) {
     assert!(found == expected, "{name} is old: UPDATE_README=1 cargo test --test reference");
 }
 
-/// A parameter as the document has it: its names, the first of them the main one.
+/// A parameter of the document, with its names, the main one first.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Param {
     names: Vec<String>,
     what: String,
 }
 
-/// The query parameters of an operation, the ones that mean the same together.
+/// The query parameters of an operation; synonyms are one.
 fn params(operation: &Value) -> Vec<Param> {
     let mut found: Vec<Param> = Vec::new();
     let all = operation["parameters"].as_array().unwrap();
@@ -74,7 +74,7 @@ fn table(params: &[Param]) -> String {
     out
 }
 
-/// Every operation, those with the same words and parameters together.
+/// All operations; those with the same words and parameters are one.
 fn operations(document: &Value) -> String {
     let look = |path: &str| params(&document["paths"][path]["get"]);
     let (badge, chart) =
@@ -121,7 +121,7 @@ fn icons() -> String {
     format!("Ours: {own}\nBrands: {}", names(Brand::all().map(Brand::name).collect()))
 }
 
-/// The pictures that show what a parameter does; one file for each.
+/// The pictures that show the effect of a parameter, one file for each.
 fn pictures() -> String {
     let mut out = String::from("| query | badge |\n|---|---|\n");
     let mut queries: Vec<String> = Style::ALL
@@ -159,7 +159,7 @@ fn pictures() -> String {
     out
 }
 
-/// What the program answers to a request, as a block of code.
+/// The program's answer to a request, as a block of code.
 fn answer(seen: &Seen, path: &str) -> String {
     let answer = seen.get(path);
     assert_eq!(answer.status, 200, "{path}: {answer:?}");
@@ -195,9 +195,9 @@ fn the_reference_is_made_by_the_program() {
     hold("docs/reference.md", &made);
 }
 
-/// What scripts may read of an answer, and what seen.js reads of a page, is explained.
+/// Explains every header that scripts may read, and every attribute that seen.js reads.
 #[test]
-fn headers_and_attributes_are_all_there() {
+fn every_header_and_attribute_is_explained() {
     let place = Place::file();
     let answer = place.seen().get("/hit/a/b");
     let text = std::fs::read_to_string(file("docs/reference.md")).unwrap();

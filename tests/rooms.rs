@@ -1,16 +1,16 @@
-//! The rooms of `src/` and which way imports go: without this, a circle comes back
-//! one convenient `use` at a time, and nothing can be read on its own.
+//! The rooms of `src/` and the direction of imports. Without this test a cycle comes back one
+//! convenient `use` at a time, and no room can be read on its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every room, from the top. A room imports only rooms after it.
+/// Every room, from the top. A room imports only rooms further down.
 const ROOMS: [&str; 11] = [
     "cli", "server", "web", "transfer", "counters", "config", "store", "metrics", "model",
     "picture", "sketch",
 ];
 
-/// Rooms that import no other room, wherever they stand.
+/// Rooms that import no other room.
 const ALONE: [&str; 2] = ["picture", "sketch"];
 
 fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -24,7 +24,7 @@ fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The rooms that a line of code names, comments left out.
+/// The rooms that a line of code names, outside comments.
 fn imported(line: &str) -> impl Iterator<Item = &str> {
     let code = line.split("//").next().unwrap_or_default();
     code.split("crate::").skip(1).map(|rest| {

@@ -1,4 +1,4 @@
-//! A master that dies, and a Sentinel that makes its replica the master.
+//! A master dies, and Sentinel makes its replica the master.
 
 mod common;
 
@@ -33,6 +33,6 @@ fn counting_goes_on_at_the_new_master() {
         value = seen.get("/hit/site/page").value();
         value.is_some()
     });
-    // What was answered 503 may be counted, once.
+    // A hit that was answered 503 may be counted, once.
     assert!((51..60).contains(&value.unwrap()), "{value:?}");
 }

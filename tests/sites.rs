@@ -1,6 +1,5 @@
-//! Counters that a page's script calls: what the scripts of busuanzi, vercount and
-//! GoatCounter send, and what they look for in the answers. `.ci/clients` runs the
-//! unmodified ones.
+//! Counters that a page's script calls: the requests of the scripts of busuanzi, vercount and
+//! GoatCounter, and the answers they look for. `.ci/clients` runs the unmodified scripts.
 
 mod common;
 
@@ -89,7 +88,7 @@ fn vercount_logs_a_view(place: Place) {
 fn goatcounter_counts_and_shows(place: Place) {
     let seen = place.seen();
     let site = [("referer", "https://blog.example/")];
-    // As count.js puts it together, by beacon and as a picture.
+    // As count.js builds it, for a beacon and for a picture.
     let view = "/count?p=%2Fposts%2Fone%3Ffrom%3Dfeed&t=One&s=1280&b=0&rnd=a1b2c";
     for method in ["POST", "GET"] {
         assert_eq!(count(&seen, method, view), (200, true));
@@ -122,7 +121,7 @@ fn goatcounter_counts_and_shows(place: Place) {
     let by_hand = seen.get("/counter/%2Fposts%2Fone.json?host=blog.example");
     assert_eq!(by_hand.json()["count"], "3");
     assert_eq!(ask(&seen, "GET", "/counter/%2Fx.json?start=soon", &site).status, 400);
-    // The page of a namespace is still where it was.
+    // The namespace's page is still at its address.
     let page = ask(&seen, "GET", "/counter/blog.example", &[("accept", "text/html")]);
     assert!(page.body.contains("blog.example is private"), "{page:?}");
 }

@@ -1,30 +1,29 @@
-//! Other services' own snippets, as their documents or the pages of their users have them:
-//! the host name is changed and nothing else, and each shows and counts right. (What each
-//! parameter means is in tests/aliases.rs; the scripts run in tests/sites.rs, in
-//! tests/browser and in .ci/clients.)
+//! Other services' own snippets, from their documents or their users' pages: only the host name
+//! changes, and each counts and shows its number. (tests/aliases.rs covers the parameters; the
+//! scripts run in tests/sites.rs, tests/browser and .ci/clients.)
 
 mod common;
 
 use common::{Answer, Place, Seen, picture, request};
 
-/// Where a page finds the number of a view.
+/// Where an answer holds the number.
 enum Shows {
-    /// In the words of a picture; `#` stands for the number.
+    /// In a picture's words, where `#` stands for it.
     Words(&'static str),
-    /// In so many digits.
+    /// In this many digits.
     Digits(usize),
-    /// In JSON, here.
+    /// In JSON, at this pointer.
     Json(&'static str),
-    /// As the whole answer.
+    /// The answer is the number.
     Text,
-    /// Nowhere: this counter counts.
+    /// Nowhere, but this counter counts.
     Nothing(&'static str),
-    /// By this script, which is sent.
+    /// The answer is this script.
     Script(&'static str),
 }
 use Shows::{Digits, Json, Nothing, Script, Text, Words};
 
-/// Service, its host, a snippet and what is shown.
+/// The service, its host, a snippet, and where the answer holds the number.
 const SNIPPETS: &[(&str, &str, &str, Shows)] = &[
     (
         "CountAPI",
@@ -270,7 +269,7 @@ const SNIPPETS: &[(&str, &str, &str, Shows)] = &[
     ),
 ];
 
-/// A browser's view of the page of a blog. A pixel's bytes are no text.
+/// A browser's view of a blog's page. The bytes of a pixel are not text.
 fn view(url: &str) -> Answer {
     let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
     let asked = common::client().get(url).header("referer", "https://blog.example/");
@@ -284,14 +283,14 @@ fn view(url: &str) -> Answer {
     }
 }
 
-/// The address in a snippet, which now begins with that of seen.
+/// The address in a snippet, after seen's has replaced the host.
 fn address<'a>(snippet: &'a str, seen: &str) -> &'a str {
     let from = &snippet[snippet.find(seen).unwrap()..];
     let end = from.find(|c: char| c.is_whitespace() || "\"'`)>".contains(c));
     &from[..end.unwrap_or(from.len())]
 }
 
-/// The next two views show their numbers.
+/// Checks that the next two views show their numbers.
 fn holds_from(first: i64, service: &str, seen: &Seen, url: &str, shows: &Shows) {
     for number in first..first + 2 {
         let answer = view(url);
@@ -327,9 +326,9 @@ fn holds_from(first: i64, service: &str, seen: &Seen, url: &str, shows: &Shows) 
 }
 
 #[test]
-fn each_shows_and_counts_with_another_host_and_nothing_else() {
+fn each_snippet_counts_and_shows_with_only_the_host_changed() {
     for (service, host, snippet, shows) in SNIPPETS {
-        // Some of them are of one page, whose counter they would share.
+        // Each has its own seen: some of them count the same page.
         let place = Place::file();
         let seen = place.seen();
         let here = seen.url("");
@@ -341,10 +340,10 @@ fn each_shows_and_counts_with_another_host_and_nothing_else() {
     }
 }
 
-/// A picture's paint never costs a hit, whichever service the link is of: what is unknown is
-/// left out, named in a header and explained in the title.
+/// A picture's look never costs a hit, whatever the service: seen leaves unknown values out,
+/// names them in a header and explains them in the title.
 #[test]
-fn unknown_paint_is_left_out_and_told() {
+fn an_unknown_look_is_left_out_and_reported() {
     for (service, host, snippet, shows) in SNIPPETS {
         let (asked, told): (_, &[&str]) = match shows {
             Words(_) => ("style=nope&logo=nope&format=nope", &["style", "logo", "format"]),
@@ -369,7 +368,7 @@ fn unknown_paint_is_left_out_and_told() {
     }
 }
 
-/// A name may be lowered and set by its owner alone, unless the owner says otherwise.
+/// Only the owner may lower or set a counter, unless the owner allows it to all.
 #[test]
 fn counterapi_dev_goes_down_where_the_owner_lets_it() {
     let place = Place::file();
@@ -401,7 +400,7 @@ fn counterapi_dev_goes_down_where_the_owner_lets_it() {
 }
 
 #[test]
-fn what_is_no_picture_answers_too() {
+fn addresses_without_a_picture_answer_too() {
     let place = Place::file();
     let seen = place.seen();
     assert_eq!(seen.get("/healthcheck").json()["status"], "ok");

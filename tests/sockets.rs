@@ -1,5 +1,5 @@
-//! Clients that hold on to connections: slow, silent, deaf, fat and many. Each of
-//! them kept a connection, and its memory, for as long as it liked.
+//! Clients that hold on to connections: slow, silent, deaf, fat and many. Each once kept a
+//! connection, and its memory, as long as it liked.
 
 mod common;
 
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use common::{Place, Seen, TIMEOUT, wait_until};
 
-/// A connection from one of this machine's own addresses, each a client of its own.
+/// Connects from one of this machine's own addresses; each is another client.
 fn connect_from(seen: &Seen, from: [u8; 4]) -> TcpStream {
     use socket2::{Domain, Socket, Type};
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
@@ -25,7 +25,7 @@ fn connect(seen: &Seen) -> TcpStream {
     connect_from(seen, [127, 0, 0, 1])
 }
 
-/// All that seen says until it hangs up, which may be by a reset.
+/// Everything that seen sends until it hangs up, perhaps with a reset.
 fn heard(mut stream: TcpStream) -> String {
     let mut heard = Vec::new();
     let mut piece = [0; 4096];
@@ -34,7 +34,7 @@ fn heard(mut stream: TcpStream) -> String {
     String::from_utf8_lossy(&heard).into_owned()
 }
 
-/// What a client in another network is answered.
+/// The answer to a client in another network.
 fn other_client(seen: &Seen) -> String {
     let mut stream = connect_from(seen, [127, 9, 9, 9]);
     let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -75,7 +75,7 @@ fn a_head_that_trickles_is_cut_off() {
 }
 
 #[test]
-fn a_connection_may_rest_between_two_requests_but_not_for_ever() {
+fn an_idle_connection_is_closed_in_the_end() {
     let place = Place::file();
     let seen = place.seen_with(&["--head-timeout", "200ms", "--idle-timeout", "1s"]);
     let mut stream = connect(&seen);
@@ -108,9 +108,9 @@ fn a_body_that_does_not_come_is_answered_408() {
     assert_eq!(timeouts(&seen, "body"), 1);
 }
 
-/// Answers that nobody reads fill the system's memory, and then seen's.
+/// Unread answers fill the system's memory, and then seen's.
 #[test]
-fn who_does_not_read_the_answers_is_cut_off() {
+fn a_client_that_reads_no_answers_is_cut_off() {
     let place = Place::file();
     let seen = place.seen_with(&["--write-timeout", "500ms"]);
     let mut deaf = connect(&seen);
@@ -119,7 +119,7 @@ fn who_does_not_read_the_answers_is_cut_off() {
     deaf.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
     while deaf.write_all(&request.repeat(64)).is_ok() {}
     wait_until("it is cut off", || timeouts(&seen, "write") == 1);
-    // That of the request for the metrics alone.
+    // The request for the metrics has a connection itself.
     wait_until("nothing is left", || metric(&seen, "seen_connections") <= 1);
 }
 
@@ -131,7 +131,7 @@ fn a_stream_that_is_not_read_is_cut_off_and_holds_little() {
     let key = |n: usize| format!("{}{n:02}", "k".repeat(60));
     let keys: Vec<_> = (0..32).map(key).collect();
     let mut deaf = connect(&seen);
-    // The system takes the receive buffer for at least so much.
+    // The system rounds the receive buffer up to its minimum.
     socket2::SockRef::from(&deaf).set_recv_buffer_size(4096).unwrap();
     let list = keys.join(",");
     write!(deaf, "GET /stream/{}/{list} HTTP/1.1\r\nHost: x\r\n\r\n", "n".repeat(60)).unwrap();
@@ -149,7 +149,7 @@ fn a_stream_that_is_not_read_is_cut_off_and_holds_little() {
 }
 
 #[test]
-fn a_network_has_a_bound_of_streams_too() {
+fn a_network_has_a_limit_of_streams_too() {
     let place = Place::file();
     let seen = place.seen_with(&["--client-streams", "1", "--streams", "100"]);
     let watch = |from: [u8; 4]| {
@@ -165,7 +165,7 @@ fn a_network_has_a_bound_of_streams_too() {
     assert_eq!(watch([127, 1, 2, 1]).0, "200", "another network has its own");
 }
 
-/// hyper takes 400 kB for a head that never ends: 640 of them were 256 MB.
+/// hyper buffers 400 kB of an endless head: 640 of them took 256 MB.
 #[test]
 fn a_head_without_end_is_refused_before_it_costs() {
     let place = Place::file();
@@ -178,14 +178,14 @@ fn a_head_without_end_is_refused_before_it_costs() {
         sent += line.len();
     }
     let answer = heard(fat);
-    // A reset may be all that is heard while more was on its way.
+    // A reset may overtake the answer while we are still sending.
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
     wait_until("it is hung up on", || metric(&seen, "seen_connections") <= 1);
 }
 
-/// hyper's own answers had none of the headers.
+/// hyper's own answers lacked our headers.
 #[test]
-fn what_is_no_request_is_answered_like_everything_else() {
+fn a_malformed_request_gets_the_usual_headers() {
     let place = Place::file();
     let seen = place.seen();
     for nonsense in ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n"] {
@@ -222,7 +222,7 @@ fn a_request_names_one_host() {
 }
 
 #[test]
-fn who_closes_its_half_gets_its_answer() {
+fn a_client_that_closes_its_half_gets_its_answer() {
     let place = Place::file();
     let seen = place.seen();
     for number in 1..=20 {
@@ -234,9 +234,9 @@ fn who_closes_its_half_gets_its_answer() {
     }
 }
 
-/// A stream that nobody hears any more ends at once, and not at its next heartbeat.
+/// A stream ends as soon as its reader has gone, not at its next heartbeat.
 #[test]
-fn who_hangs_up_on_a_stream_is_gone() {
+fn a_stream_ends_when_its_reader_hangs_up() {
     let place = Place::file();
     let seen = place.seen();
     let mut stream = connect(&seen);
@@ -249,7 +249,7 @@ fn who_hangs_up_on_a_stream_is_gone() {
 }
 
 #[test]
-fn a_client_has_so_many_connections_and_others_have_their_own() {
+fn each_client_has_its_own_limit_of_connections() {
     let place = Place::file();
     let mut command = common::command(&["--store", &place.store(), "--client-connections", "3"]);
     command.env_remove("SEEN_CLIENT_CONNECTIONS");
@@ -261,7 +261,7 @@ fn a_client_has_so_many_connections_and_others_have_their_own() {
     assert!(other_client(&seen).starts_with("HTTP/1.1 200"));
     let limit = "seen_over_limit_total{limit=\"client_connections\"}";
     assert_eq!(metric(&seen, limit), 1);
-    // Neighbours: four clients' worth in all.
+    // A network has four clients' worth in all.
     let more: Vec<_> = (2..11).map(|host| connect_from(&seen, [127, 1, 1, host])).collect();
     assert!(heard(connect_from(&seen, [127, 1, 1, 99])).starts_with("HTTP/1.1 503"));
     assert_eq!(metric(&seen, "seen_over_limit_total{limit=\"network_connections\"}"), 1);
@@ -273,10 +273,9 @@ fn a_client_has_so_many_connections_and_others_have_their_own() {
     });
 }
 
-/// With the descriptors used up nobody was answered, for as long as one client liked.
-/// 100,000 refusals a second kept seen from everybody else.
+/// 100,000 refusals a second once kept seen from everybody else.
 #[test]
-fn who_is_refused_too_often_waits_for_each_answer() {
+fn a_client_refused_too_often_waits_for_each_answer() {
     let place = Place::file();
     let seen = place.seen_with(&["--refusal-limit", "2/1h"]);
     let mut stream = connect_from(&seen, [127, 1, 1, 1]);
@@ -296,9 +295,9 @@ fn who_is_refused_too_often_waits_for_each_answer() {
     seen.wait_for_log("held back");
 }
 
-/// What is no request is refused too, and a new connection each time.
+/// A malformed request is a refusal too, each on a new connection.
 #[test]
-fn who_talks_nonsense_too_often_loses_a_place_for_a_second() {
+fn malformed_requests_cost_a_connection_for_a_second() {
     let place = Place::file();
     let seen = place.seen_with(&["--refusal-limit", "1/1h", "--client-connections", "1"]);
     let nonsense = || {

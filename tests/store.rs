@@ -1,6 +1,5 @@
-//! The contract of a store, against both: whatever is promised to those who
-//! count is promised whichever store they chose. Each test runs on a file and
-//! on a redis-server of its own.
+//! The contract of a store: every promise holds on both. Each test runs on a file and on its own
+//! redis-server.
 
 mod common;
 
@@ -39,7 +38,7 @@ const LIMITS: Limits = Limits {
 
 const LARGE: Limits = Limits { counters_per_namespace: 30_000, counters: 30_000, ..LIMITS };
 
-/// A store, and what must live as long as it.
+/// A store, and the server or folder that must outlive it.
 struct Rig {
     store: Arc<dyn Store>,
     redis: Option<Server>,
@@ -68,7 +67,7 @@ impl Rig {
     }
 
     fn of(store: Arc<dyn Store>, redis: Option<Server>, folder: Option<tempfile::TempDir>) -> Self {
-        // Noon, so that an hour more or less stays in the day.
+        // Noon, so that an hour more or less stays within the day.
         let now = Timestamp(Timestamp::of_day(Timestamp::now().day()).0 + 12 * 3600);
         Self { store, redis, _folder: folder, now, number: 1.into() }
     }
@@ -90,7 +89,7 @@ impl Rig {
         self.store.apply(&self.tally(at, hits)).await.unwrap()
     }
 
-    /// Applies hits on one counter; what became of its runs.
+    /// Applies hits to one counter; returns each run's hits and last number.
     async fn count(&self, at: Timestamp, hits: &[Hit]) -> Vec<(u64, i64)> {
         match &self.apply(at, hits).await[0] {
             Outcome::Counted(runs) => runs.iter().map(|c: &Counted| (c.hits, c.last)).collect(),
@@ -170,7 +169,7 @@ fn hit_in(namespace: &str, key: &str) -> Hit {
     Hit { counter: counter(namespace, key), source: Source::Browser, visitor: None, id: None }
 }
 
-/// One of many, as a good hash would spread them (splitmix64).
+/// One of many visitors, spread as a good hash would spread them (splitmix64).
 fn visitor(n: u128) -> Visitor {
     let mut hash = (n as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     hash = (hash ^ hash >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -315,7 +314,7 @@ a_visitor_counts_once_in_the_window, LIMITS, |rig| {
     assert_eq!(rig.count(rig.now, &crowd).await, [(1, 2), (1, 3), (1, 4), (0, 4)]);
     assert_eq!(rig.count(rig.later(59), &[hit_of("a", 1)]).await, [(0, 4)]);
     assert_eq!(rig.count(rig.later(60), &[hit_of("a", 1)]).await, [(1, 5)]);
-    // The window of one counter is nothing to another.
+    // The window belongs to one counter.
     assert_eq!(rig.count(rig.now, &[hit_of("b", 1), hit_of("b", 1)]).await, [(2, 2)]);
     let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
     assert_eq!((count.today, count.uniques_today), (5, 2));
@@ -410,7 +409,7 @@ old_buckets_go_and_totals_stay, LIMITS, |rig| {
     assert_eq!(rig.total("a").await, Some(20));
 }
 
-caps_hold_and_what_is_there_goes_on,
+caps_hold_and_existing_counters_go_on,
 Limits { counters_per_namespace: 2, counters: 3, ..LIMITS }, |rig| {
     let crowd = [hit("a"), hit("b"), hit("c"), hit("a")];
     let outcomes = rig.apply(rig.now, &crowd).await;
@@ -429,7 +428,7 @@ Limits { counters_per_namespace: 2, counters: 3, ..LIMITS }, |rig| {
     rig.edit("a", Credential::Instance, Edit::Delete).await.unwrap();
     let room = rig.store.apply(&elsewhere(102, "b")).await.unwrap();
     assert!(matches!(room[0], Outcome::Counted(_)));
-    // Who owns it has a tenth more, and one at least.
+    // Owners have a tenth more, and one counter at least.
     rig.edit("c", Credential::Instance, create(0)).await.unwrap();
     assert!(matches!(
         rig.edit("d", Credential::Instance, create(0)).await,
@@ -470,7 +469,7 @@ a_private_instance_counts_for_owners, Limits { mode: Mode::Private, ..LIMITS }, 
     assert_eq!(rig.total("b").await, Some(3));
 }
 
-a_counter_is_its_owners, LIMITS, |rig| {
+only_its_owner_changes_a_counter, LIMITS, |rig| {
     let (mine, new) = (Token::generate().unwrap().digest(), Token::generate().unwrap().digest());
     let settings = Settings { dedupe: 5, ..Settings::default() };
     let made = Edit::Create { value: 10, settings, token: Some(mine) };
@@ -495,14 +494,14 @@ a_counter_is_its_owners, LIMITS, |rig| {
     let gone = rig.edit("a", Credential::Presented(new), Edit::Delete).await.unwrap();
     assert_eq!(gone, Edited { old: Some(42), new: None });
     assert!(matches!(rig.edit("a", Credential::Instance, Edit::Set(1)).await, Err(EditError::Missing)));
-    // A token's life ends with its counter.
+    // A token ends with its counter.
     rig.apply(rig.now, &[hit("a")]).await;
     assert!(rig.edit("a", Credential::Presented(new), Edit::Set(1)).await.is_err());
     let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
     assert_eq!((count.total, count.token, count.settings), (1, None, Settings::default()));
 }
 
-anybody_may_what_the_settings_say, LIMITS, |rig| {
+the_settings_open_a_counter_to_anybody, LIMITS, |rig| {
     rig.apply(rig.now, &[hit("a")]).await;
     let out = rig.edit("a", Credential::None, Edit::Add(2)).await;
     assert!(matches!(out, Err(EditError::OutOfBounds { value: 1 })));
@@ -547,7 +546,7 @@ starting_over_keeps_what_the_owner_set, LIMITS, |rig| {
     assert_eq!((count.total, count.uniques_today), (1, 1));
 }
 
-a_namespace_is_its_owners, LIMITS, |rig| {
+only_its_owner_changes_a_namespace, LIMITS, |rig| {
     let (mine, new) = (Token::generate().unwrap().digest(), Token::generate().unwrap().digest());
     rig.edit_namespace(Credential::None, NamespaceEdit::Claim(mine)).await.unwrap();
     rig.edit_namespace(Credential::None, NamespaceEdit::Claim(mine)).await.unwrap();
@@ -573,7 +572,7 @@ a_namespace_is_its_owners, LIMITS, |rig| {
     let found = rig.store.namespace(&name("n")).await.unwrap();
     assert_eq!((found.counters, found.owner, found.public), (0, None, false));
     assert_eq!(rig.total("a").await, None);
-    // Somebody who counts is not claimed by a stranger.
+    // A stranger cannot claim a namespace that has counters.
     rig.apply(rig.now, &[hit("a")]).await;
     assert!(rig.edit_namespace(Credential::None, NamespaceEdit::Claim(mine)).await.is_err());
     rig.edit_namespace(Credential::Instance, NamespaceEdit::Claim(mine)).await.unwrap();
@@ -615,8 +614,9 @@ the_largest_come_first_and_equal_ones_by_name, LIMITS, |rig| {
     assert!(rig.store.ranking(&name("none"), 0, 10).await.unwrap().is_empty());
 }
 
-// 60 bytes asked for cost 29 ms of the only thread at 100,000 counters: all were read.
-a_page_of_a_large_namespace_costs_as_one_of_a_small_one, LARGE, |rig| {
+// A request of 60 bytes once took 29 ms of the only thread at 100,000 counters, since it read all
+// of them.
+a_page_of_a_large_namespace_costs_no_more_than_of_a_small_one, LARGE, |rig| {
     let quickest_page = async || {
         let mut quickest = Duration::MAX;
         for _ in 0..20 {
@@ -636,7 +636,7 @@ a_page_of_a_large_namespace_costs_as_one_of_a_small_one, LARGE, |rig| {
     let small = quickest_page().await;
     create(50..20_000).await;
     let large = quickest_page().await;
-    // To read 400 times as many would take much longer still.
+    // Reading all 400 times as many would take much longer still.
     assert!(large < 50 * small, "{small:?} with 50 counters, {large:?} with 20,000");
 }
 
@@ -659,7 +659,7 @@ Limits { counters_per_namespace: 10_000, counters: 10_000, ..LIMITS }, |rig| {
     let tally = rig.tally(rig.now, &[hit("b"), hit("c")]);
     rig.store.apply(&tally).await.unwrap();
     assert_eq!(ranking().await, "a9 c6 b1");
-    // More than are put in their places at once.
+    // More than one call of the script ranks.
     let hits: Vec<Hit> = (0..2500).map(|n| hit(&format!("k{n:04}"))).collect();
     rig.apply(rig.now, &hits).await;
     rig.apply(rig.now, &hits).await;
@@ -696,7 +696,7 @@ hours_and_days_pass_and_each_keeps_its_hits, LIMITS, |rig| {
     assert_eq!((today(at).await, history().await), (1, (vec![(47, 1)], vec![(1, 1)])));
 }
 
-the_days_keys_are_shared_and_others_each_day, LIMITS, |rig| {
+replicas_share_the_days_keys_and_each_day_has_its_own, LIMITS, |rig| {
     let day = rig.now.day();
     let (one, other) = tokio::join!(rig.store.day_keys(day), rig.store.day_keys(day));
     let one = one.unwrap();
@@ -706,7 +706,7 @@ the_days_keys_are_shared_and_others_each_day, LIMITS, |rig| {
         let replica = redis_store(redis, LIMITS).await;
         let (mine, others) = (rig.store.day_keys(day + 1).await, replica.day_keys(day + 1).await);
         assert!(mine.unwrap() == others.unwrap());
-        // Redis handed them on and keeps nothing.
+        // Redis only passed them on.
         let kept = redis.ask(&["KEYS", "*key*"]);
         assert!(kept.is_empty(), "{kept}");
     }
@@ -730,7 +730,7 @@ listeners_hear_of_changes, LIMITS, |rig| {
     hears([("a", Some(2)), ("b", Some(1))]).await;
     rig.edit("a", Credential::Instance, Edit::Set(9)).await.unwrap();
     hears([("a", Some(9)), ("b", Some(1))]).await;
-    // Of what changes in quick succession only the last may be heard.
+    // Of quick changes a listener may hear only the last.
     rig.apply(rig.now, &[hit("b")]).await;
     rig.edit("a", Credential::Instance, Edit::Set(10)).await.unwrap();
     rig.edit("a", Credential::Instance, Edit::Delete).await.unwrap();
@@ -749,7 +749,7 @@ listeners_hear_of_changes, LIMITS, |rig| {
     }
 }
 
-numbers_that_no_counter_has_are_not_imported, LIMITS, |rig| {
+impossible_numbers_are_not_imported, LIMITS, |rig| {
     for odd in [
         r#""total":1,"sources":{"browser":9223372036854775808}"#,
         r#""total":1,"days":[[20000,18446744073709551615]]"#,
@@ -764,7 +764,7 @@ numbers_that_no_counter_has_are_not_imported, LIMITS, |rig| {
     assert_eq!(rig.export_all().await, []);
 }
 
-a_counter_of_years_goes_on_as_a_new_one_does, LIMITS, |rig| {
+an_old_counter_costs_no_more_than_a_new_one, LIMITS, |rig| {
     for day in (0..40).rev() {
         for hour in [0, 5, 11] {
             let at = Timestamp(rig.now.0 - day * 86_400 - hour * 3600);
@@ -787,7 +787,7 @@ a_counter_of_years_goes_on_as_a_new_one_does, LIMITS, |rig| {
 a_clock_that_was_wrong_forgets_nothing, LIMITS, |rig| {
     rig.apply(Timestamp(rig.now.0 - 86_400), &[hit("a")]).await;
     rig.apply(rig.now, &[hit("a"), hit("a")]).await;
-    // Beyond the year 9999 for some hours.
+    // For some hours it was beyond the year 9999.
     for hour in 0..60 {
         rig.apply(Timestamp(300_000_000_000 + hour * 3600), &[hit("a")]).await;
     }
@@ -841,7 +841,7 @@ async fn carry(from: &Rig, to: &Rig) {
     let exported = from.export_all().await;
     assert_eq!(exported.len(), 153);
     for line in &exported {
-        // As `seen export` writes it.
+        // As `seen export` writes them.
         let line: Exported = serde_json::from_str(&serde_json::to_string(line).unwrap()).unwrap();
         let id = ChangeId::random().unwrap();
         let done = to.store.import(id, &line, OnConflict::Replace, to.now).await.unwrap();
@@ -850,7 +850,7 @@ async fn carry(from: &Rig, to: &Rig) {
     for (theirs, ours) in to.export_all().await.iter().zip(&exported) {
         assert_eq!(theirs, ours);
     }
-    // Sketches go on where they were.
+    // Sketches continue from where they were.
     let before = from.count(from.now, &[hit_of("k1", 1), hit_of("k1", 77_777)]).await;
     assert_eq!(to.count(to.now, &[hit_of("k1", 1), hit_of("k1", 77_777)]).await, before);
     let (k1, now) = (counter("n", "k1"), from.now);
@@ -889,8 +889,8 @@ async fn both_stores_show_the_same() {
     }
 }
 
-/// A namespace whose last counter one replica deletes while the other counts is in every
-/// export: it was once struck off the list for good.
+/// One replica deletes a namespace's last counter while the other counts: once the namespace was
+/// missing from every later export.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_export_is_complete_while_replicas_create_and_delete() {
     let server = Server::durable();
@@ -919,7 +919,7 @@ async fn an_export_is_complete_while_replicas_create_and_delete() {
     }
 }
 
-/// A record is the same bytes in both stores: what one writes the other reads.
+/// Both stores write a record as the same bytes, and read the other's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_stores_keep_the_same_bytes() {
     let rig = Rig::redis(LIMITS).await;
@@ -940,7 +940,7 @@ async fn both_stores_keep_the_same_bytes() {
     }
 }
 
-/// Two versions that keep counters in different ways must not count together.
+/// Two versions with different layouts must not count together.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_of_another_layout_is_left_alone() {
     for (key, value) in [("seen:store", "99 other"), ("seen:store", "odd")] {
@@ -958,7 +958,7 @@ async fn a_redis_of_another_layout_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn replicas_count_on_one_counter_and_know_one_cap() {
+async fn replicas_share_counters_and_the_cap() {
     let server = Server::durable();
     let limits = Limits { counters: 4, ..LIMITS };
     let mut replicas = Vec::new();
@@ -994,7 +994,7 @@ async fn replicas_count_on_one_counter_and_know_one_cap() {
     let hits = ["a", "b", "c"].map(|key| hit_in("m", key));
     let (tally, _) = Tally::join(Lane::Shared(0), 100, Timestamp::now(), hits.iter());
     replicas[0].apply(&tally).await.unwrap();
-    // The number of a namespace is noted a little after the write.
+    // The namespace's number of counters follows a little after the write.
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
     while server.ask(&["GET", "seen:counters"]) != "4" {
         assert!(std::time::Instant::now() < deadline, "the number was not noted");
@@ -1008,7 +1008,7 @@ async fn replicas_count_on_one_counter_and_know_one_cap() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_in_redis_lives_for_ever_but_the_counters() {
+async fn only_counters_live_for_ever_in_redis() {
     let rig = Rig::redis(LIMITS).await;
     let settings = Settings { dedupe: 60, ..Settings::default() };
     let made = Edit::Create { value: 0, settings, token: None };
@@ -1030,9 +1030,9 @@ async fn nothing_in_redis_lives_for_ever_but_the_counters() {
     assert_eq!(kept, expected);
 }
 
-/// A write over several namespaces, which a Cluster refuses, was repeated for ever.
+/// A Cluster refuses a write over several namespaces; it was once repeated for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn namespaces_share_no_write_before_the_server_was_looked_at() {
+async fn namespaces_share_no_write_until_the_server_is_known() {
     let mut server = Server::start_cluster();
     server.kill();
     let store: Arc<dyn Store> =
@@ -1049,14 +1049,15 @@ async fn namespaces_share_no_write_before_the_server_was_looked_at() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_that_is_none_of_ours_stops_no_other() {
+async fn a_damaged_key_stops_no_other() {
     let rig = Rig::redis(LIMITS).await;
     rig.redis.as_ref().unwrap().ask(&["SADD", "seen:{n}:counter:bad", "not a record"]);
     let outcomes = rig.apply(rig.now, &[hit("good"), hit("bad"), hit_in("m", "fine")]).await;
     assert_eq!(outcomes[1], Outcome::Refused(Refusal::Damaged));
     let counted = Outcome::Counted(vec![Counted { hits: 1, last: 1 }]);
     assert_eq!((&outcomes[0], &outcomes[2]), (&counted, &counted));
-    // Nor does one that is met when a day is over, and nothing of its hits is counted.
+    // The damage shows only when a day ends: then none of that counter's hits is counted, and the
+    // others are.
     rig.redis.as_ref().unwrap().ask(&["SADD", "seen:{n}:past:good", "not a log"]);
     let outcomes = rig.apply(rig.later(86_400), &[hit("good"), hit_in("m", "fine")]).await;
     assert_eq!(outcomes[0], Outcome::Refused(Refusal::Damaged));
@@ -1065,7 +1066,7 @@ async fn a_key_that_is_none_of_ours_stops_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cluster_is_as_good_as_a_server() {
+async fn a_cluster_keeps_the_contract() {
     let server = Server::start_cluster();
     let store = Redis::open(&server.cluster_url(), LIMITS, false, Replicas::Auto).unwrap();
     store.ready(Duration::from_secs(10)).await.unwrap();
@@ -1088,7 +1089,7 @@ async fn listeners_hear_again_after_the_connection_was_cut() {
     let redis = rig.redis.as_ref().unwrap();
     redis.ask(&["CLIENT", "KILL", "TYPE", "pubsub"]);
     let timeout = Duration::from_secs(10);
-    // First the news of its own subscription may come, then that of the cut.
+    // First perhaps the news of its own subscription, then that of the cut.
     loop {
         let news = tokio::time::timeout(timeout, listener.next()).await.unwrap();
         assert_eq!(news, News::Missed);
@@ -1101,7 +1102,7 @@ async fn listeners_hear_again_after_the_connection_was_cut() {
         rig.apply(rig.now, &[hit("a")]).await;
         hits += 1;
         match tokio::time::timeout(timeout, listener.next()).await.unwrap() {
-            // What was new at that moment is in it.
+            // Such news covers everything up to now.
             News::Missed => assert_eq!(rig.total("a").await, Some(hits)),
             News::Updates(updates) => {
                 assert_eq!(updates[..], [Update { key: name("a"), total: Some(hits) }]);
@@ -1110,7 +1111,7 @@ async fn listeners_hear_again_after_the_connection_was_cut() {
         }
     }
     drop(listener);
-    // The last one to leave ends the subscription.
+    // The last listener ends the subscription.
     let deadline = std::time::Instant::now() + timeout;
     while !redis.ask(&["PUBSUB", "SHARDCHANNELS"]).is_empty() {
         assert!(std::time::Instant::now() < deadline, "still subscribed");

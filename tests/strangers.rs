@@ -1,5 +1,5 @@
-//! What a stranger may do to an instance that is open to all: create a little, guess
-//! seldom, own nothing that is shared, read nothing that is the operator's.
+//! Strangers on an instance that is open to all: they create little, guess seldom, own nothing
+//! that many share, and read nothing of the operator's.
 
 mod common;
 
@@ -13,7 +13,7 @@ use common::{Answer, Place, Seen, command, command_by, request, wait_until};
 const TOKEN: &str = "an-instance-token-of-a-test";
 const CAMO: (&str, &str) = ("user-agent", "github-camo (1234abcd)");
 
-/// A hit of the client at this address, as a trusted proxy tells it.
+/// The status of a hit from this address, behind a trusted proxy.
 fn hit_from(seen: &Seen, ip: &str, path: &str) -> u16 {
     request("GET", &seen.url(path), &[("x-forwarded-for", ip)]).status
 }
@@ -28,34 +28,34 @@ fn over_limit(seen: &Seen, limit: &str) -> bool {
     metrics.contains(&format!("limit=\"{limit}\"")) && !metrics.contains(&never)
 }
 
-/// 12,093 new counters in half a second, from one address that called itself camo.
-fn a_stranger_creates_little_and_what_exists_goes_on(place: Place) {
+/// One address that called itself camo once created 12,093 counters in half a second.
+fn a_stranger_creates_little_and_existing_counters_go_on(place: Place) {
     let seen = behind_a_proxy(&place, &["--create-limit", "3/1h"]);
     let hit = |ip, key: &str| hit_from(&seen, ip, &format!("/hit/site/{key}"));
     assert_eq!(["a", "b", "c", "d"].map(|key| hit("192.0.2.1", key)), [200, 200, 200, 429]);
     for key in ["a", "b", "c"] {
         assert_eq!(hit("192.0.2.1", key), 200, "what exists goes on counting");
     }
-    // Neighbours have four clients' worth together.
+    // A network has four clients' worth.
     let keys: Vec<String> = (0..20).map(|n| format!("n{n}")).collect();
     let ips: Vec<String> = (2..22).map(|n| format!("192.0.2.{n}")).collect();
     let created = ips.iter().zip(&keys).filter(|(ip, key)| hit(ip, key) == 200).count();
     assert_eq!(created, 9);
     assert_eq!(hit("198.51.100.1", "other"), 200, "another network has its own");
     assert!(over_limit(&seen, "create"));
-    // A picture is drawn all the same.
+    // A badge still draws.
     let headers = [("x-forwarded-for", "192.0.2.1")];
     let badge = request("GET", &seen.url("/hit/site/new/badge.svg"), &headers);
     assert!(badge.status == 200 && badge.body.starts_with("<svg"), "{badge:?}");
     assert_eq!(seen.get("/get/site/new").status, 404);
-    // A process that has just started knows no counter, and asks the store.
+    // A new process knows no counter, and asks the store.
     drop(seen);
     let seen = behind_a_proxy(&place, &["--create-limit", "1/1h"]);
     let hit = |key: &str| hit_from(&seen, "192.0.2.1", &format!("/hit/site/{key}"));
     assert_eq!(["x", "a", "b", "c", "y"].map(hit), [200, 200, 200, 200, 429]);
 }
 
-/// `PUT /namespaces/RANDOM` took 272 bytes each time, and no cap counted it.
+/// Each `PUT /namespaces/RANDOM` once took 272 bytes, and no cap counted it.
 fn a_claim_counts_as_a_counter_does(place: Place) {
     let limits = ["--counters", "3", "--token", TOKEN];
     let seen = place.seen_with(&limits);
@@ -78,7 +78,7 @@ fn a_claim_counts_as_a_counter_does(place: Place) {
     }
     assert_eq!(ask("PUT", "/namespaces/four", &[]), 201, "there is room again");
     drop(seen);
-    // What a process before has claimed is counted by the next one.
+    // The next process counts the claims of the one before.
     let seen = place.seen_with(&limits);
     let ask = |method, path: &str| request(method, &seen.url(path), &[]).status;
     assert_eq!(ask("GET", "/hit/site/b"), 507);
@@ -87,12 +87,12 @@ fn a_claim_counts_as_a_counter_does(place: Place) {
 
 on_every_store! {
     a_claim_counts_as_a_counter_does
-    a_stranger_creates_little_and_what_exists_goes_on
-    an_update_of_a_stranger_is_no_more_than_a_hit
+    a_stranger_creates_little_and_existing_counters_go_on
+    a_strangers_update_adds_no_more_than_a_hit
 }
 
 #[test]
-fn who_says_to_be_a_proxy_creates_ten_clients_worth() {
+fn a_claimed_image_proxy_creates_ten_clients_worth() {
     let place = Place::file();
     let seen = place.seen_with(&["--create-limit", "1/1h"]);
     let hit = |n: usize| request("GET", &seen.url(&format!("/hit/site/{n}")), &[CAMO]).status;
@@ -124,7 +124,7 @@ fn creating_claiming_and_hitting_share_one_limit() {
     assert_eq!(ask("POST", "/create/a/d", &owner), 201, "the operator has no such limit");
 }
 
-/// Each id is remembered for an hour.
+/// seen remembers each id for an hour.
 #[test]
 fn ids_have_a_limit_of_their_own() {
     let place = Place::file();
@@ -135,9 +135,9 @@ fn ids_have_a_limit_of_their_own() {
     assert!(over_limit(&seen, "ids"));
 }
 
-/// Each user agent made up is another visitor, remembered for a day.
+/// Each made-up user agent is another visitor, remembered for a day.
 #[test]
-fn a_client_is_so_many_visitors_of_a_counter_with_dedupe() {
+fn a_client_can_be_only_so_many_visitors() {
     let place = Place::file();
     let seen = behind_a_proxy(&place, &["--visitor-limit", "3/1h"]);
     assert_eq!(seen.get("/create/site/page?dedupe=24h").status, 201);
@@ -149,7 +149,7 @@ fn a_client_is_so_many_visitors_of_a_counter_with_dedupe() {
     let numbers: Vec<_> = agents.iter().map(|agent| hit("192.0.2.1", agent)).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 4, 4, 4, 4, 4], "all further ones are one");
     assert_eq!(hit("192.0.2.1", &agents[0]), 4, "the first are known");
-    // Neighbours are as many as four clients together.
+    // A network is as many visitors as four clients.
     for host in 2..=4 {
         for agent in &agents[..3] {
             hit(&format!("192.0.2.{host}"), agent);
@@ -160,8 +160,8 @@ fn a_client_is_so_many_visitors_of_a_counter_with_dedupe() {
     assert_eq!(hit("198.51.100.1", "Firefox"), 15, "others have their own");
 }
 
-/// It went past a dedupe window and the limit of a counter.
-fn an_update_of_a_stranger_is_no_more_than_a_hit(place: Place) {
+/// Updates once went past a dedupe window and a counter's limit.
+fn a_strangers_update_adds_no_more_than_a_hit(place: Place) {
     let seen = place.seen_with(&["--counter-limit", "4/1h"]);
     let made = seen.get("/create/mysite/once?dedupe=24h").json();
     let update = |path: &str, headers: &[_]| {
@@ -180,9 +180,9 @@ fn an_update_of_a_stranger_is_no_more_than_a_hit(place: Place) {
     assert_eq!(update("open?amount=1", &guess).0, 429, "no token lifts it");
 }
 
-/// 49,500 guesses a second, and not a line in the log.
+/// 49,500 guesses a second once left no line in the log.
 #[test]
-fn guessing_tokens_is_slow_and_seen() {
+fn guessing_tokens_is_slow_and_logged() {
     let place = Place::file();
     let seen = behind_a_proxy(&place, &["--token-limit", "3/1h", "--token", TOKEN]);
     let export = |ip: &str, token: &str| -> Answer {
@@ -230,7 +230,7 @@ fn a_weak_token_is_refused_and_never_shown() {
 }
 
 #[test]
-fn what_many_share_belongs_to_nobody() {
+fn nobody_claims_a_shared_namespace() {
     let place = Place::file();
     let seen = place.seen_with(&["--token", TOKEN]);
     let claim = |name: &str, headers: &[_]| {
@@ -249,7 +249,7 @@ fn what_many_share_belongs_to_nobody() {
 }
 
 #[test]
-fn no_other_pages_script_reads_what_is_the_operators() {
+fn no_other_sites_script_reads_the_operators_answers() {
     let place = Place::file();
     let seen = place.seen_with(&["--token", TOKEN]);
     let bearer = format!("Bearer {TOKEN}");
@@ -266,7 +266,7 @@ fn no_other_pages_script_reads_what_is_the_operators() {
 }
 
 #[test]
-fn dear_reads_have_a_limit_and_a_tag() {
+fn expensive_reads_have_a_limit_and_a_tag() {
     let place = Place::file();
     let seen = place.seen_with(&["--read-limit", "5/1h"]);
     assert_eq!(seen.value("/hit/a/b"), 1);
@@ -285,7 +285,7 @@ fn dear_reads_have_a_limit_and_a_tag() {
     assert!(over_limit(&seen, "reads"));
 }
 
-/// One IPv6 site holds 65,536 clients.
+/// One IPv6 site can use 65,536 clients.
 #[test]
 fn a_network_hits_and_reads_as_much_as_a_few_clients() {
     let place = Place::file();
@@ -301,7 +301,7 @@ fn a_network_hits_and_reads_as_much_as_a_few_clients() {
     assert!(over_limit(&seen, "network") && over_limit(&seen, "reads"));
 }
 
-/// 16,000 names in a query took 5 ms each time, and were read up to four times.
+/// A query of 16,000 names once took 5 ms to read, up to four times.
 #[test]
 fn a_query_of_many_pairs_is_refused_at_once() {
     let place = Place::file();
@@ -315,7 +315,7 @@ fn a_query_of_many_pairs_is_refused_at_once() {
 }
 
 #[test]
-fn files_are_for_nobody_else() {
+fn only_their_owner_can_read_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name);
     let mode = |name: &str| file(name).metadata().unwrap().permissions().mode() & 0o777;
@@ -338,11 +338,11 @@ fn pages_keep_to_themselves() {
 
 /// A stranger's new counters once filled the disk, and then nothing counted.
 #[test]
-fn a_disk_that_is_nearly_full_keeps_its_rest_for_what_exists() {
+fn a_nearly_full_disk_is_kept_for_existing_counters() {
     let folder = tempfile::tempdir().unwrap();
     let (disk, fill) = (folder.path().join("disk"), folder.path().join("fill"));
     std::fs::create_dir(&disk).unwrap();
-    // A disk of its own, in which a file grows once the test says so.
+    // A small disk of its own, which a file fills at the test's word.
     let script = "mount -t tmpfs -o size=32m tmpfs \"$DISK\"
         (until [ -e \"$FILL\" ]; do sleep 0.05; done; head -c 30m /dev/zero >\"$DISK/other\") &
         exec \"$@\"";
@@ -360,7 +360,7 @@ fn a_disk_that_is_nearly_full_keeps_its_rest_for_what_exists() {
 }
 
 #[test]
-fn a_redis_that_is_nearly_full_keeps_its_rest_for_what_exists() {
+fn a_nearly_full_redis_is_kept_for_existing_counters() {
     let redis = Redis::durable();
     let seen = Seen::start(&["--store", &redis.url()]);
     assert_eq!(seen.value("/hit/site/page"), 1);

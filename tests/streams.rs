@@ -1,4 +1,4 @@
-//! Live numbers: what a page hears, and what is left when it is gone.
+//! Live numbers: what a page receives, and what remains after it has gone.
 
 mod common;
 
@@ -10,13 +10,13 @@ use std::time::Duration;
 use common::{Place, Seen, TIMEOUT, request, wait_until};
 use serde_json::{Value, json};
 
-/// A page that watches, closed when dropped.
+/// A page that watches a counter, closed when dropped.
 struct Watcher {
     lines: BufReader<TcpStream>,
     pub head: Vec<String>,
 }
 
-/// What a page heard: an event's id and data.
+/// An event: its id and data.
 type Heard = (String, Value);
 
 impl Watcher {
@@ -57,7 +57,7 @@ impl Watcher {
         }
     }
 
-    /// Events until this data is heard: how many.
+    /// Reads events until this data comes; returns how many.
     fn until(&mut self, data: &Value) -> usize {
         (1..).find(|_| self.next().expect("the stream goes on").1 == *data).unwrap()
     }
@@ -96,7 +96,7 @@ fn several_counters_share_a_stream(place: Place) {
     let (id, data) = page.next().unwrap();
     assert_eq!((id.as_str(), data), ("1,1", json!({"key": "b", "value": 1})));
     drop(page);
-    // It comes back and hears only what it has missed.
+    // It reconnects and receives only what it has missed.
     assert_eq!(seen.value("/hit/site/a"), 2);
     let mut page = Watcher::open(&seen, "/stream/site/a,b", &format!("Last-Event-ID: {id}\r\n"));
     assert_eq!(page.next().unwrap(), ("2,1".into(), json!({"key": "a", "value": 2})));
@@ -115,7 +115,7 @@ fn an_owners_change_is_heard_too(place: Place) {
     assert_eq!(page.next().unwrap().1, json!({"value": null}));
 }
 
-/// A crowd on one page must not be told of each visit by itself.
+/// A page must not get a message for each hit of a crowd.
 fn a_crowd_is_told_at_most_ten_times_a_second(place: Place) {
     let seen = place.seen();
     let mut page = Watcher::open(&seen, "/stream/site/page", "");
@@ -139,8 +139,8 @@ fn a_stop_ends_the_streams(place: Place) {
     assert_eq!(page.next(), None);
 }
 
-/// CVE-2025-27421 of Abacus: whoever left was kept for ever.
-fn who_is_gone_is_forgotten(place: Place) {
+/// Abacus kept every client that had left (CVE-2025-27421).
+fn a_reader_who_leaves_is_forgotten(place: Place) {
     let seen = place.seen();
     let pages: Vec<_> = (0..20).map(|_| Watcher::open(&seen, "/stream/site/page", "")).collect();
     assert_eq!(open_streams(&seen), 20);
@@ -148,7 +148,7 @@ fn who_is_gone_is_forgotten(place: Place) {
     wait_until("all streams are gone", || open_streams(&seen) == 0);
 }
 
-fn a_client_holds_so_many_and_all_so_many(place: Place) {
+fn one_client_and_all_clients_have_a_limit_of_streams(place: Place) {
     let seen = place.seen_with(&["--client-streams", "2"]);
     let held = [(); 2].map(|()| Watcher::open(&seen, "/stream/site/page", ""));
     let third = Watcher::open(&seen, "/stream/site/page", "");
@@ -170,8 +170,8 @@ on_every_store! {
     an_owners_change_is_heard_too
     a_crowd_is_told_at_most_ten_times_a_second
     a_stop_ends_the_streams
-    who_is_gone_is_forgotten
-    a_client_holds_so_many_and_all_so_many
+    a_reader_who_leaves_is_forgotten
+    one_client_and_all_clients_have_a_limit_of_streams
 }
 
 #[test]
@@ -187,10 +187,10 @@ fn a_page_hears_what_another_replica_counted() {
 /// How many subscribers the largest crowd of these tests has.
 const CROWD: usize = 10_000;
 
-/// Opens so many streams and reads the first event of each.
+/// Opens this many streams and reads the first event of each.
 fn crowd(seen: &Seen, subscribers: usize) -> Vec<TcpStream> {
     let mut open = Vec::with_capacity(subscribers);
-    // As many at once as the server's backlog surely holds.
+    // As many at a time as the server's backlog surely holds.
     while open.len() < subscribers {
         let group = 100.min(subscribers - open.len());
         let streams = (0..group).map(|_| {
@@ -208,7 +208,7 @@ fn crowd(seen: &Seen, subscribers: usize) -> Vec<TcpStream> {
     open
 }
 
-/// Reads what comes up to some text.
+/// Reads up to this text.
 fn read_until(stream: &mut TcpStream, text: &str) {
     let (mut heard, mut buffer) = (String::new(), [0; 1024]);
     while !heard.contains(text) {
@@ -218,7 +218,7 @@ fn read_until(stream: &mut TcpStream, text: &str) {
     }
 }
 
-/// What a process holds in memory, in bytes, and how many files.
+/// A process' resident memory in bytes, and its open files.
 fn held(process: u32) -> (i64, usize) {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -227,9 +227,9 @@ fn held(process: u32) -> (i64, usize) {
     (kilobytes * 1024, files)
 }
 
-/// Abacus kept what nobody listened to any more, until its memory was used up.
+/// Abacus kept streams without listeners until its memory was used up.
 #[test]
-fn ten_thousand_come_and_go_and_nothing_of_them_is_left() {
+fn ten_thousand_streams_come_and_go_and_leave_nothing() {
     let (_, most) = rlimit::Resource::NOFILE.get().unwrap();
     rlimit::Resource::NOFILE.set(most, most).unwrap();
     let crowd_size = CROWD.min(usize::try_from(most).unwrap_or(CROWD).saturating_sub(1000));
@@ -243,7 +243,7 @@ fn ten_thousand_come_and_go_and_nothing_of_them_is_left() {
     let place = Place::file();
     let arguments = ["--client-streams", "100000", "--streams", "16384", "--store", &place.store()];
     let mut low = Command::new("sh");
-    // Seen itself must see to it that it may have so many.
+    // seen itself must raise the limit.
     low.args(["-c", "ulimit -S -n 256; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_seen")]);
     low.env("SEEN_CLIENT_LIMIT", "off").env("SEEN_CLIENT_CONNECTIONS", "100000").args(arguments);
     let seen = Seen::spawn(low);
@@ -266,7 +266,7 @@ fn ten_thousand_come_and_go_and_nothing_of_them_is_left() {
     wait_until("their tasks are gone", || metric(&seen, "seen_tasks") <= tasks + 4);
     wait_until("their files are closed", || held(seen.id()).1 <= files + 4);
     let each = |bytes| (bytes - memory) / crowd_size as i64;
-    // A stream is 13,000 bytes and more; what 10,000 may leave is 8 MB.
+    // An open stream takes 13,000 bytes or more; 10,000 closed ones may leave 8 MB.
     wait_until("their memory is given back", || each(held(seen.id()).0) < 800);
     let (after, _) = held(seen.id());
     eprintln!(
@@ -277,9 +277,9 @@ fn ten_thousand_come_and_go_and_nothing_of_them_is_left() {
     );
 }
 
-/// Whoever may open too few files should not find out from visitors.
+/// The operator should learn of a low limit before the visitors do.
 #[test]
-fn too_few_files_for_the_connections_are_a_warning() {
+fn too_few_open_files_for_the_connections_are_a_warning() {
     let place = Place::file();
     let mut low = Command::new("sh");
     low.args(["-c", "ulimit -n 300; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_seen")]);

@@ -9,7 +9,7 @@ fn owned(seen: &Seen, method: &str, path: &str, token: &str) -> Answer {
     request(method, &seen.url(path), &[("authorization", &bearer)])
 }
 
-/// A site that belongs to somebody and in which every hit creates; its token.
+/// Claims a site in which every hit creates; returns its token.
 fn site(seen: &Seen) -> String {
     let claimed = request("PUT", &seen.url("/namespaces/site"), &[]);
     let token = claimed.json()["token"].as_str().unwrap().to_owned();
@@ -17,7 +17,7 @@ fn site(seen: &Seen) -> String {
     token
 }
 
-/// Hits pages of it: three by a browser and two by a bot.
+/// Hits its pages: three times by a browser and twice by a bot.
 fn hit(seen: &Seen) {
     let bot = "Googlebot/2.1 (+http://www.google.com/bot.html)";
     for (page, agent) in [("a", "one"), ("a", "two"), ("b", "one"), ("b", bot), ("c", bot)] {
@@ -30,7 +30,7 @@ fn a_public_site_tells_its_sum_in_every_form(place: Place) {
     let seen = place.seen();
     let token = site(&seen);
     hit(&seen);
-    // What other counters' scripts count for the site was counted on a page already.
+    // A site's counter of another service: its hits are in a page's counter too.
     let headers = [("x-bsz-referer", "http://site/a"), ("user-agent", "three")];
     assert_eq!(request("POST", &seen.url("/api"), &headers).status, 200);
     assert_eq!(seen.value("/get/site/.site"), 1);
@@ -43,7 +43,7 @@ fn a_public_site_tells_its_sum_in_every_form(place: Place) {
         ("?count=30d", 6),
         ("?count=best-day", 6),
         ("?count=human", 4),
-        // Each page's own: who sees two pages is in it twice.
+        // The sum of the pages' uniques: a visitor of two pages is in it twice.
         ("?count=unique", 4),
         ("?count=unique-7d", 4),
     ] {
@@ -68,7 +68,7 @@ fn a_public_site_tells_its_sum_in_every_form(place: Place) {
         (30, &6.into(), &4.into())
     );
 
-    // A hit is in it soon, and a deletion too.
+    // A later hit is soon in it, and a deletion too.
     seen.get("/hit/site/d");
     wait_until("the sum has the hit", || seen.value("/sum/site") == 7);
     assert_eq!(owned(&seen, "POST", "/delete/site/a", &token).status, 200);
@@ -87,7 +87,7 @@ fn the_sum_of_a_private_site_is_its_owners(place: Place) {
         assert_eq!(owned(&seen, "GET", &path, "nonsense").status, 401);
         assert_eq!(owned(&seen, "GET", &path, &token).status, 200, "{form}");
     }
-    // Nobody's site tells its sum to nobody, and one without counters is 0.
+    // Nobody can read the sum of a site without owner; a site without counters answers 0.
     seen.get("/hit/other/page");
     assert_eq!(seen.get("/sum/other").status, 401);
     assert_eq!(seen.get("/sum/no%20name").status, 400);

@@ -1,4 +1,4 @@
-//! What systemd hands over and is told, by the sockets and variables that it uses.
+//! systemd's side: the sockets that it hands over, and the notifications that it gets.
 
 mod common;
 
@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use common::{Place, Seen, TIMEOUT, command, command_by};
 
 #[test]
-fn the_manager_hears_when_seen_listens_and_when_it_stops() {
+fn systemd_is_notified_of_ready_and_stopping() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let manager = UnixDatagram::bind(&path).unwrap();
@@ -31,9 +31,9 @@ fn the_manager_hears_when_seen_listens_and_when_it_stops() {
     assert_eq!(heard(), "STOPPING=1");
 }
 
-/// With a socket of the manager's nobody is refused while seen is started anew.
+/// The manager keeps the socket open, so nobody is refused while seen restarts.
 #[test]
-fn a_socket_that_is_handed_over_is_the_one_that_is_served() {
+fn seen_serves_the_socket_that_systemd_hands_over() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let place = Place::file();
@@ -47,7 +47,7 @@ fn a_socket_that_is_handed_over_is_the_one_that_is_served() {
 }
 
 #[test]
-fn a_unix_socket_may_be_handed_over_and_stays_with_its_maker() {
+fn seen_leaves_systemds_unix_socket_in_place() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("seen.sock");
     let listener = UnixListener::bind(&path).unwrap();
@@ -64,8 +64,7 @@ fn a_unix_socket_may_be_handed_over_and_stays_with_its_maker() {
     }
 }
 
-/// A seen that is handed a socket as systemd hands it over: as descriptor 3, meant for
-/// one process.
+/// A seen that gets a socket as systemd would hand it over: as descriptor 3, for this process.
 fn handed(socket: OwnedFd, place: &Place) -> Command {
     let script = "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"";
     let mut starter = Command::new("sh");

@@ -1,5 +1,5 @@
-//! Taking one's counters along: what a user would lose on the way from one
-//! store to another, or would have to stop seen for.
+//! Moving counters from one store to another: users lose nothing on the way, and need not stop
+//! seen.
 
 mod common;
 
@@ -20,7 +20,7 @@ fn seen(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("seen starts");
-    // It may end before it has read everything.
+    // It may stop reading before the end.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().expect("seen ends")
 }
@@ -76,7 +76,7 @@ fn a_file_in_use_says_what_to_type() {
 }
 
 #[test]
-fn without_the_token_nobody_takes_or_gives() {
+fn without_the_token_nobody_exports_or_imports() {
     let place = Place::file();
     let running = served(&place);
     let wrong = [("authorization", "Bearer something-else-entirely")];
@@ -87,7 +87,7 @@ fn without_the_token_nobody_takes_or_gives() {
 }
 
 #[test]
-fn a_bad_line_is_named_and_what_came_before_is_kept() {
+fn a_bad_line_is_named_and_the_lines_before_it_are_kept() {
     let place = Place::file();
     let running = served(&place);
     let line =
@@ -100,7 +100,7 @@ fn a_bad_line_is_named_and_what_came_before_is_kept() {
 }
 
 #[test]
-fn a_table_of_totals_is_taken_in() {
+fn a_csv_of_totals_is_imported() {
     let place = Place::file();
     let input = "namespace,key,value\nn,a,5\n\"n\",\"b\",6\r\n";
     let arguments = ["import", "--format", "csv", "--store", &place.store()];
@@ -127,7 +127,7 @@ fn a_namespace_comes_back_after_its_deletion() {
 }
 
 #[test]
-fn while_hits_come_in_no_hit_is_lost() {
+fn an_export_under_load_loses_no_hit() {
     let (place, other) = (Place::redis(), Place::file());
     let running = served(&place);
     let load = Load::start(&running.url("/hit/n/busy"), 4);
@@ -144,9 +144,9 @@ fn while_hits_come_in_no_hit_is_lost() {
     done(&seen(&["import", "--store", &other.store()], &lines));
 }
 
-/// A batch whose answer is lost is sent again, and is in once.
+/// seen import sends a batch again if its answer was lost; the server adds it once.
 #[test]
-fn what_is_added_over_a_lost_connection_is_added_once() {
+fn a_batch_repeated_after_a_lost_answer_is_added_once() {
     for place in [Place::file(), Place::redis()] {
         let running = served(&place);
         running.get("/hit/n/k3");
@@ -169,9 +169,9 @@ fn what_is_added_over_a_lost_connection_is_added_once() {
     }
 }
 
-/// Whoever mends a line types what is shown, and nothing changes but the line.
+/// After correcting the line, people type the command that the error shows.
 #[test]
-fn the_way_on_is_the_same_command() {
+fn a_failed_import_shows_the_command_that_continues() {
     let place = Place::file();
     let store = place.store();
     let arguments = ["import", "--store", &store, "--format", "csv", "--on-conflict", "add"];
@@ -199,7 +199,7 @@ fn an_abacus_moves_in_with_its_admin_keys() {
     assert_eq!(set.status, 200, "{set:?}");
 }
 
-/// GoatCounter's documented JSON export (version 1.0): the days come along.
+/// GoatCounter's documented JSON export (version 1.0), with its days.
 #[test]
 fn a_goatcounter_moves_in_with_its_days() {
     let folder = tempfile::tempdir().unwrap();

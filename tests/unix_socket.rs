@@ -12,7 +12,7 @@ use common::{Place, Seen, TIMEOUT, command, wait_until};
 
 const TOKEN: &str = "8f14e45fceea167a5a36dedd4bea2543";
 
-/// A folder, and a socket's path in it.
+/// A folder, and the path of a socket in it.
 fn socket() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("seen.sock");
@@ -58,7 +58,7 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-fn it_is_served_with_its_permissions_and_removed_at_the_end() {
+fn the_socket_has_its_permissions_and_is_removed_at_the_end() {
     let (_folder, path) = socket();
     let place = Place::file();
     let mut seen = start(&path, &place, &[]);
@@ -79,7 +79,7 @@ fn it_is_served_with_its_permissions_and_removed_at_the_end() {
 }
 
 #[test]
-fn one_that_was_left_behind_is_replaced() {
+fn a_stale_socket_is_replaced() {
     let (_folder, path) = socket();
     let place = Place::file();
     start(&path, &place, &[]).kill();
@@ -89,13 +89,13 @@ fn one_that_was_left_behind_is_replaced() {
 }
 
 #[test]
-fn what_is_not_seens_is_left_alone() {
+fn files_and_sockets_of_others_are_left_alone() {
     let (folder, path) = socket();
     let place = Place::file();
     let _first = start(&path, &place, &[]);
     let diary = folder.path().join("diary.txt");
     std::fs::write(&diary, "Dear diary").unwrap();
-    // Another seen listens there; a file that is no socket; a folder that is not there.
+    // Another seen's socket, a plain file, and a path in a missing folder.
     for taken in [&path, &diary, &folder.path().join("no/such.sock")] {
         let place = Place::file();
         let output = run(&["--store", &place.store(), "--listen", &listen(taken)]);
@@ -107,7 +107,7 @@ fn what_is_not_seens_is_left_alone() {
     assert_eq!(status(&path, "/hit/site/page", ""), "200");
 }
 
-/// A seen that still finishes requests must not take its successor's socket with it.
+/// An old seen that still finishes requests must not remove its successor's socket.
 #[test]
 fn a_successor_may_listen_before_the_first_has_ended() {
     let (_folder, path) = socket();
@@ -124,9 +124,9 @@ fn a_successor_may_listen_before_the_first_has_ended() {
     assert_eq!(status(&path, "/hit/site/page", ""), "200");
 }
 
-/// Otherwise all the proxy's clients would share one limit.
+/// Otherwise all clients of the proxy would share one limit.
 #[test]
-fn who_connects_is_a_trusted_proxy() {
+fn a_client_of_the_socket_is_a_trusted_proxy() {
     let (_folder, path) = socket();
     let place = Place::file();
     let _seen = start(&path, &place, &["--client-limit", "1/1h"]);
@@ -159,7 +159,7 @@ fn a_stream_ends_when_its_reader_is_gone() {
 }
 
 #[test]
-fn the_other_commands_understand_it() {
+fn the_other_commands_accept_a_unix_socket() {
     let (_folder, path) = socket();
     let place = Place::file();
     let mut seen = start(&path, &place, &[]);
@@ -171,7 +171,7 @@ fn the_other_commands_understand_it() {
     let shown = checked.lines().find(|line| line.starts_with("listen ")).unwrap();
     assert!(shown.contains(&listen) && shown.ends_with("--listen"), "{checked}");
 
-    // The file is the running seen's, so what is in it goes through the socket.
+    // The running seen locks the file, so the export goes through the socket.
     let refused = command(&["export", "--store", &place.store()])
         .envs([("SEEN_TOKEN", TOKEN), ("SEEN_LISTEN", listen.as_str())])
         .output()

@@ -1,11 +1,11 @@
-//! Judges a picture with an XML parser that is not ours. Shared by the property
-//! tests and the fuzz target.
+//! Judges a picture with an independent XML parser. Shared by the property tests and the fuzz
+//! target.
 
 use std::collections::HashSet;
 
 use roxmltree::{Document, Node};
 
-/// All that a picture is made of.
+/// The elements that a picture may have.
 const ELEMENTS: [&str; 15] = [
     "a",
     "circle",
@@ -24,7 +24,7 @@ const ELEMENTS: [&str; 15] = [
     "title",
 ];
 
-/// Fails on anything that could do more than draw.
+/// Fails on anything that does more than draw.
 pub fn check(svg: &str) {
     let document = Document::parse(svg).unwrap_or_else(|error| panic!("{error}: {svg}"));
     let root = document.root_element();
@@ -62,7 +62,7 @@ fn check_element(node: Node<'_, '_>, ids: &HashSet<&str>) {
             }
             (_, "href" | "src" | "xml:base") => panic!("{key}={value}"),
             (_, "style") => assert_eq!(value, "unicode-bidi:plaintext"),
-            // Words may be about anything.
+            // A label may hold any words.
             (_, "aria-label") => {}
             _ => check_references(value, ids),
         }
@@ -77,8 +77,8 @@ fn check_element(node: Node<'_, '_>, ids: &HashSet<&str>) {
     }
 }
 
-/// `url()` is of something in the picture, `javascript:` is nowhere, and every
-/// number is one.
+/// `url()` refers only into the picture, no value holds `javascript:`, and every number is
+/// finite.
 fn check_references(value: &str, ids: &HashSet<&str>) {
     assert!(!value.contains("NaN") && !value.contains("inf"), "{}", value);
     assert!(!value.to_ascii_lowercase().contains("script:"), "{}", value);
@@ -88,7 +88,7 @@ fn check_references(value: &str, ids: &HashSet<&str>) {
     }
 }
 
-/// A badge's words, which say their length, are inside the badge.
+/// A badge's words, by their `textLength`, are inside the badge.
 fn check_fits(text: Node<'_, '_>) {
     let (Some(x), Some(length)) = (number(text, "x"), number(text, "textLength")) else { return };
     let width = number(text.document().root_element(), "width").unwrap_or(0.0);
