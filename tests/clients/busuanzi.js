@@ -1,12 +1,12 @@
-// The unmodified busuanzi.pure.js (npm) in a page of jsdom, against
-// the seen at $SEEN: its host is a constant, so requests to that go to seen.
+// Runs the unmodified busuanzi.pure.js (npm) in a page of jsdom. Its host is a constant, so
+// requests to that host go to the seen at $SEEN.
 'use strict';
 
 const assert = require('assert');
 const { JSDOM, ResourceLoader } = require('jsdom');
 
 const seen = process.env.SEEN;
-// The view that this is.
+// How many views the page has had, this one included.
 const views = process.argv[2];
 
 class ToSeen extends ResourceLoader {
@@ -38,7 +38,7 @@ async function main() {
     const { display } = window.document.getElementById('busuanzi_container_page_pv').style;
     assert.strictEqual(display, 'inline');
     window.close();
-    console.log('busuanzi.pure.js: its elements show what seen counted');
+    console.log("busuanzi.pure.js: its elements show seen's numbers");
 }
 
 main().catch((error) => { console.error(error); process.exit(1); });

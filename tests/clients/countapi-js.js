@@ -1,5 +1,4 @@
-// What countapi-js' own tests leave out: what the promises resolve to, and
-// `event()`.
+// Covers what countapi-js' own tests leave out: the values of the promises, and `event()`.
 'use strict';
 
 const assert = require('assert');

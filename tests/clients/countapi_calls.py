@@ -1,5 +1,5 @@
-"""Every call of py-countapi against the seen at $SEEN. It builds objects with
-`**json`, so that a field too many raises a TypeError."""
+"""Makes every call of py-countapi to the seen at $SEEN. The package builds objects with
+`**json`, so an extra field raises a TypeError."""
 
 import datetime
 import os
@@ -13,7 +13,7 @@ for module in vars(countapi).copy().values():
     if isinstance(module, types.ModuleType) and hasattr(module, "API_BASE"):
         module.API_BASE = BASE
 
-# `countapi.set` and the like are modules; the calls hang on the package.
+# `countapi.set` and the like are modules; the calls are attributes of the package.
 namespace = f"py-{time.time_ns()}"
 
 random = countapi.create_counter()
@@ -49,4 +49,4 @@ for call in (
         pass
     else:
         raise AssertionError("an error was expected")
-print("py-countapi: every call is answered")
+print("py-countapi: every call passed")

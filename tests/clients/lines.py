@@ -1,4 +1,4 @@
-"""Teaches schemathesis the media type of /import: what it makes is sent as it is."""
+"""Teaches schemathesis the media type of /import: it sends generated bodies unchanged."""
 
 import schemathesis
 

@@ -1,5 +1,5 @@
-// Loaded before countapi-js: sends what goes to CountAPI's host to the seen at
-// $SEEN instead, under /countapi.
+// Loaded before countapi-js: redirects its requests from CountAPI's host to the seen at $SEEN,
+// under /countapi.
 'use strict';
 
 const http = require('http');
