@@ -1,14 +1,13 @@
-/* Another machine's answers, for a build to be done "elsewhere": preloaded into
- * every program of it by /etc/ld.so.preload. What is asked by the CPUID
- * instruction itself cannot be answered from here; jemalloc's configure, which
- * does so, takes the answer from je_cv_lg_vaddr when that is set.
+/* Pretends that a build runs on another machine: /etc/ld.so.preload loads this
+ * into every program of the build. It cannot intercept the CPUID instruction.
+ * jemalloc's configure uses that, but prefers je_cv_lg_vaddr if it is set.
  *
- * Compilers and linkers hear the true size of a page, since they manage their
- * memory by it; all else of a build (configure and its tests, make, build
- * scripts) hears the other machine's.
+ * Compilers and linkers get the true page size, since they manage their memory
+ * by it. Everything else in a build (configure and its tests, make, build
+ * scripts) gets the other machine's.
  *
- * /lab/machine/answers holds them, a line each: page size, cores, bits of an
- * address; beside it are the cpuinfo and meminfo of that machine. */
+ * /lab/machine/answers holds page size, cores and bits of an address; beside it
+ * are the cpuinfo and meminfo of that machine. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

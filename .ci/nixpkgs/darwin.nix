@@ -1,6 +1,6 @@
-# nixpkgs for aarch64-darwin, as far as seen's flake calls it. To evaluate only:
-# its derivations have no builder. It shows that the flake gives a Mac its
-# outputs and that they ask for nothing of Linux.
+# The part of nixpkgs that seen's flake uses on aarch64-darwin. It is for
+# evaluation only: its derivations have no builder. It shows that the flake has
+# outputs for a Mac, and that these need nothing of Linux.
 { lib, lacking }:
 let
   stub =

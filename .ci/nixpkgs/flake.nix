@@ -1,12 +1,12 @@
-# nixpkgs for machines that reach no Nix binary cache, laid over the lab's
-# (../shared/lab, whose README says what in it is nixpkgs' own and what is
-# Debian's). Beside this file .ci/images lays ./corepkgs, ./nix-lib and the lab's
-# stages.nix and overlay.nix; here stands what they lack.
+# nixpkgs for machines that reach no Nix binary cache. It completes the lab's
+# (../shared/lab, whose README says which parts are nixpkgs' own and which are
+# Debian's): .ci/images puts ./corepkgs, ./nix-lib and the lab's stages.nix and
+# overlay.nix beside this file.
 #
-# x86_64-linux is built. aarch64-linux is evaluated by the same nixpkgs, as it is
-# on its own bootstrap, and aarch64-darwin, which the lab has nothing of, by
-# ./darwin.nix. ./arm.nix says whether aarch64-linux is instead this machine's
-# programs under the other name, to build an image index of two architectures.
+# x86_64-linux can be built. aarch64-linux is evaluated by the same nixpkgs, on
+# its own bootstrap, and aarch64-darwin, which the lab lacks, by ./darwin.nix. If
+# ./arm.nix is true, aarch64-linux is instead this machine's programs under that
+# name, to build an image index of two architectures.
 {
   outputs =
     _:
@@ -44,7 +44,7 @@
               localSystem.system = "aarch64-linux";
               overlays = [
                 lacking
-                # Its own is of last year; nothing is built with it.
+                # Its own Rust is too old for seen, and nothing is built with it.
                 (_: super: {
                   rustc = super.rustc // {
                     version = "1.95.0";

@@ -1,5 +1,5 @@
-# Where only what is built here is Debian's: nothing can be fetched, and tests
-# take Debian's Redis. The image's is built by nixpkgs' recipe all the same.
+# For the system that is built here, where nothing can be downloaded: tests use
+# Debian's Redis, while nixpkgs' recipe still builds the image's.
 lib: self: super: {
   redis =
     self.runCommand "redis" { }
@@ -8,8 +8,7 @@ lib: self: super: {
       inherit (super.redis) version override;
     };
 
-  # Another hash beside SHA-256. What it names is in the store already, put there
-  # by .ci/checks/run.
+  # Accepts SHA-512 too. .ci/checks/run has put such files into the store already.
   fetchurl =
     {
       sha512 ? null,

@@ -1,5 +1,5 @@
-# What seen's flake calls and the lab's nixpkgs has not: Debian's programs, by
-# link, or a folder without any where Debian has none either.
+# The packages that seen's flake uses and the lab's nixpkgs lacks: links to
+# Debian's programs, or empty folders if Debian has none either.
 lib: self: super:
 let
   programs =
@@ -8,7 +8,7 @@ let
       mkdir -p $out/bin
       for program in ${toString names}; do ln -s /usr/bin/$program $out/bin/; done
     '';
-  # From crates.io: .ci/run installs them.
+  # .ci/run installs these from crates.io.
   tool =
     name: program:
     self.runCommand name { } ''
@@ -17,7 +17,7 @@ let
     '';
 in
 {
-  # As nixpkgs' own, without its options for other shells.
+  # Like nixpkgs' own, without the options that seen does not use.
   mkShell =
     { packages, ... }@arguments:
     self.stdenv.mkDerivation (

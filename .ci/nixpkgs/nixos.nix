@@ -1,12 +1,12 @@
-# In place of testers.runNixOSTest, where there is no NixOS: each machine of the
-# test is evaluated by nixpkgs' own module system, with the options of NixOS that
-# nix/module.nix sets, and becomes its unit files. NOTHING IS STARTED.
+# Replaces testers.runNixOSTest, since there is no NixOS here: nixpkgs' own module
+# system evaluates each machine of the test, with the NixOS options that
+# nix/module.nix sets, and the result is its unit file. NOTHING IS STARTED.
 lib: pkgs: test:
 let
   inherit (lib) mkOption types;
 
-  # Sections as nixos/lib/systemd-lib.nix writes them: a list is a line for each
-  # of its values, so an empty one is no line.
+  # Sections as nixos/lib/systemd-lib.nix writes them: one line for each value of
+  # a list, so none for an empty list.
   value = one: if lib.isBool one then lib.boolToString one else toString one;
   section =
     settings:
@@ -50,7 +50,7 @@ let
 
   unit =
     name: service:
-    # Without its context, or seen would be compiled once more to read its unit.
+    # Drops the string context, or reading the unit would compile seen once more.
     pkgs.writeText "${name}.service" (
       builtins.unsafeDiscardStringContext ''
         [Unit]
