@@ -8,7 +8,7 @@
     let
       inherit (nixpkgs) lib;
 
-      # Images and checks are for Linux; a Mac gets the program and the shell.
+      # Linux has every output; a Mac has the program and the shell.
       linux = [
         "x86_64-linux"
         "aarch64-linux"

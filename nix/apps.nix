@@ -1,4 +1,4 @@
-# What `nix run .#NAME` runs, beside seen itself.
+# The programs of `nix run .#NAME`, besides seen itself.
 { self, pkgs }:
 let
   inherit (pkgs) lib;

@@ -1,5 +1,5 @@
-# What a release offers to machines without Nix and Docker: the package and its
-# licence as `seen-VERSION-SYSTEM.tar.gz`, the same bytes wherever it is made.
+# A release's archive for machines without Nix and Docker: the package and its
+# licence in `seen-VERSION-SYSTEM.tar.gz`, the same bytes wherever it is built.
 {
   stdenv,
   runCommand,

@@ -1,5 +1,5 @@
-# What tests/browser wants beside cargo, on Linux: Chromium, its driver, fonts,
-# and axe-core, the judge of pages' accessibility.
+# The tools that tests/browser needs on Linux: Chromium, its driver, fonts, and
+# axe-core, which checks pages for accessibility.
 {
   lib,
   fetchurl,
@@ -10,7 +10,7 @@
   chromedriver,
 }:
 let
-  # The version and its digest stand in the script that gets it elsewhere.
+  # The script that downloads axe-core on other machines has its version and digest.
   script = builtins.readFile ../tests/get-browser;
   named = name: lib.head (builtins.match ".*\n${name}=([0-9a-f.]+)\n.*" script);
   version = named "axe_version";
@@ -28,7 +28,7 @@ in
     SEEN_TEST_AXE = runCommand "axe-core-${version}.min.js" { } ''
       tar -xzf ${archive} --to-stdout package/axe.min.js >$out
     '';
-    # Letters, where the machine has no fonts.
+    # Fonts, since a sandbox has none.
     FONTCONFIG_FILE = makeFontsConf { fontDirectories = [ dejavu_fonts ]; };
   };
 }

@@ -1,5 +1,5 @@
-# `nix flake check`: every file of ./checks, every package and every dev shell.
-# A new one is gathered by itself and cannot be forgotten.
+# `nix flake check` builds every file of ./checks, every package and every dev
+# shell. It finds them by itself, so nobody can forget a new one.
 { self, pkgs }:
 let
   inherit (pkgs) lib;

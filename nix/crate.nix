@@ -1,8 +1,8 @@
-# How everything here that cargo makes is built: the program, its tests, clippy.
-# Their dependencies are compiled once for each profile and shared, so a change
-# in src/ compiles seen alone.
+# Builds everything that cargo makes: the program, its tests, clippy. They share
+# dependencies that are compiled once for each profile, so a change in src/
+# compiles only seen.
 #
-# Static by glibc and not by musl, because nixpkgs' cached rustc serves for it:
+# Static with glibc and not with musl, because nixpkgs' cached rustc can do that:
 # pkgsStatic would first compile rustc for an hour.
 {
   lib,
@@ -16,8 +16,8 @@ let
   manifest = lib.importTOML ../Cargo.toml;
   inherit (manifest.package) name rust-version;
 
-  # What the dependencies and the program have in common; with any other flags
-  # cargo would compile the dependencies again.
+  # The dependencies and the program need the same flags, or cargo would compile
+  # the dependencies again.
   common =
     profile:
     lib.throwIf (lib.versionOlder rustc.version rust-version)
@@ -28,19 +28,18 @@ let
         buildType = profile;
         env =
           lib.optionalAttrs static {
-            # By RUSTFLAGS, which cargo gives only to what it compiles for the
-            # target. As a build input, libc.a would come before libc.so in the
-            # links of build scripts and proc-macros too, and they would crash
+            # In RUSTFLAGS, which cargo uses only for the target. As a build
+            # input, libc.a would come before libc.so when build scripts and
+            # proc-macros are linked too, and they would crash
             # (NixOS/nixpkgs#59267).
             RUSTFLAGS = "-C target-feature=+crt-static -L native=${glibc.static}/lib";
           }
           // lib.optionalAttrs (profile == "debug") {
-            # A third of the size, and nobody debugs in a sandbox.
+            # A third of the size; nobody debugs in a sandbox.
             CARGO_PROFILE_DEV_DEBUG = "0";
           };
-        # Without a sandbox a build has a folder of its own, and panic messages
-        # name their source files. Not by RUSTFLAGS, which cargo hashes into the
-        # names of symbols.
+        # Panic messages contain source paths, and without a sandbox every build
+        # has another folder. Not in RUSTFLAGS, which cargo hashes into symbols.
         preConfigure = ''
           export NIX_RUSTFLAGS="''${NIX_RUSTFLAGS-} --remap-path-prefix=$NIX_BUILD_TOP=/build"
           export NIX_CFLAGS_COMPILE="''${NIX_CFLAGS_COMPILE-} -ffile-prefix-map=$NIX_BUILD_TOP=/build"
@@ -48,7 +47,7 @@ let
         doCheck = false;
       };
 
-  # The crates of Cargo.lock, compiled under an empty program with our manifest.
+  # The crates of Cargo.lock, compiled with our manifest and an empty program.
   dependencies =
     profile:
     rustPlatform.buildRustPackage (
@@ -72,7 +71,7 @@ let
           + ''
             touch src/lib.rs
           '';
-        # The tests' own crates as well, compiled to run and as clippy reads them.
+        # The tests' crates too, compiled to run and checked for clippy.
         cargoBuildFlags = lib.optional (profile == "debug") "--tests";
         postBuild = lib.optionalString (profile == "debug") ''
           cargo check --offline --target ${target} --tests
@@ -82,7 +81,7 @@ let
           mkdir $out
           mv target $out/
         '';
-        # Stripped, they would not be what cargo made.
+        # Cargo would not recognise them if they were stripped.
         dontFixup = true;
       }
     );
@@ -92,7 +91,7 @@ in
 {
   inherit manifest target dependencies;
 
-  # buildRustPackage, with the dependencies of the profile in place.
+  # buildRustPackage with the profile's compiled dependencies.
   build =
     { profile, ... }@attributes:
     rustPlatform.buildRustPackage (

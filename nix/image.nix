@@ -11,14 +11,14 @@
 let
   inherit (release) package created;
 
-  # By a store path and not by a copied file: were the program not static, its
-  # closure would come along and it would still run.
+  # A store path and not a copied file: a program that is not static would bring
+  # its closure and still run.
   root = runCommand "seen-root" { } ''
     mkdir -p $out/bin $out/etc/ssl/certs
     ln -s ${lib.getExe program} $out/bin/seen
-    # For `rediss://`; mount your own file over it for a private authority. Not
-    # nixpkgs' ca-bundle.crt, which holds each of them a second time in a form
-    # that only OpenSSL reads.
+    # For `rediss://`; for a private authority mount your own file over it. Not
+    # nixpkgs' ca-bundle.crt, which also has each certificate in a form that only
+    # OpenSSL reads.
     cp ${cacert}/etc/ssl/certs/ca-no-trust-rules-bundle.crt $out/etc/ssl/certs/ca-bundle.crt
   '';
 
@@ -44,7 +44,7 @@ dockerTools.buildLayeredImage {
       "PATH=/bin"
       "SEEN_LISTEN=0.0.0.0:8000"
       "SEEN_STORE=/data/seen.redb"
-      # For the operator's Prometheus alone: whoever publishes port 8000 does not publish it.
+      # On its own port, so that publishing port 8000 does not publish the metrics.
       "SEEN_METRICS_LISTEN=0.0.0.0:9000"
       "SSL_CERT_FILE=/etc/ssl/certs/ca-bundle.crt"
     ];
@@ -61,7 +61,7 @@ dockerTools.buildLayeredImage {
       Interval = seconds 10;
       Timeout = seconds 3;
       Retries = 3;
-      # Asked often while it starts, so that it is known to be well soon.
+      # Frequent checks at the start, so that Docker soon reports it healthy.
       StartPeriod = seconds 10;
       StartInterval = seconds 1 / 4;
     };

@@ -21,10 +21,10 @@ in
 
     package = mkOption {
       type = types.package;
-      # Not the static one: names are then looked up as /etc/nsswitch.conf says.
+      # Not static, so that it looks names up as /etc/nsswitch.conf says.
       default = pkgs.callPackage ./package.nix { static = false; };
       defaultText = lib.literalMD "seen, built with your system's nixpkgs";
-      description = "Which seen to run.";
+      description = "The package of seen to run.";
     };
 
     address = mkOption {
@@ -61,8 +61,8 @@ in
       default = null;
       example = "/run/secrets/seen";
       description = ''
-        A file with secrets, `SEEN_TOKEN=…` or a `SEEN_STORE=…` with a password,
-        one a line. It is not in the Nix store, which everyone can read.
+        A file with secrets, one a line: `SEEN_TOKEN=…`, or a `SEEN_STORE=…` with
+        a password. Keep it out of the Nix store, which everyone can read.
       '';
     };
 
@@ -71,7 +71,7 @@ in
       default = false;
       description = ''
         Whether to run a Redis server for seen on this machine and count in it.
-        Without one, seen counts in a file and needs no server.
+        Otherwise seen counts in a file and needs no server.
       '';
     };
   };
@@ -81,10 +81,10 @@ in
 
     services.redis.servers.seen = mkIf cfg.redis.createLocally {
       enable = true;
-      # By a socket alone, which only its group may use: a port is open to every
-      # user of the machine.
+      # Only a Unix socket, open to its group: every user of the machine could
+      # connect to a port.
       port = 0;
-      # Every hit is on the disk before it is answered, and none is deleted.
+      # Redis syncs every hit before seen answers it, and never evicts a counter.
       appendOnly = true;
       appendFsync = "always";
       save = [ ];
@@ -108,27 +108,27 @@ in
       );
 
       serviceConfig = {
-        # seen says when it listens.
+        # seen notifies systemd when it listens.
         Type = "notify";
         ExecStart = "${lib.getExe cfg.package} serve";
         EnvironmentFile = lib.optional (cfg.environmentFile != null) cfg.environmentFile;
         Restart = "always";
         RestartSec = 1;
-        # A wrong setting does not become right by trying again.
+        # Status 2 is a wrong setting; a restart does not correct it.
         RestartPreventExitStatus = 2;
-        # Longer than settings.grace usually is; seen stops by itself before.
+        # Longer than the default settings.grace, after which seen ends by itself.
         TimeoutStopSec = lib.mkDefault 90;
 
-        # A user that exists while the service runs, and its /var/lib/seen.
+        # A temporary user, which owns /var/lib/seen.
         DynamicUser = true;
         SupplementaryGroups = lib.optional cfg.redis.createLocally redis.group;
         StateDirectory = "seen";
         StateDirectoryMode = "0700";
-        # Where settings.listen may have a Unix socket.
+        # A folder for a Unix socket in settings.listen.
         RuntimeDirectory = "seen";
         UMask = "0077";
 
-        # Nothing else of the machine.
+        # No access to the rest of the machine.
         ProtectSystem = "strict";
         ProtectHome = true;
         PrivateTmp = true;
@@ -143,8 +143,8 @@ in
         ProtectKernelModules = true;
         ProtectKernelTunables = true;
 
-        # Nothing but the network.
-        # Empty in so many words: an empty list would write no line at all.
+        # No privileges, and no resources except the network. An empty string
+        # clears a list; an empty Nix list would write no line at all.
         CapabilityBoundingSet = if cfg.port < 1024 then "CAP_NET_BIND_SERVICE" else "";
         AmbientCapabilities = lib.optional (cfg.port < 1024) "CAP_NET_BIND_SERVICE";
         NoNewPrivileges = true;

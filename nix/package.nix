@@ -1,5 +1,5 @@
-# The package `seen`: the program, its manual pages, and the completions of three
-# shells. Images take ./program.nix instead, and so have the program alone.
+# The package `seen`: the program, its manual pages, and completions for three
+# shells. Images use ./program.nix and so contain only the program.
 {
   lib,
   stdenv,

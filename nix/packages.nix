@@ -1,4 +1,4 @@
-# What `nix build .#NAME` builds.
+# The outputs of `nix build .#NAME`.
 { self, pkgs }:
 let
   inherit (pkgs) lib callPackage;
@@ -15,7 +15,7 @@ let
     seen-redis = callPackage ./redis-image.nix { inherit redis-server release; };
   };
 
-  # As OCI and Go name it.
+  # OCI's and Go's name of the architecture.
   architecture = pkgs.go.GOARCH;
 in
 {
@@ -26,18 +26,18 @@ in
   inherit redis-server sbom;
   archive = callPackage ./archive.nix { inherit seen release; };
 
-  # One archive, so that one `docker load` brings the whole stack.
+  # One archive, so that one `docker load` loads the whole stack.
   image = mergeImages [
     images.seen-redis
     images.seen
   ];
-  # Merged even where there is one: else the archive, though not the image in
-  # it, names the user who owns the store.
+  # Merges even a single image: otherwise the archive (though not the image)
+  # would name the user who owns the store.
   app-image = mergeImages [ images.seen ];
   redis-image = mergeImages [ images.seen-redis ];
 
-  # For registries: this architecture's part, which `nix run .#verify` compares,
-  # and the whole, which needs a builder for the other one.
+  # For registries: the part for this architecture, which `nix run .#verify`
+  # compares, and the whole, which needs a builder for the other architecture.
   "oci-${architecture}" = callPackage ./oci/platform.nix { inherit architecture images sbom; };
   oci = callPackage ./oci/index.nix {
     inherit release;

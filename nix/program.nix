@@ -1,4 +1,4 @@
-# The program `seen` alone; on Linux one static file that refers to no other.
+# Only the program `seen`; on Linux one static file that refers to no other.
 {
   lib,
   stdenv,
@@ -27,6 +27,6 @@ crate.build (
       platforms = lib.platforms.unix;
     };
   }
-  # Not even glibc's own folder, which a static glibc still names.
+  # Not even glibc's folder, which static glibc names (see ./static.nix).
   // lib.optionalAttrs static { allowedReferences = [ ]; }
 )

@@ -30,7 +30,7 @@ dockerTools.buildLayeredImage {
       "org.opencontainers.image.description" = "Redis ${redis-server.version}, for ${package.name}";
       "org.opencontainers.image.version" = version;
       "org.opencontainers.image.licenses" = "AGPL-3.0-only";
-      # Where Redis' own source is, as its licence asks.
+      # The address of Redis' source, as its licence requires.
       "org.opencontainers.image.source" = redis-server.src.url or redis-server.meta.homepage;
       "org.opencontainers.image.url" = package.repository;
     };

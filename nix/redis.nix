@@ -1,5 +1,5 @@
-# A static Redis server and the client that asks after its health; nothing else
-# of Redis, no systemd, no OpenSSL.
+# A static Redis server, and the client for its health check: no other part of
+# Redis, no systemd, no OpenSSL.
 {
   lib,
   glibc,
@@ -20,28 +20,29 @@ in
   (old: {
     pname = "seen-redis";
     nativeBuildInputs = old.nativeBuildInputs ++ [ nukeReferences ];
-    # In this order: with libc.a before libc.so, what is not static crashes
+    # In this order: with libc.a before libc.so, dynamic programs crash
     # (NixOS/nixpkgs#59267).
     buildInputs = [
       glibc.out
       glibc.static
     ];
     makeFlags = old.makeFlags ++ [
-      # Only the links of Redis' own programs: it builds shared objects on the
-      # way since 8.4, and -static for every link breaks them.
+      # Only for Redis' own programs: since 8.4 its build makes shared objects
+      # too, and -static for every link would break them.
       "REDIS_LDFLAGS=-static-pie"
-      # Its own jemalloc asks the CPU, the kernel and /proc/meminfo of the
-      # machine that builds it, and is then another file on another machine.
-      # glibc's malloc is as fast here, and smaller.
+      # The build of its jemalloc depends on the CPU, the kernel and /proc/meminfo
+      # of the build machine, so its bytes would differ between machines. glibc's
+      # malloc is as fast here, and smaller.
       "MALLOC=libc"
     ];
-    # In one make: at the top, -j would start one for each program.
+    # In src, by one make: the top-level Makefile would start one for each program.
     buildFlags = [
       "-C"
       "src"
     ]
     ++ programs;
-    # Without a sandbox a build has a folder of its own, which assertions name.
+    # Assertions contain source paths, and without a sandbox every build has
+    # another folder.
     preConfigure = ''
       export NIX_CFLAGS_COMPILE="''${NIX_CFLAGS_COMPILE-} -ffile-prefix-map=$NIX_BUILD_TOP=/build"
     '';
@@ -53,7 +54,7 @@ in
       runHook postInstall
     '';
     stripAllList = [ "bin" ];
-    # Its own suite takes ten minutes and runs in nixpkgs already.
+    # Its test suite takes ten minutes, and nixpkgs runs it already.
     doCheck = false;
     doInstallCheck = false;
     postFixup = lib.concatMapStrings (import ./static.nix) programs;

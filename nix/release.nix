@@ -1,5 +1,5 @@
-# Which release this is, and its date, which stands in the images in place of
-# the clock's: both from files that a release changes.
+# The release's version and its date, from Cargo.toml and CHANGELOG.md. The images
+# have that date instead of the time of their build.
 lib:
 let
   inherit (lib.importTOML ../Cargo.toml) package;

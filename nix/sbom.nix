@@ -1,6 +1,6 @@
-# What is in each image, as CycloneDX: NAME.cdx.json for the images `seen` and
-# `seen-redis`. The crates are those that cargo-auditable wrote into the program,
-# so neither what was only needed to build it nor what was left out is listed.
+# The SBOM of each image in CycloneDX: NAME.cdx.json for `seen` and `seen-redis`.
+# It lists the crates that cargo-auditable wrote into the program, and so neither
+# build-time nor unused crates.
 {
   lib,
   stdenv,

@@ -1,5 +1,5 @@
-# seen's settings as options of the NixOS module, each named as `seen serve
-# --help` names its flag. nix/checks/settings.nix holds the two together.
+# seen's settings as options of the NixOS module, named like the flags of `seen
+# serve --help`. nix/checks/settings.nix compares the two.
 lib:
 let
   inherit (lib) types;
@@ -10,7 +10,7 @@ let
       type = types.nullOr type;
       default = null;
       inherit example;
-      description = "${description} `null` leaves it at seen's own default.";
+      description = "${description} `null` means seen's own default.";
     };
 
   rate = types.strMatching "off|[0-9]+/.+";
@@ -30,7 +30,7 @@ in
   base-path = setting types.str "/stats" "The path under which a proxy shows seen.";
   listen =
     setting types.str "unix:/run/seen/seen.sock"
-      "A Unix socket to listen on, in the place of {option}`address` and {option}`port`.";
+      "A Unix socket to listen on, instead of {option}`address` and {option}`port`.";
   listen-mode = setting (types.strMatching "[0-7]{3,4}") "660" "The permissions of the Unix socket.";
   metrics-listen =
     setting types.str "127.0.0.1:9000"
@@ -40,7 +40,7 @@ in
       "Whether to count in a Redis that may delete counters when its memory is full.";
   replicas =
     setting types.str "1"
-      "How many replicas of Redis must have a hit before it is answered, or `auto`.";
+      "How many replicas of Redis must have a hit before seen answers it, or `auto`.";
   threads = setting count 1 "How many threads answer requests.";
   deadline = setting time "2s" "The longest that a hit may wait for the store.";
   queue = setting count 65536 "The most hits that may wait for the store at once.";
@@ -51,8 +51,8 @@ in
   ]) "open" "Who may create counters.";
   counters = setting count 1000000 "The most counters in all.";
   namespace-counters = setting count 100000 "The most counters in one namespace.";
-  history-days = setting count 400 "How many days of each counter are remembered day by day.";
-  history-hours = setting count 72 "How many hours of each counter are remembered hour by hour.";
+  history-days = setting count 400 "How long a counter remembers each day's hits, in days.";
+  history-hours = setting count 72 "How long a counter remembers each hour's hits, in hours.";
   connections = setting count 16384 "The most connections at once.";
   client-connections = setting count 192 "The most connections of one client at once.";
   head-timeout = setting time "10s" "How long the head of a request may take.";
@@ -62,9 +62,7 @@ in
   create-limit =
     setting rate "100/1h"
       "The most counters and namespaces that one client may create, as number/time, or `off`.";
-  id-limit =
-    setting rate "60/1m"
-      "The most hits of one client that have an id to remember, as number/time, or `off`.";
+  id-limit = setting rate "60/1m" "The most hits with an id of one client, as number/time, or `off`.";
   read-limit = setting rate "300/1m" "The most long answers of one client, as number/time, or `off`.";
   visitor-limit =
     setting rate "600/1h"
@@ -77,13 +75,13 @@ in
   counter-limit = setting rate "off" "The most hits on one counter, as number/time, or `off`.";
   trusted-proxies =
     setting types.commas "127.0.0.1,10.0.0.0/8"
-      "Proxies whose X-Forwarded-For or Forwarded is believed, as addresses or ranges.";
+      "Proxies whose X-Forwarded-For or Forwarded seen believes, as addresses or ranges.";
   allowed-hosts =
     setting types.commas "hits.example.com"
-      "The host names under which seen is asked; others are answered 421.";
+      "The host names that seen answers to; others get 421.";
   streams = setting count 8192 "The most streams of live numbers at once.";
   client-streams = setting count 64 "The most streams of one client at once.";
-  grace = setting time "10s" "How long a stop may take to finish what has begun.";
+  grace = setting time "10s" "How long a stop may take to finish requests.";
   log = setting (types.enum [
     "error"
     "warn"

@@ -25,7 +25,7 @@
   shellcheck,
 }:
 let
-  # nixpkgs has Chromium for Linux alone; tests/get-browser gets one on a Mac.
+  # nixpkgs has Chromium only for Linux; on a Mac tests/get-browser installs one.
   browser = lib.optionalAttrs stdenv.hostPlatform.isLinux (callPackage ./browser.nix { });
 in
 mkShell {
@@ -37,16 +37,16 @@ mkShell {
     rust-analyzer
     cargo-nextest
     cargo-deny
-    # What the tests start beside seen.
+    # The tests start these.
     redis
     nodejs
     python3
     wrk
-    # Docker's client brings Compose along; the engine is your machine's.
+    # Docker's client with Compose; the engine is your machine's.
     docker-client
     skopeo
     jq
-    # What CI holds Nix and shell files to.
+    # CI checks Nix and shell files with these.
     nixfmt-tree
     statix
     deadnix
@@ -55,7 +55,7 @@ mkShell {
   ++ browser.packages or [ ];
 
   env = {
-    # Where rust-analyzer finds the standard library.
+    # rust-analyzer finds the standard library here.
     RUST_SRC_PATH = rustPlatform.rustLibSrc;
   }
   // browser.env or { };

@@ -1,5 +1,5 @@
-# Which files of the repository a build sees; a change to any other builds
-# nothing.
+# The files of the repository that a build sees. A change to any other file
+# rebuilds nothing.
 lib:
 let
   inherit (lib) fileset;
@@ -20,20 +20,20 @@ let
   ];
 in
 {
-  # What decides over the dependencies alone.
+  # The files that decide which dependencies are compiled, and how.
   manifest = of manifest;
 
   # The program, without documents, tests and Nix files.
   program = of crate;
 
-  # What is installed beside the program: all of it made from its own `--help`,
-  # and held to that by tests/manual.rs.
+  # Installed beside the program. tests/manual.rs makes these files from the
+  # program's `--help` and checks them.
   manual = of [
     ../contrib/man
     ../contrib/completions
   ];
 
-  # What the checks look at.
+  # The files that the checks read.
   checked = of (
     crate
     ++ [

@@ -1,7 +1,7 @@
-# verify REF [SKOPEO-OPTION...]: compares what a registry has under REF, such as
-# ghcr.io/seen-counter/seen:0.1.0, with what was built here from these sources,
-# for this machine's architecture. Exits with 1 and shows where they differ.
-ref=${1:?Say what: nix run .#verify REGISTRY/NAMESPACE/NAME:TAG}
+# verify REF [SKOPEO-OPTION...]: compares a registry's image REF, such as
+# ghcr.io/seen-counter/seen:0.1.0, with the one built here from these sources, for
+# this machine's architecture. If they differ, shows the difference and exits with 1.
+ref=${1:?Name the image: nix run .#verify REGISTRY/NAMESPACE/NAME:TAG}
 shift
 there=$(mktemp -d)
 trap 'rm -rf "$there"' EXIT
@@ -22,7 +22,7 @@ fi
 
 skopeo inspect --config --raw "$@" "docker://$repository@$digest" >"$there/config"
 name=$(jq --raw-output '.config.Labels["org.opencontainers.image.title"] // "seen"' "$there/config")
-[ -e "$layout/$name.json" ] || { echo "$ref says that it is $name, which is not built here." >&2; exit 1; }
+[ -e "$layout/$name.json" ] || { echo "$ref calls itself $name; these sources build no such image." >&2; exit 1; }
 built=$(jq --raw-output '.[0].digest' "$layout/$name.json")
 
 if [ "$digest" = "$built" ]; then
@@ -38,12 +38,12 @@ diff --unified --label there --label here <(jq --sort-keys . "$there/config") \
 skopeo --insecure-policy copy --quiet "${@/#--/--src-}" "docker://$repository@$digest" "dir:$there/image"
 diff --unified --label 'layers there' --label 'layers here' \
   <(jq --raw-output '.layers[].digest' "$there/manifest") <(jq --raw-output '.layers[].digest' "$manifest") || true
-# unpack FOLDER BLOB...: every layer over the one before, as an engine does.
+# unpack FOLDER BLOB...: unpacks each layer over the one before, as an engine does.
 unpack() {
   local folder=$1 layer
   mkdir -p "$folder"
   for layer in "${@:2}"; do
-    # zstd and gzip are told apart by tar itself.
+    # tar recognises zstd and gzip by itself.
     tar --extract --file "$layer" --directory "$folder" --no-same-owner --delay-directory-restore 2>/dev/null ||
       tar --extract --gzip --file "$layer" --directory "$folder" --no-same-owner
   done

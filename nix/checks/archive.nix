@@ -1,5 +1,5 @@
-# The release's archive has a program that runs where it is unpacked, with its
-# manual pages and completions; the image has the program alone.
+# The program of the release's archive runs where it is unpacked, with its manual
+# pages and completions. The image has only the program.
 {
   lib,
   runCommand,
@@ -25,7 +25,7 @@ runCommand "seen-archive" { } ''
   find image -name '*.tar' -exec tar -tf {} \; > files
   grep bin/seen files
   if grep share/ files; then
-    echo "The image has what only the package should have." >&2
+    echo "The image has files that belong only into the package." >&2
     exit 1
   fi
   touch $out

@@ -1,4 +1,4 @@
-# Clippy finds nothing, in the tests neither.
+# Clippy finds nothing, neither in the program nor in the tests.
 {
   lib,
   crate,

@@ -1,4 +1,4 @@
-# compose.yaml starts the images of this version and no others.
+# compose.yaml starts the images of this version, and no others.
 {
   lib,
   runCommand,

@@ -1,5 +1,5 @@
-# Every dependency has a licence that deny.toml allows and comes from crates.io.
-# What was found in one since is asked by .github/workflows/, for it is news.
+# Every dependency comes from crates.io and has a licence that deny.toml allows.
+# .github/workflows/ asks for security advisories, which change from day to day.
 {
   lib,
   crate,

@@ -1,4 +1,4 @@
-# Rust and Nix files are as their formatters write them.
+# Rust and Nix files are formatted.
 {
   lib,
   runCommand,

@@ -1,8 +1,8 @@
-# The NixOS module in virtual machines: counting in a file behind port 80, and in
-# a Redis of the machine's own; across kill -9 and a new start of the machine.
+# The NixOS module in virtual machines: one counts in a file behind port 80, one
+# in a local Redis, across kill -9 and a reboot.
 { testers }:
 let
-  # How exposed the unit may be, of 100: `systemd-analyze security` says why.
+  # The unit's highest exposure, of 100; `systemd-analyze security` explains it.
   exposure = "20";
   machine = settings: {
     imports = [ ../module.nix ];

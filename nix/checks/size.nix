@@ -1,4 +1,4 @@
-# The archives are no larger than promised.
+# The archives stay below their promised sizes.
 {
   runCommand,
   app-image,

@@ -19,7 +19,7 @@ crate.build {
   env = browser.env // {
     SEEN_TEST_BROWSER_SANDBOX = "none";
   };
-  # Chromium keeps its profile and its crash reports there.
+  # Chromium writes its profile and its crash reports there.
   preCheck = "export HOME=$TMPDIR";
   installPhase = "touch $out";
   dontFixup = true;

@@ -1,6 +1,6 @@
 # The OCI layout for registries: `seen` and `seen-redis`, each an index over both
-# architectures. Their digests, which a registry repeats after
-# `skopeo copy --all --preserve-digests`, stand in the file `digests`.
+# architectures. The file `digests` has their digests, which a registry shows
+# after `skopeo copy --all --preserve-digests`.
 {
   lib,
   runCommand,

@@ -1,10 +1,9 @@
-# The images of one architecture as blobs of an OCI layout, each with its SBOM:
-# what ./index.nix joins. Beside the blobs stands a list of descriptors for each
-# image, NAME.json.
+# The images of one architecture as blobs of an OCI layout, each with its SBOM;
+# ./index.nix joins two of these. NAME.json lists the descriptors of an image.
 #
-# The SBOM is attached as BuildKit does it, by a manifest of the platform
-# "unknown" that names the image's, so it is part of the index, is copied with
-# it, and `docker buildx imagetools inspect` finds it:
+# The SBOM is attached as BuildKit attaches it, by a manifest of the platform
+# "unknown" that names the image's manifest. So it is part of the index, is copied
+# with it, and `docker buildx imagetools inspect` finds it:
 # https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md
 {
   lib,
