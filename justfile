@@ -1,4 +1,4 @@
-# The commands of a day: `just` lists them. https://just.systems
+# The everyday commands; `just` lists them. https://just.systems
 
 _list:
     @just --list --unsorted
@@ -11,28 +11,28 @@ run *flags:
 test file="":
     cargo test {{ if file == "" { "" } else { "--test " + file } }}
 
-# Run the unit tests alone, which takes seconds
+# Run only the unit tests, in seconds
 unit:
     cargo test --lib
 
-# Format Rust and say what clippy finds
+# Format Rust, and run clippy
 lint:
     cargo fmt
     cargo clippy --all-targets -- --deny warnings
 
-# Everything that a pull request has to pass
+# Run all that a pull request must pass
 gate:
     .ci/run
 
-# Write the README's tables and pictures anew
+# Rewrite the README's tables and pictures
 readme:
     UPDATE_README=1 cargo test --test readme
 
-# Write the golden pictures anew; look at them before you commit
+# Rewrite the golden pictures; look at them before you commit
 golden:
     UPDATE_GOLDEN=1 cargo test --test golden
 
-# Measure seen beside the others, some minutes on a quiet machine
+# Measure seen against other counters, on a quiet machine
 bench *flags:
     benches/compare {{ flags }}
 
@@ -47,10 +47,10 @@ same:
     nix build .#image
     nix build .#image --rebuild
 
-# Look at the documentation of the crate
+# Open the documentation of the crate
 doc:
     cargo doc --no-deps --open
 
-# Check each commit with .githooks/pre-commit from now on
+# Check every commit with .githooks/pre-commit
 hooks:
     git config core.hooksPath .githooks
