@@ -1,6 +1,6 @@
-# Adds up the page views of a GoatCounter export (CSV) into the lines that
-# `seen import --format csv` takes: namespace,key,value. Names are those that
-# seen.js gives to a page: its host, and its path.
+# Adds up the page views of a GoatCounter export (CSV) into lines for
+# `seen import --format csv`: namespace,key,value. Names are the same as with
+# seen.js: the page's host, and its path.
 #
 #   awk -v host=example.com -f goatcounter.awk goatcounter-export.csv
 
@@ -12,7 +12,7 @@ function field(text) {
   return text
 }
 
-# A path too long for a key ends in a number made of all of it, as in seen.js.
+# Shortens a path that is too long for a key, with a checksum as in seen.js.
 function short(key,   i, sum) {
   if (length(key) <= 64) return key
   for (i = 1; i <= length(key); i++)

@@ -1,5 +1,5 @@
-// Views of a page, for Hexo. Save as scripts/seen.js and set `seen: https://HOST` in
-// _config.yml. Every post ends with its number; {% views %} shows it anywhere else.
+// The views of a page, for Hexo. Save as scripts/seen.js and set `seen: https://HOST` in
+// _config.yml. Every post ends with its number; {% views %} shows it elsewhere.
 /* global hexo */
 const number = '<span data-seen>–</span> views';
 

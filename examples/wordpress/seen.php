@@ -1,12 +1,12 @@
 <?php
 /**
  * Plugin Name: Views by seen
- * Description: Shows how often a post was viewed, counted by a seen of your own.
+ * Description: Shows how often a post was viewed, counted by your own seen.
  * Version: 1.0
  *
  * Save as wp-content/plugins/seen.php, put define('SEEN_URL', 'https://HOST'); into
  * wp-config.php, and activate it. Every post ends with its number; [views] shows it
- * anywhere else.
+ * elsewhere.
  */
 defined('ABSPATH') || exit;
 
