@@ -1,9 +1,9 @@
--- What wrk asks for, and what it prints at the end: one line of JSON.
+-- wrk's requests, and its output at the end: one line of JSON.
 --
--- COUNTERS  how many counters, 1 for one hot one
--- SPREAD    `uniform` or `zipf` (exponent 1) over them
--- VISITORS  how many people ask, each with an address (behind a proxy) and a browser
--- PLAIN     a path to ask for, with the counter as its query
+-- COUNTERS  the number of counters; 1 is one hot counter
+-- SPREAD    how hits spread over them: `uniform` or `zipf` (exponent 1)
+-- VISITORS  the number of people, each with an address (behind a proxy) and a browser
+-- PLAIN     another path to request, with the counter as its query
 -- PAUSE     milliseconds between two requests of a connection, for a steady rate
 
 local counters = tonumber(os.getenv("COUNTERS") or "1")
@@ -25,7 +25,7 @@ local requests = {}
 
 function init()
   math.randomseed(42)
-  -- Made beforehand, so that wrk's own work is the same for every contender.
+  -- Prepares all requests, so that wrk's own work is the same for every contender.
   local sum = math.log(counters + 0.5) + 0.5772
   for i = 1, ((counters == 1 and visitors == 0) and 1 or counters > 10000 and 250000 or 50000) do
     local key = 1

@@ -25,7 +25,7 @@ def short(number):
 
 
 def panel(at, title, across, lines, logarithmic):
-    """One drawing: `lines` is a name to [(x, y), ...]."""
+    """One drawing; `lines` maps a name to [(x, y), ...]."""
     xs = sorted({x for points in lines.values() for x, _ in points})
     highest = max(y for points in lines.values() for _, y in points)
     step = 10 ** math.floor(math.log10(highest))
@@ -53,7 +53,7 @@ def panel(at, title, across, lines, logarithmic):
 def drawing(panels):
     """The SVG of panels side by side; each is (title, axis, lines, logarithmic)."""
     names = list(dict.fromkeys(name for _, _, lines, _ in panels for name in lines))
-    # A name has one colour in all panels.
+    # A name has the same colour in all panels.
     panels = [(title, axis, {n: lines.get(n, []) for n in names}, log) for title, axis, lines, log in panels]
     width = len(panels) * (WIDTH + GAP)
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT + 22}" width="{width}" '

@@ -1,4 +1,4 @@
-"""The exercise that seen began as: Flask and redis-py, one INCR per request."""
+"""A small counter in Flask and redis-py: one INCR per request."""
 
 import os
 

@@ -1,6 +1,6 @@
 // The same service in Go, net/http and redigo: one INCR per request.
 //
-// incr PORT REDIS_ADDRESS. Both are Debian's: golang-go and
+// Usage: incr PORT REDIS_ADDRESS. Go and redigo are Debian's golang-go and
 // golang-github-gomodule-redigo-dev.
 package main
 

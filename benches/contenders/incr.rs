@@ -1,6 +1,7 @@
-//! The service as one writes it first: axum, fred, one `INCR` per request.
+//! The service as one would write it first: axum, fred, one `INCR` per request.
+//! `benches/compare` measures seen against it.
 //!
-//! `incr PORT REDIS_URL`. What seen is measured against in `benches/compare`.
+//! Usage: `incr PORT REDIS_URL`.
 
 use axum::Router;
 use axum::extract::{Path, State};
