@@ -1,5 +1,5 @@
-//! How the faults of processes and of Redis are done; those of a Cluster are in
-//! cluster.rs, those of the file in file.rs.
+//! Commits the faults of processes and of Redis; cluster.rs has those of a Cluster, file.rs those
+//! of the file.
 
 use std::io::Write as _;
 use std::process::{Child, Stdio};
@@ -12,13 +12,13 @@ use crate::common::{client, command, send};
 use crate::system::Order;
 use crate::world::{TOKEN, World};
 
-/// The counters of an import; counter `n` has the total `n + 1`.
+/// How many counters an import has; counter `n` has the total `n + 1`.
 const IMPORTED: usize = 3000;
 
-/// Those of a large one.
+/// How many counters a large import has.
 const MANY: usize = 100_000;
 
-/// So that what was sent under one clock is done before the next one.
+/// Lets everything that was sent under one clock finish before the next.
 const SETTLES: Duration = Duration::from_millis(200);
 
 impl World {
@@ -81,7 +81,7 @@ impl World {
         mended
     }
 
-    /// A snapshot fails where a folder has the name of its file.
+    /// A snapshot fails if a folder has its file's name.
     pub fn redis_cannot_save(&mut self, load: &Load) -> Instant {
         let in_the_way = self.redis().folder().join("dump.rdb");
         std::fs::create_dir(&in_the_way).expect("a folder");
@@ -93,7 +93,7 @@ impl World {
         mended
     }
 
-    /// Sets a value of Redis until hits are refused, and sets it back.
+    /// Sets a value of Redis until hits are refused, and resets it.
     pub fn configure(&mut self, load: &Load, name: &str, wrong: &str, right: &str) -> Instant {
         self.ask(&["config", "set", name, wrong]);
         load.wait_for_refusals(2);
@@ -126,7 +126,7 @@ impl World {
         mended
     }
 
-    /// The same again and again, with hits between.
+    /// Repeats a fault, with hits in between.
     pub fn ten_times(&mut self, load: &Load, act: impl Fn(&mut Self)) -> Instant {
         let mut mended = Instant::now();
         for _ in 0..10 {
@@ -146,16 +146,16 @@ impl World {
         Instant::now()
     }
 
-    /// Sets the clock, lets hits come, and sets it right again.
+    /// Sets the clock, lets hits come, and corrects it again.
     pub fn set_clock(&mut self, load: &Load, seconds: i64) -> Instant {
-        // On another day a visitor is another one.
+        // On another day a visitor counts again.
         self.front.let_visitors_come(false);
         thread::sleep(SETTLES);
         self.order(Order::Clock, seconds);
         load.wait_for_answers(50);
         let mended = self.mend(Order::Clock);
         self.front.let_visitors_come(true);
-        // An id is known for an hour of the clock: those that are sent again are to be of now.
+        // seen remembers an id for an hour of its clock, so wait for hits under the correct one.
         load.wait_for_answers(50);
         mended
     }
@@ -171,7 +171,7 @@ impl World {
         Instant::now()
     }
 
-    /// Both ends of an import go away in its midst; whoever repeats it has all of it.
+    /// Both ends of an import die in the middle; repeating it imports everything.
     pub fn kill_during_import(&mut self, load: &Load) -> Instant {
         let mut first = self.import("import", IMPORTED);
         let time = 5 + self.random.below(60) as u64;
@@ -181,7 +181,7 @@ impl World {
         let _ = first.kill();
         first.wait().expect("it ends");
         load.wait_for_answers(2);
-        // On a machine that is busy a batch may be late; what is in is not added again.
+        // On a busy machine a batch may be late; a repetition skips the counters that exist.
         let import = || self.import("import", IMPORTED).wait().expect("it ends").success();
         assert!((0..3).any(|_| import()), "the import, repeated three times");
         self.imported = (0..IMPORTED).map(|n| (format!("import/k{n}"), n as i64 + 1)).collect();
@@ -200,15 +200,15 @@ impl World {
         let line = |n: usize| format!("{namespace},k{n},{}\n", n + 1);
         let lines: String = (0..counters).map(line).collect();
         let mut input = child.stdin.take().expect("it is piped");
-        // An import whose seen is killed does not read on.
+        // An import stops reading when its seen is killed.
         thread::spawn(move || input.write_all(lines.as_bytes()));
         child
     }
 
-    /// A large namespace is imported, exported and deleted.
+    /// Imports, exports and deletes a large namespace.
     pub fn many_counters(&mut self, load: &Load) -> Instant {
         let import = || self.import("many", MANY).wait().expect("it ends").success();
-        // A batch may be late under load; what is in is left out by the next one.
+        // Under load a batch may be late; the next import skips its counters.
         assert!((0..10).any(|_| import()), "a large import, repeated ten times");
         let exported = || {
             let output = command(&["export", "--url", &self.seens[0].url("")])
@@ -218,11 +218,11 @@ impl World {
             let text = String::from_utf8(output.stdout).expect("an export is text");
             text.lines().filter(|line| line.contains(r#""namespace":"many""#)).count()
         };
-        // Its counters, and perhaps a line of the namespace itself.
+        // The counters, and perhaps a line for the namespace itself.
         assert!((MANY..=MANY + 1).contains(&exported()), "the export of a large namespace");
         let (url, bearer) = (self.seens[0].url("/namespaces/many"), format!("Bearer {TOKEN}"));
-        // It takes many small writes, between which hits go on.
-        // A request that is not answered in time has deleted a part.
+        // A deletion is many small writes, between which hits go on. A request that gets no
+        // answer in time has deleted a part.
         let deleted = (0..60).any(|_| {
             let headers = [("authorization", &*bearer)];
             let answer = send(&client(), "DELETE", &url, &headers);

@@ -1,38 +1,38 @@
-//! What clients write down of every hit, and the comparison with what is stored.
+//! The clients' notes about every hit, and their comparison with the stored counts.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::common;
 
-/// The namespace of every counter here.
+/// The namespace of the ledger's counters.
 pub const NAMESPACE: &str = "ledger";
 
-/// Counter 0 is the hot one; each of the others gets a hit now and then.
+/// Counter 0 is the hot one; each of the others gets an occasional hit.
 pub const COUNTERS: usize = 40;
 
-/// The counter that counts each visitor once.
+/// A counter with dedupe, which counts each visitor once.
 pub const ONCE: &str = "once/visitors";
 
-/// A key of a counter, by its place.
+/// The key of a counter, by its index.
 pub fn key(counter: usize) -> String {
     if counter == 0 { "hot".into() } else { format!("cold{counter}") }
 }
 
-/// What a client knows of a hit.
+/// A client's knowledge of a hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// 200, and its number: it is stored, once.
+    /// 200 and its number: stored, once.
     Answered(i64),
-    /// Told that it was not counted.
+    /// An answer says that it was not counted.
     Refused,
     /// No answer, or a 503 that says `unknown`: it may be stored, once.
     Unknown,
 }
 
 impl Outcome {
-    /// What is known of something that was sent again: a refusal of the repetition takes
-    /// nothing back that was sent before, and nor does anything take an answer back.
+    /// Combines the outcomes of a hit that was sent again. A refusal of the repetition does not
+    /// undo the first attempt, and an answer stays an answer.
     pub fn after(self, before: Option<Self>) -> Self {
         match (before, self) {
             (Some(before @ Self::Answered(_)), Self::Refused | Self::Unknown) => before,
@@ -42,19 +42,19 @@ impl Outcome {
     }
 }
 
-/// One hit in the book of a client. With an id it is one hit, however often it was sent.
+/// One hit in a client's notes. With an id it is one hit, however often it was sent.
 #[derive(Clone, Debug)]
 pub struct Hit {
     pub counter: usize,
     pub id: Option<String>,
     pub outcome: Outcome,
-    /// When the last answer came, or its absence was noticed.
+    /// When the last answer came, or the client gave up.
     pub at: Instant,
     /// The longest wait for an answer.
     pub slowest: Duration,
 }
 
-/// What the documents promise of an answer; `None` for one that they do not know.
+/// The outcome that the documents promise for an answer; `None` if they do not mention it.
 pub fn outcome(answer: &common::Answer) -> Option<Outcome> {
     match answer.status {
         200 => answer.value().map(Outcome::Answered),
@@ -68,37 +68,37 @@ pub fn outcome(answer: &common::Answer) -> Option<Outcome> {
     }
 }
 
-/// What one client, or all of them, wrote down.
+/// The notes of one client, or of all.
 #[derive(Default)]
 pub struct Book {
-    /// By client, in the order in which each sent them.
+    /// Each client's hits, in the order of sending.
     pub clients: Vec<Vec<Hit>>,
-    /// Visitors of the counter that counts each once, and what they were told in the end.
+    /// The visitors of the counter with dedupe, and the outcome of each.
     pub visitors: Vec<Outcome>,
     /// Answers that no hit should get.
     pub strange: Vec<String>,
 }
 
-/// What is stored of a counter, asked in three ways.
+/// A counter's stored numbers, read in three ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
     pub total: i64,
-    /// The hits of its days, added up.
+    /// The sum of its days.
     pub days: i64,
     pub exported: i64,
 }
 
-/// All that is stored.
+/// All stored numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
     pub counters: Vec<Stored>,
-    /// The counter that counts each visitor once.
+    /// The counter with dedupe.
     pub once: Stored,
-    /// Sentences on what an import has left out.
+    /// Totals that an import got wrong, as sentences.
     pub wrong: Vec<String>,
 }
 
-/// The comparison of a book with what is stored.
+/// The differences between the notes and the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audit {
     pub sent: i64,
@@ -106,11 +106,11 @@ pub struct Audit {
     pub refused: i64,
     pub unknown: i64,
     pub stored: i64,
-    /// Hits that were answered and are not stored.
+    /// Answered hits that are not stored.
     pub lost: i64,
-    /// Numbers that were given again, and hits that are stored though nobody sent them.
+    /// Numbers that were given twice, and stored hits that nobody sent.
     pub twice: i64,
-    /// Sentences on what else is not as it should be.
+    /// Other errors, as sentences.
     pub wrong: Vec<String>,
 }
 
@@ -138,7 +138,7 @@ impl Book {
             audit.refused += refused;
             audit.unknown += unknown;
             audit.stored += stored.total;
-            // A total may be large enough for all and still be older than a number.
+            // A total may be large enough for all answered hits and still be lower than a number.
             audit.lost += (answered - stored.total).max(beyond).max(0);
             audit.twice += repeated + (stored.total - answered - unknown).max(0);
             if let Some(number) = numbers.first().filter(|number| **number < 1) {
@@ -152,7 +152,7 @@ impl Book {
         audit
     }
 
-    /// Each visitor who was answered is counted, once, however often they came.
+    /// Each visitor with an answer is counted, once, however often they came.
     fn audit_visitors(&self, once: Stored, audit: &mut Audit) {
         let count = |wanted: fn(&Outcome) -> bool| {
             self.visitors.iter().filter(|outcome| wanted(outcome)).count() as i64
@@ -170,7 +170,7 @@ impl Book {
 }
 
 impl Stored {
-    /// What is wrong if the three ways do not agree.
+    /// An error if the three numbers differ.
     fn differs(&self, name: &str) -> Option<String> {
         let agree = self.days == self.total && self.exported == self.total;
         (!agree).then(|| format!("{name}: {self:?}"))
@@ -186,7 +186,7 @@ impl Hit {
     }
 }
 
-/// A client sends one hit after another, so the numbers that it gets of a counter rise.
+/// A client sends one hit after the other, so its numbers of a counter must rise.
 fn falling(hits: &[Hit]) -> Option<String> {
     let mut last = BTreeMap::new();
     for hit in hits {
@@ -209,7 +209,7 @@ mod tests {
         outcomes.iter().map(|outcome| hit(0, *outcome)).collect()
     }
 
-    /// The audit of two clients on one counter, of which so many are stored.
+    /// Audits the notes of two clients on one counter that stores this many hits.
     fn audit(one: &[Outcome], other: &[Outcome], total: i64) -> Audit {
         let book = Book { clients: vec![hot(one), hot(other)], ..Book::default() };
         book.audit(&held(total))
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn a_lost_hit_is_found() {
         assert_eq!(audit(&[Answered(1), Answered(3)], &[Answered(2)], 2).lost, 1);
-        // An unknown hit that is stored must not hide it.
+        // A stored hit without an answer must not hide the loss.
         assert_eq!(audit(&[Answered(1), Answered(3)], &[Unknown], 2).lost, 1);
     }
 
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_again_stays_what_it_was() {
+    fn a_repetition_does_not_undo_the_first_attempt() {
         assert_eq!(Refused.after(Some(Unknown)), Unknown);
         assert_eq!(Refused.after(Some(Answered(7))), Answered(7));
         assert_eq!(Answered(7).after(Some(Unknown)), Answered(7));
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_nobody_promised_is_found() {
+    fn an_unpromised_answer_is_found() {
         let answer =
             |status, body: &str| common::Answer { status, headers: vec![], body: body.into() };
         assert_eq!(outcome(&answer(200, r#"{"value":7}"#)), Some(Answered(7)));

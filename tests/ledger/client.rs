@@ -1,4 +1,4 @@
-//! Clients that write down what became of each hit, and listeners on their hot counter.
+//! Clients that note the outcome of each hit, and listeners on their hot counter.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -14,24 +14,25 @@ use crate::random::Random;
 
 const CLIENTS: usize = 8;
 
-/// Each listens to the hot counter, where several seens stand to each in turn.
+/// Listeners on the hot counter; with several seens they are spread over all.
 const LISTENERS: usize = 3;
 
-/// Between two hits of a client: a fault is to be met by many hits, and the machine is shared.
+/// The pause between two hits of a client: short, so that a fault meets many hits, but the
+/// machine is shared.
 pub const PAUSE: Duration = Duration::from_millis(1);
 
-/// After a hit that was not counted, so that a store that refuses is not asked in a circle.
+/// The pause after a hit that was not counted, so that clients do not flood a store that refuses.
 const PAUSE_REFUSED: Duration = Duration::from_millis(10);
 
-/// Where seen is asked; a seen that was started again has another address.
+/// seen's addresses, which change when it restarts.
 #[derive(Clone, Default)]
 pub struct Front(Arc<Mutex<Doors>>);
 
 #[derive(Default)]
 struct Doors {
     addresses: Vec<SocketAddr>,
-    /// Visitors are told apart by keys that live in the processes' memory alone: those before a
-    /// restart do not come again.
+    /// The keys that recognise a visitor are only in the processes' memory, so after a restart
+    /// all visitors are new ones.
     generation: u64,
     no_visits: bool,
 }
@@ -43,7 +44,7 @@ impl Front {
         doors.generation += 1;
     }
 
-    /// Whether visitors come; those after a pause are others.
+    /// Lets visitors come, or not; after a pause they are new ones.
     pub fn let_visitors_come(&self, come: bool) {
         let mut doors = self.0.lock().unwrap();
         doors.generation += 1;
@@ -63,7 +64,7 @@ impl Front {
     }
 }
 
-/// Clients at work.
+/// Running clients.
 pub struct Load {
     stop: Arc<AtomicBool>,
     progress: Arc<[Progress; CLIENTS]>,
@@ -75,7 +76,7 @@ pub struct Load {
 struct Progress {
     answered: AtomicU64,
     not_counted: AtomicU64,
-    /// How long each answer took since somebody looked.
+    /// The times of the answers since the last look.
     times: Mutex<Vec<Duration>>,
 }
 
@@ -101,12 +102,12 @@ impl Load {
         Self { clients: clients.collect(), listeners, stop, progress }
     }
 
-    /// Waits until each client has so many more answers.
+    /// Waits until each client has this many more answers.
     pub fn wait_for_answers(&self, more: u64) {
         self.wait("each client is answered", more, |progress| &progress.answered);
     }
 
-    /// Waits until each client has so many more hits that were not counted, as far as it knows.
+    /// Waits until each client has this many more hits that were not counted, as far as it knows.
     pub fn wait_for_refusals(&self, more: u64) {
         self.wait("each client is refused", more, |progress| &progress.not_counted);
     }
@@ -117,12 +118,12 @@ impl Load {
         wait_until(what, || now().zip(&goals).all(|(now, goal)| now >= *goal));
     }
 
-    /// How long each answer took since the last call.
+    /// The times of the answers since the last call.
     pub fn times(&self) -> Vec<Duration> {
         self.progress.iter().flat_map(|p| std::mem::take(&mut *p.times.lock().unwrap())).collect()
     }
 
-    /// Ends the clients; the listeners hear on.
+    /// Stops the clients; the listeners go on.
     pub fn finish(mut self) -> (Book, Vec<Listener>) {
         self.stop.store(true, Ordering::Relaxed);
         let mut all = Book::default();
@@ -136,14 +137,14 @@ impl Load {
     }
 }
 
-/// A port of processes that are gone may be another's next.
+/// Stops the clients: the ports of dead processes may soon belong to others.
 impl Drop for Load {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 }
 
-/// With and without keep-alive; each client has one connection at a time.
+/// With and without keep-alive; a client has one connection at a time.
 fn agent(keep_alive: bool) -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
@@ -162,7 +163,7 @@ struct Client {
     pause: Duration,
     stop: Arc<AtomicBool>,
     progress: Arc<[Progress; CLIENTS]>,
-    /// By name.
+    /// The outcome of each visitor.
     visitors: BTreeMap<String, Outcome>,
     strange: Vec<String>,
 }
@@ -184,8 +185,8 @@ impl Client {
         Book { clients: vec![hits], visitors, strange: self.strange }
     }
 
-    /// Sends a hit; one with an id again and again until it is counted. `None` if nobody
-    /// listened, so that nothing was sent.
+    /// Sends a hit; one with an id repeatedly, until it is counted. `None` if nobody listened, so
+    /// that nothing was sent.
     fn hit(&mut self, counter: usize, id: Option<String>) -> Option<Hit> {
         let started = Instant::now();
         let mut result: Option<Hit> = None;
@@ -218,7 +219,7 @@ impl Client {
         }
     }
 
-    /// A visitor comes, for the first time or again, to the counter that counts each once.
+    /// A visitor, new or returning, hits the counter with dedupe.
     fn visit(&mut self) {
         let Some((address, generation)) = self.front.of_visitor(self.number) else { return };
         let visitor = format!("{}-{generation}-{}", self.number, self.random.below(20));
@@ -252,7 +253,7 @@ impl Client {
     }
 }
 
-/// Somebody who looks at the hot counter, and comes again when the stream ends.
+/// A reader of the hot counter's stream, who reconnects when it ends.
 pub struct Listener {
     heard: Arc<AtomicI64>,
     stop: Arc<AtomicBool>,
@@ -278,7 +279,7 @@ impl Listener {
         Self { heard, stop, thread: Some(thread) }
     }
 
-    /// What is wrong if it does not hear the total.
+    /// An error if it does not receive the total.
     pub fn finish(mut self, total: i64) -> Option<String> {
         let started = Instant::now();
         while self.heard.load(Ordering::Relaxed) != total && started.elapsed() < TIMEOUT / 4 {
@@ -293,7 +294,7 @@ impl Listener {
     }
 }
 
-/// Hears a stream until it ends.
+/// Reads a stream until it ends.
 fn listen(address: SocketAddr, last: &AtomicI64, stop: &AtomicBool) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_millis(200)))?;
@@ -310,7 +311,7 @@ fn listen(address: SocketAddr, last: &AtomicI64, stop: &AtomicBool) -> std::io::
                 }
                 line.clear();
             }
-            // Nothing new yet; a part of a line stays.
+            // Nothing new yet; keep the part of a line.
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }

@@ -1,4 +1,4 @@
-//! How failovers are ordered and slots moved.
+//! Orders failovers and moves slots.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -30,7 +30,7 @@ impl World {
         mended
     }
 
-    /// The slot of the counters goes from one master to the next, key by key.
+    /// Moves the slot of the counters from one master to the next, key by key.
     pub fn move_slots(&mut self, load: &Load) -> Instant {
         let ids: Vec<String> =
             self.nodes.iter().map(|node| node.ask(&["cluster", "myid"])).collect();
@@ -61,7 +61,7 @@ impl World {
     }
 }
 
-/// Some keys of a slot. They hold any bytes, which redis-cli cannot be given.
+/// Some keys of a slot. They hold any bytes, which redis-cli cannot pass on.
 fn keys_in(node: &Redis, slot: &str) -> Vec<Vec<u8>> {
     let words = ["cluster", "getkeysinslot", slot, "100"].map(str::as_bytes);
     let mut answer = ask(node, &words);
@@ -82,7 +82,7 @@ fn migrate(from: &Redis, to: &Redis, keys: &[Vec<u8>]) {
     let mut said = String::new();
     let mut answer = ask(from, &[&words[..], &keys].concat());
     answer.read_line(&mut said).expect("an answer");
-    // One that has expired in the meantime is no key any more.
+    // The key may have expired meanwhile.
     assert!(matches!(said.trim(), "+OK" | "+NOKEY"), "{said}");
 }
 

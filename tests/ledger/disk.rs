@@ -1,12 +1,12 @@
-//! A disk of a test's own, small enough to fill: a tmpfs that one sleeping process holds in a
-//! namespace of its own, so that the processes on it may die and come back.
+//! A small disk that a test can fill: a tmpfs, held by a sleeping process in its own mount
+//! namespace, so that the processes on it may die and come back.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// How large it is: seen's file has four megabytes at least.
+/// The size; seen's file takes four megabytes at least.
 const SIZE: &str = "16m";
 
 pub struct Disk {
@@ -30,22 +30,22 @@ impl Disk {
         let output = holder.stdout.take().expect("it is piped");
         BufReader::new(output).read_line(&mut said).expect("it speaks");
         assert_eq!(said, "ready\n", "the disk of a namespace");
-        // The way into the namespace from outside.
+        // The path into the namespace from outside.
         let seen_from_it = mounted_at.path().strip_prefix("/").expect("it is absolute");
         let folder = Path::new("/proc").join(holder.id().to_string()).join("root");
         Self { folder: folder.join(seen_from_it), holder, _mounted_at: mounted_at }
     }
 
-    /// Where it is, for every process of the machine.
+    /// The path of the disk, for every process of the machine.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Leaves no byte of it free.
+    /// Fills it to the last byte.
     pub fn fill(&self) {
         let mut other = File::create(self.other()).expect("another file");
         while other.write_all(&[1; 4096]).is_ok() {}
-        // The rest of a page.
+        // Fills the last page.
         while other.write_all(&[1]).is_ok() {}
     }
 

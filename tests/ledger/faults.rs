@@ -1,4 +1,4 @@
-//! The faults and what is promised of each; how they are done is in acts.rs.
+//! The faults, and the promise for each; acts.rs commits them.
 
 use std::time::{Duration, Instant};
 
@@ -6,22 +6,22 @@ use crate::client::Load;
 use crate::system::Order;
 use crate::world::{Setting, World};
 
-/// seen's default, which the table's waits are to be read with.
+/// seen's default, which explains the waits in the table.
 pub const DEADLINE: Duration = Duration::from_secs(2);
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: i64 = 3600;
 const YEAR: i64 = 365 * 24 * HOUR;
 
-/// What a disk that is broken answers, on every system.
+/// The error of a broken disk, the same number on every system.
 const EIO: i64 = 5;
 
-/// What the documents promise of a fault.
+/// The promise of the documents for a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promise {
-    /// What was answered is stored, and the rest at most once.
+    /// Answered hits are stored, and others at most once.
     Kept,
-    /// The same, and a hit without an answer is not stored.
+    /// The same, and hits without an answer are not stored.
     Exact,
     /// The store itself is gone: counters begin again.
     Lost,
@@ -33,13 +33,13 @@ pub struct Fault {
     pub name: &'static str,
     pub setting: Setting,
     pub promise: Promise,
-    /// Whether it is too long for every `cargo test`.
+    /// Whether it takes too long for every `cargo test`.
     pub is_long: bool,
-    /// Whether hits may be in no day that the history shows: a clock was ahead by years.
+    /// Whether the history may lack the days of some hits, since a clock was ahead by years.
     pub loses_days: bool,
-    /// How often it is done where others are done once.
+    /// How often it happens in a round.
     pub times: usize,
-    /// Does it and mends it; when it was mended.
+    /// Commits it and repairs it; returns the time of the repair.
     act: Act,
 }
 
@@ -74,7 +74,7 @@ const fn fault(name: &'static str, setting: Setting, act: Act) -> Fault {
     Fault { name, setting, promise, is_long: false, loses_days: false, times: 1, act }
 }
 
-/// All of them; the slowest first, so that nobody waits for one at the end.
+/// All faults, the slowest first, so that nobody waits for one at the end.
 pub const FAULTS: &[Fault] = &[
     fault("the wire black-holed for 60 s", Setting::Wire, |world, _| {
         world.hold(true, true, 60 * SECOND)

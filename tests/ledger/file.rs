@@ -1,4 +1,4 @@
-//! How the faults of the store's file and of its disk are done.
+//! Commits the faults of the store's file and of its disk.
 
 use std::fs::OpenOptions;
 use std::io::Read as _;
@@ -12,7 +12,7 @@ use crate::client::Load;
 use crate::common::{Seen, command, wait_until};
 use crate::world::World;
 
-/// How many bits are flipped, each in a copy of its own.
+/// How many bits it flips, each in another copy.
 const FLIPS: usize = 6;
 
 impl World {
@@ -24,7 +24,7 @@ impl World {
         mended
     }
 
-    /// seen says so, and counts nothing that would be lost.
+    /// seen logs it, and counts nothing, since it would be lost.
     pub fn move_file_away(&mut self, load: &Load) -> Instant {
         let (file, away) = (self.file(), self.file().with_extension("away"));
         std::fs::rename(&file, &away).expect("the file is there");
@@ -35,7 +35,7 @@ impl World {
         mended
     }
 
-    /// seen does not start with a half of its file, and goes on with the whole one.
+    /// seen does not start with half of its file, and goes on with the whole one.
     pub fn cut_file_off(&mut self) -> Instant {
         self.seens[0].kill();
         let file = self.file();
@@ -48,7 +48,7 @@ impl World {
         self.start_again(0)
     }
 
-    /// seen does not start on what is damaged, or knows every total.
+    /// On a damaged file seen does not start, or it knows every total.
     pub fn flip_bits(&mut self) -> Instant {
         self.seens[0].kill();
         let original = Copy::of(&self.file());
@@ -75,7 +75,7 @@ impl World {
     }
 }
 
-/// A store's file and its logs in a folder of their own.
+/// A copy of a store's file and its logs, in its own folder.
 struct Copy(tempfile::TempDir);
 
 impl Copy {
@@ -96,8 +96,8 @@ impl Copy {
         files
     }
 
-    /// What a seen on it answers of every counter; `None` if it refuses the file, or says of a
-    /// counter that it is damaged.
+    /// The totals of all counters, from a seen on the copy; `None` if it rejects the file or
+    /// reports a damaged counter.
     fn totals(&self) -> Option<String> {
         let file = self.0.path().join("seen.redb");
         if refusal(&file).is_some() {
@@ -110,7 +110,7 @@ impl Copy {
     }
 }
 
-/// The last that a seen says which does not start on a file; `None` for one that starts.
+/// The last line of a seen that does not start on a file; `None` if it starts.
 fn refusal(file: &Path) -> Option<String> {
     let store = file.display().to_string();
     let mut child = command(&["serve", "--store", &store, "--listen", "127.0.0.1:0"])

@@ -1,10 +1,10 @@
-//! What a fault costs: each is done to real processes under load, while clients keep a book of
-//! every hit; then the book is compared with the store.
+//! The cost of a fault: each one hits real processes under load, while clients note the outcome
+//! of every hit; then their notes are compared with the store.
 //!
-//! `cargo test --test ledger` does each fault once, but for the longest. `SEEN_LEDGER=full` does
-//! each six times, on three servers, and writes docs/faults.md; `SEEN_LEDGER=soak` is soak.rs.
-//! `SEEN_LEDGER_SEED` repeats a run, `SEEN_LEDGER_FAULT` picks the faults whose names hold a text,
-//! and `SEEN_LEDGER_ROUNDS` says how often the whole run does each.
+//! `cargo test --test ledger` commits each fault once, except the longest. `SEEN_LEDGER=full`
+//! commits each six times, on three servers, and writes docs/faults.md; `SEEN_LEDGER=soak` runs
+//! soak.rs. `SEEN_LEDGER_SEED` repeats a run, `SEEN_LEDGER_FAULT` selects the faults whose names
+//! contain a text, and `SEEN_LEDGER_ROUNDS` sets how often a full run commits each.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -37,22 +37,22 @@ use servers::Server;
 use table::Row;
 use world::World;
 
-/// How many of a run's ids are sent once more.
+/// How many ids of a run are sent once more.
 const REPEATED_IDS: usize = 20;
 
-/// How many faults are done at the same time, each to processes of its own.
+/// How many faults run at the same time, each on its own processes.
 const AT_ONCE: usize = 3;
 
-/// Each of three servers with each of two numbers of threads.
+/// Three servers, each with two numbers of threads.
 const FULL_ROUNDS: usize = 6;
 
-/// How often a whole run does each fault.
+/// How often a full run commits each fault.
 fn full_rounds() -> usize {
     let rounds = std::env::var("SEEN_LEDGER_ROUNDS");
     rounds.map_or(FULL_ROUNDS, |rounds| rounds.parse().expect("SEEN_LEDGER_ROUNDS is a number"))
 }
 
-/// A run's size, as `SEEN_LEDGER` says.
+/// The size of a run, from `SEEN_LEDGER`.
 fn size() -> String {
     std::env::var("SEEN_LEDGER").unwrap_or_default()
 }
@@ -74,7 +74,7 @@ fn every_hit_is_accounted_for() {
     servers.truncate(rounds);
     println!("SEEN_LEDGER_SEED={seed}\n\n{}", table::HEAD);
     let (next, done) = (AtomicUsize::new(0), Mutex::new((Vec::new(), Vec::new())));
-    // Most of a round is waiting, so that a few at once do not disturb each other.
+    // A round mostly waits, so a few at a time do not disturb each other.
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
@@ -95,7 +95,7 @@ fn every_hit_is_accounted_for() {
         let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
         let versions: Vec<&str> = servers.iter().map(Server::version).collect();
         let document = table::document(&rows, rounds, seed, &versions);
-        // A run that found something wrong is to be read, and not to be published.
+        // A run with errors is for reading, not for publishing.
         let folder = if wrong.is_empty() { "docs" } else { "target" };
         let file = format!("{}/{folder}/faults.md", env!("CARGO_MANIFEST_DIR"));
         std::fs::write(file, document).expect("faults.md");
@@ -103,8 +103,8 @@ fn every_hit_is_accounted_for() {
     assert!(wrong.is_empty(), "with SEEN_LEDGER_SEED={seed}:\n{}", wrong.join("\n"));
 }
 
-/// Does a fault so many times, on each server with each number of threads; what it cost, and what
-/// broke a promise.
+/// Commits a fault this many times, on each server with each number of threads; returns its costs
+/// and the broken promises.
 fn all_rounds(
     fault: &'static Fault,
     seed: u64,
@@ -119,7 +119,7 @@ fn all_rounds(
         if !servers.is_empty() {
             servers[round % servers.len()].begin();
         }
-        // A round that cannot go on is no reason to end a run of half an hour.
+        // A round that cannot go on must not end a run of half an hour.
         let doing = || one_round(fault, seed, threads, &mut row);
         let found = std::panic::catch_unwind(AssertUnwindSafe(doing));
         let found = found.unwrap_or_else(|_| vec![broken(fault, "it panicked")]);
@@ -129,7 +129,7 @@ fn all_rounds(
     (row, wrong)
 }
 
-/// Does a fault under load, adds what it cost to the row, and says what broke a promise.
+/// Commits a fault under load, adds its costs to the row, and returns the broken promises.
 fn one_round(fault: &'static Fault, seed: u64, threads: usize, row: &mut Row) -> Vec<String> {
     let mut world = World::start(fault.setting, seed, threads);
     let load = Load::start(&world.front, seed, PAUSE);
@@ -147,7 +147,7 @@ fn one_round(fault: &'static Fault, seed: u64, threads: usize, row: &mut Row) ->
     let audit = book.audit(&held);
     row.add(&audit, slowest(&book), recovery(&book, mended));
     if fault.promise == Promise::Lost {
-        // A run that loses nothing here does not see what is lost elsewhere either.
+        // A run that sees no loss here would not see one elsewhere either.
         return if audit.lost > 0 { Vec::new() } else { vec![broken(fault, "nothing was lost")] };
     }
     wrong.extend(judge(fault.promise, &audit));
@@ -163,7 +163,7 @@ fn broken(fault: &Fault, what: &str) -> String {
     format!("{} ({}): {what}", fault.name, fault.setting.store())
 }
 
-/// What the audit has against a promise.
+/// The audit's objections to a promise.
 fn judge(promise: Promise, audit: &Audit) -> Vec<String> {
     let mut wrong = audit.wrong.clone();
     if audit.lost > 0 {
@@ -191,12 +191,12 @@ fn repeated_ids(world: &World, book: &Book) -> Vec<String> {
     ids.collect()
 }
 
-/// The longest that a client waited for an answer.
+/// The longest wait of a client for an answer.
 fn slowest(book: &Book) -> Duration {
     book.hits().map(|hit| hit.slowest).max().unwrap_or_default()
 }
 
-/// From the repair until each client was answered again.
+/// The time from the repair until each client had an answer again.
 fn recovery(book: &Book, mended: Instant) -> Duration {
     let first = book.clients.iter().filter_map(|hits| {
         let answered = hits.iter().filter(|hit| hit.number().is_some());
@@ -206,7 +206,7 @@ fn recovery(book: &Book, mended: Instant) -> Duration {
 }
 
 #[test]
-fn a_promise_that_is_broken_is_said() {
+fn a_broken_promise_is_reported() {
     let fine = Audit { sent: 3, answered: 2, unknown: 1, stored: 2, ..Audit::default() };
     assert_eq!(judge(Promise::Exact, &fine), [""; 0]);
     let one_more = Audit { stored: 3, ..fine.clone() };

@@ -1,4 +1,4 @@
-//! The servers that the whole ledger runs on in turn.
+//! The servers of a full run, one after the other.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -11,18 +11,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// What this thread starts from now on.
+    /// The server program that this thread starts from now on.
     pub fn begin(&self) {
         use_server(self.program.clone());
     }
 
-    /// Its name and version.
+    /// The server's name and version.
     pub fn version(&self) -> &str {
         &self.version
     }
 }
 
-/// Those that tests/get-servers gets: one at least.
+/// The servers that tests/get-servers finds, at least one.
 pub fn all() -> Vec<Server> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/get-servers");
     let output = Command::new("sh").arg(script).stderr(Stdio::inherit()).output();

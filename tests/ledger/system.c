@@ -1,5 +1,5 @@
-// Stands before the C library in a seen under test (LD_PRELOAD) and does as a file orders: sets
-// its clock, and makes what is written to disk slow or fail. Everything else is the system's own.
+// Preloaded before the C library of a seen under test (LD_PRELOAD). A file controls it: it sets
+// the clock, and makes writes to the disk slow or fail. Everything else is the system's own.
 
 #define _GNU_SOURCE
 #include <errno.h>

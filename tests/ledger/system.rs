@@ -1,5 +1,5 @@
-//! A clock that a test sets and a disk that it breaks, for a seen that is started with them:
-//! system.c stands before its C library.
+//! A clock that a test can set, and a disk that it can break, for one seen: system.c is preloaded
+//! before its C library.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// What can be ordered, by its place in system.c.
+/// The possible orders, by their index in system.c.
 #[derive(Clone, Copy)]
 pub enum Order {
     /// Seconds to add to the time of day.
@@ -20,7 +20,7 @@ pub enum Order {
     WriteError,
 }
 
-/// The orders that processes under it read.
+/// The orders, in a file that the processes read.
 pub struct System {
     orders: File,
     path: PathBuf,
@@ -41,18 +41,18 @@ impl System {
         self.orders.write_all_at(&number.to_ne_bytes(), at).expect("an order is written");
     }
 
-    /// Puts a command under it.
+    /// Preloads the library into a command.
     pub fn rule(&self, command: &mut Command) {
         command.env("LD_PRELOAD", library()).env("SEEN_TEST_SYSTEM", &self.path);
     }
 }
 
-/// The library of system.c, compiled once.
+/// The compiled library of system.c; compiles it once.
 fn library() -> PathBuf {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     let compile = || {
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ledger/system.c");
-        // Another run may be using the one that is there.
+        // Another run may be using the existing one.
         let name = format!("ledger-system-{}.so", std::process::id());
         let library = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         let status = Command::new("cc")

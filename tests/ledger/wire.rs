@@ -1,5 +1,5 @@
-//! A wire between seen and Redis that can be cut, held, slowed and disturbed; the proxy of the
-//! other tests cuts after a write and does no more.
+//! A connection between seen and Redis that a test can cut, hold, slow down and damage. The proxy
+//! of the other tests only cuts after a write.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use crate::random::Random;
 
-/// What is shorter is no write and no answer to one, also within TLS.
+/// A shorter piece is neither a write nor its answer, within TLS too.
 const DAMAGED_FROM: usize = 64;
 
-/// Listens on a port of its own and passes everything on to one server.
+/// Listens on its own port and forwards everything to one server.
 pub struct Wire {
     pub address: SocketAddr,
     state: Arc<State>,
@@ -23,7 +23,7 @@ pub struct Wire {
 struct State {
     requests: Way,
     answers: Way,
-    /// Both ends of every connection, to reset them.
+    /// Both ends of every connection, for resets.
     ends: Mutex<Vec<TcpStream>>,
 }
 
@@ -33,13 +33,13 @@ struct Way {
     held: AtomicBool,
     cuts: Orders,
     damages: Orders,
-    /// Every piece comes so much later, in milliseconds: from the one number to the other.
+    /// The delay of every piece, between two bounds in milliseconds.
     delay: (AtomicU64, AtomicU64),
-    /// Bytes a second; 0 is as many as there are.
+    /// Bytes a second; 0 means no limit.
     rate: AtomicU64,
 }
 
-/// What is ordered, and what of it is done.
+/// How many were ordered, and how many of them are done.
 #[derive(Default)]
 struct Orders {
     due: AtomicU64,
@@ -70,12 +70,12 @@ impl Wire {
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let Ok(server) = TcpStream::connect(server) else { continue };
-                // A delay is to be this wire's alone.
+                // Only this wire may delay packets.
                 for end in [&client, &server] {
                     end.set_nodelay(true).expect("a socket sends at once");
                 }
                 shared.ends.lock().unwrap().extend([clone(&client), clone(&server)]);
-                // Whether the last that went to the server called a script.
+                // Whether the last request to the server called a script.
                 let script = Arc::<AtomicBool>::default();
                 pass(clone(&client), clone(&server), shared.clone(), script.clone(), true);
                 pass(server, client, shared.clone(), script, false);
@@ -84,7 +84,7 @@ impl Wire {
         Self { address, state }
     }
 
-    /// Cuts the connection of the next write, so that Redis does not get it.
+    /// Cuts the connection of the next write before Redis gets it.
     pub fn cut_before_the_write(&self) {
         self.state.requests.cuts.one("a write is cut");
     }
@@ -99,26 +99,26 @@ impl Wire {
         self.way(is_request).damages.one("a byte is damaged");
     }
 
-    /// Nothing arrives in either direction, and nobody is told.
+    /// Stops both directions silently.
     pub fn hold(&self, requests: bool, answers: bool) {
         self.state.requests.held.store(requests, SeqCst);
         self.state.answers.held.store(answers, SeqCst);
     }
 
-    /// Everything that is written comes later, by a time within these bounds.
+    /// Delays all data, by a time within these bounds.
     pub fn delay(&self, least: Duration, most: Duration) {
         let (from, to) = &self.state.requests.delay;
         to.store(most.as_millis() as u64, SeqCst);
         from.store(least.as_millis() as u64, SeqCst);
     }
 
-    /// Bounds the bytes a second of both directions; 0 ends that.
+    /// Limits the bytes a second in both directions; 0 removes the limit.
     pub fn throttle(&self, rate: u64) {
         self.state.requests.rate.store(rate, SeqCst);
         self.state.answers.rate.store(rate, SeqCst);
     }
 
-    /// Cuts every connection at once.
+    /// Cuts all connections at once.
     pub fn reset(&self) {
         for end in self.state.ends.lock().unwrap().drain(..) {
             let _ = end.shutdown(Shutdown::Both);
@@ -136,8 +136,8 @@ impl State {
     }
 }
 
-/// Passes on what comes from one end to the other: one thread reads, and one writes in time, so
-/// that what is late does not hold up what follows it.
+/// Passes data from one end to the other. One thread reads and another writes on time, so a
+/// delayed piece does not delay the pieces behind it.
 fn pass(
     from: TcpStream,
     mut to: TcpStream,

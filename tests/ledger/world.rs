@@ -1,4 +1,4 @@
-//! The processes that a fault is done to, and what their store holds in the end.
+//! The processes of a fault, and the stored counts in the end.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,32 +19,32 @@ use crate::wire::Wire;
 
 pub const TOKEN: &str = "an-instance-token-of-a-test";
 
-/// What stands when a fault begins.
+/// The processes that run when a fault begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// One seen on a file.
     File,
-    /// The same, whose clock and disk do as they are told.
+    /// The same, with a clock and a disk that the test controls.
     System,
     /// The same on a small disk.
     Disk,
     /// One seen on a Redis that syncs every write.
     Redis,
-    /// The same with a clock that can be set.
+    /// The same, with a clock that the test sets.
     RedisClock,
-    /// The same with a Redis on a small disk.
+    /// The same, with the Redis on a small disk.
     RedisDisk,
-    /// The same, with a wire between them that can be cut.
+    /// The same, with a connection between them that the test can cut.
     Wire,
     /// The same over TLS.
     Tls,
-    /// Three of them on one Redis, the first over a wire.
+    /// Three seens on one Redis, the first over a wire.
     Three,
-    /// One seen, which asks a Sentinel for the master; that has a replica.
+    /// One seen, which asks a Sentinel for the master; the master has a replica.
     Sentinel,
     /// One seen on a Cluster of three masters.
     Cluster,
-    /// The same; the master of the counters has a replica.
+    /// The same, where the counters' master has a replica.
     ClusterReplica,
 }
 
@@ -60,30 +60,30 @@ impl Setting {
         }
     }
 
-    /// Whether this system can make it: namespaces and `LD_PRELOAD` are Linux's.
+    /// Whether this system can run it: namespaces and `LD_PRELOAD` need Linux.
     pub fn can_be(self) -> bool {
         let needs = [Self::System, Self::Disk, Self::RedisClock, Self::RedisDisk];
         cfg!(target_os = "linux") || !needs.contains(&self)
     }
 }
 
-/// One fault's processes.
+/// The processes of one fault.
 pub struct World {
     pub front: Front,
     pub random: Random,
     pub seens: Vec<Seen>,
-    /// Where each seen keeps its counts.
+    /// The store of each seen.
     stores: Vec<String>,
     threads: usize,
     pub redis: Option<Redis>,
     /// A Cluster's masters.
     pub nodes: Vec<Redis>,
-    /// A replica, and whoever else must only live as long.
+    /// A replica, and other servers that must live as long.
     pub others: Vec<Redis>,
     pub wire: Option<Wire>,
     pub disk: Option<Disk>,
     pub system: Option<System>,
-    /// What was imported beside the hits.
+    /// The imported totals, beside the hits.
     pub imported: BTreeMap<String, i64>,
     roots: Option<PathBuf>,
     _folder: tempfile::TempDir,
@@ -123,7 +123,7 @@ impl World {
         world
     }
 
-    /// Makes what its seens stand on.
+    /// Starts the servers of this setting.
     fn lay(&mut self, setting: Setting) {
         let file_in = |folder: &Path| folder.join("seen.redb").display().to_string();
         if matches!(setting, Setting::System | Setting::RedisClock) {
@@ -207,7 +207,7 @@ impl World {
         format!("redis-sentinel://127.0.0.1:{port}?sentinelServiceName=main")
     }
 
-    /// One of its seens, made ready to start.
+    /// The command that starts one of its seens.
     pub fn command(&self, one: usize) -> Command {
         let threads = self.threads.to_string();
         let store = ["serve", "--store", &self.stores[one], "--threads", &threads];
@@ -225,7 +225,7 @@ impl World {
         Seen::spawn(self.command(one))
     }
 
-    /// Tells the clients where to go.
+    /// Tells the clients seen's addresses.
     pub fn open(&self) {
         self.front.set(self.seens.iter().map(|seen| seen.address).collect());
     }
@@ -255,18 +255,18 @@ impl World {
         self.redis().ask(command);
     }
 
-    /// The place of the Cluster's master that holds the counters.
+    /// The index of the Cluster's master that holds the counters.
     pub fn owner(&self) -> usize {
         let holds = |node: &Redis| node.ask(&["exists", &hot_key()]) == "1";
         self.nodes.iter().position(holds).expect("somebody has it")
     }
 
-    /// So that a fault meets writes in every state.
+    /// Waits a random time, so that a fault meets writes in every state.
     pub fn some_time(&mut self) {
         thread::sleep(Duration::from_millis(20 + self.random.below(200) as u64));
     }
 
-    /// What is stored of each counter, once a late write changes nothing any more.
+    /// The stored counts, once no late write can change them.
     pub fn held(&self) -> Held {
         let mut last = None;
         wait_until("the store is at rest", || {
@@ -310,7 +310,7 @@ impl World {
             Some(Stored { total, days, exported: exported.get(name).copied().unwrap_or_default() })
         };
         let counters = keys.iter().map(|key| {
-            // A counter that nobody has hit yet has no number.
+            // A counter without hits does not exist yet.
             let total = totals["values"][key].as_i64().unwrap_or_default();
             stored(&format!("{NAMESPACE}/{key}"), total)
         });
@@ -323,14 +323,14 @@ impl World {
         Some(Held { counters, once, wrong: left_out.collect() })
     }
 
-    /// Sends an id once more; the number that comes back.
+    /// Sends an id once more; returns its number.
     pub fn repeat(&self, counter: usize, id: &str) -> Option<i64> {
         let url = self.seens[0].url(&format!("/hit/{NAMESPACE}/{}", key(counter)));
         request("GET", &url, &[("idempotency-key", id)]).value()
     }
 }
 
-/// Where Redis keeps the hot counter.
+/// Redis' key of the hot counter.
 pub fn hot_key() -> String {
     format!("seen:{{{NAMESPACE}}}:counter:{}", key(0))
 }
