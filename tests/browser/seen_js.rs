@@ -131,6 +131,25 @@ fn a_live_span_polls_when_it_gets_no_stream() {
     assert_eq!(streams(&seen), 1);
 }
 
+/// A proxy may show seen below a path, and the script must send its requests there.
+#[test]
+fn below_a_base_path_the_script_counts_and_listens() {
+    let Some(browser) = Browser::start() else { return };
+    let place = Place::file();
+    let seen = place.seen_with(&["--base-path", "/stats"]);
+    let span = "<b id=one data-seen=my/page data-seen-live>-</b>";
+    let script = seen.url("/stats/seen.js");
+    let page = Site::page(&format!("{span}<script async src=\"{script}\"></script>"));
+    browser.open(&page.url("/"));
+    browser.wait(&text("one"), "1");
+    wait_until("the page listens", || streams(&seen) == 1);
+    seen.value("/hit/my/page");
+    browser.wait(&text("one"), "2");
+    let asked = asked(&browser, &seen);
+    assert!(asked.len() > 2, "{asked:?}");
+    assert!(asked.iter().all(|request| request.contains(" /stats/")), "{asked:?}");
+}
+
 #[test]
 fn authors_and_visitors_who_opt_out_are_not_counted() {
     let Some(browser) = Browser::start() else { return };
