@@ -25,9 +25,11 @@ in
   '';
   store-file =
     setting types.str "/run/secrets/seen-store"
-      "A file that holds what {option}`store` takes, such as a URL with a password.";
-  token-file = setting types.str "/run/secrets/seen-token" "A file that holds the instance's token.";
-  base-path = setting types.str "/stats" "The path under which a proxy shows seen.";
+      "A file that contains the value of {option}`store`, such as a URL with a password.";
+  token-file =
+    setting types.str "/run/secrets/seen-token"
+      "A file that contains the instance's token.";
+  base-path = setting types.str "/stats" "The path at which a proxy serves seen.";
   listen =
     setting types.str "unix:/run/seen/seen.sock"
       "A Unix socket to listen on, instead of {option}`address` and {option}`port`.";
@@ -40,9 +42,9 @@ in
       "Whether to count in a Redis that may delete counters when its memory is full.";
   replicas =
     setting types.str "1"
-      "How many replicas of Redis must have a hit before seen answers it, or `auto`.";
+      "How many Redis replicas must have a hit before it is answered, or `auto`.";
   threads = setting count 1 "How many threads answer requests.";
-  deadline = setting time "2s" "The longest that a hit may wait for the store.";
+  deadline = setting time "2s" "How long a hit may wait for the store.";
   queue = setting count 65536 "The most hits that may wait for the store at once.";
   mode = setting (types.enum [
     "open"
@@ -51,47 +53,53 @@ in
   ]) "open" "Who may create counters.";
   counters = setting count 1000000 "The most counters in all.";
   namespace-counters = setting count 100000 "The most counters in one namespace.";
-  history-days = setting count 400 "How long a counter remembers each day's hits, in days.";
-  history-hours = setting count 72 "How long a counter remembers each hour's hits, in hours.";
+  history-days = setting count 400 "How many days of each counter are remembered day by day.";
+  history-hours = setting count 72 "How many hours of each counter are remembered hour by hour.";
   connections = setting count 16384 "The most connections at once.";
   client-connections = setting count 192 "The most connections of one client at once.";
   head-timeout = setting time "10s" "How long the head of a request may take.";
   body-timeout = setting time "10s" "How long each 32 KiB of a request's body may take.";
-  idle-timeout = setting time "75s" "How long a connection may stay silent between two requests.";
+  idle-timeout = setting time "75s" "How long a connection may stay idle between two requests.";
   write-timeout = setting time "30s" "How long a client may leave an answer unread.";
   create-limit =
     setting rate "100/1h"
       "The most counters and namespaces that one client may create, as number/time, or `off`.";
-  id-limit = setting rate "60/1m" "The most hits with an id of one client, as number/time, or `off`.";
-  read-limit = setting rate "300/1m" "The most long answers of one client, as number/time, or `off`.";
+  id-limit =
+    setting rate "60/1m"
+      "The most hits with an `id` from one client, as number/time, or `off`.";
+  read-limit =
+    setting rate "300/1m"
+      "The most long answers that one client may read, as number/time, or `off`.";
   visitor-limit =
     setting rate "600/1h"
-      "The most visitors that one client may be, as number/time, or `off`.";
+      "The most visitors that one client may count as, as number/time, or `off`.";
   refusal-limit =
     setting rate "600/1m"
-      "The most refused requests of one client before answers wait, as number/time, or `off`.";
-  token-limit = setting rate "10/1m" "The most wrong tokens of one client, as number/time, or `off`.";
+      "The most refusals that one client gets at once, as number/time, or `off`.";
+  token-limit =
+    setting rate "10/1m"
+      "The most wrong tokens from one client, as number/time, or `off`.";
   client-limit = setting rate "600/1m" "The most hits of one client, as number/time, or `off`.";
   counter-limit = setting rate "off" "The most hits on one counter, as number/time, or `off`.";
   trusted-proxies =
     setting types.commas "127.0.0.1,10.0.0.0/8"
-      "Proxies whose X-Forwarded-For or Forwarded seen believes, as addresses or ranges.";
+      "Proxies whose X-Forwarded-For or Forwarded header is trusted, as addresses or ranges.";
   allowed-hosts =
     setting types.commas "hits.example.com"
-      "The host names that seen answers to; others get 421.";
-  streams = setting count 8192 "The most streams of live numbers at once.";
-  client-streams = setting count 64 "The most streams of one client at once.";
-  grace = setting time "10s" "How long a stop may take to finish requests.";
+      "The host names that seen answers to; requests for others get 421.";
+  streams = setting count 8192 "The most live streams at once.";
+  client-streams = setting count 64 "The most live streams of one client at once.";
+  grace = setting time "10s" "How long a stop may take to finish what has begun.";
   log = setting (types.enum [
     "error"
     "warn"
     "info"
     "debug"
     "trace"
-  ]) "info" "The least important messages to log.";
+  ]) "info" "The lowest level of messages to log.";
   log-format = setting (types.enum [
     "auto"
     "text"
     "json"
-  ]) "json" "How log lines look.";
+  ]) "json" "The format of the log.";
 }

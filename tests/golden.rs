@@ -107,7 +107,7 @@ fn charts_of_any_history() {
 }
 
 #[test]
-fn charts_while_the_store_is_unreachable() {
+fn charts_without_a_store_to_ask() {
     for (kind, name) in [(Kind::Full, "chart"), (Kind::Sparkline, "sparkline")] {
         let chart =
             Chart { known: false, total: Some(12), ..Chart::new(kind, "site/page", vec![]) };
