@@ -1,4 +1,4 @@
-//! Where a server listens and can be asked: an address and a port, or a Unix socket.
+//! The address of a server: an IP address and a port, or a Unix socket.
 
 use std::fmt::{self, Display, Formatter};
 use std::net::SocketAddr;
@@ -7,10 +7,10 @@ use std::str::FromStr;
 
 use socket2::SockAddr;
 
-/// What a Unix socket's path begins with, as in Docker's and nginx's settings.
+/// The prefix of a Unix socket's path, as in Docker's and nginx's settings.
 pub const UNIX: &str = "unix:";
 
-/// A place to listen.
+/// An address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// An IP address and a port.
@@ -20,7 +20,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// The path of a Unix socket.
+    /// The path, if it is a Unix socket.
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Network(_) => None,
@@ -28,10 +28,10 @@ impl Endpoint {
         }
     }
 
-    /// The same for the system.
+    /// The address as the system takes it.
     ///
     /// # Errors
-    /// A path is too long for a Unix socket.
+    /// The path is too long for a Unix socket.
     pub fn to_sock_addr(&self) -> std::io::Result<SockAddr> {
         match self {
             Self::Network(address) => Ok((*address).into()),
@@ -39,7 +39,7 @@ impl Endpoint {
         }
     }
 
-    /// The URL to ask it at, as people and `--url` write it.
+    /// The URL for requests, as `--url` takes it.
     pub fn url(&self) -> String {
         match self {
             Self::Network(address) => format!("http://{address}"),
@@ -64,16 +64,18 @@ impl FromStr for Endpoint {
         if let Some(path) = text.strip_prefix(UNIX) {
             // Some write `unix:///run/…`, as in a URL.
             let path = path.strip_prefix("//").unwrap_or(path);
-            // Relative to which folder would be anybody's guess in a service.
+            // A service has no obvious folder for a relative path.
             let is_sound = path.starts_with('/') && !path.ends_with('/');
             return match SockAddr::unix(path) {
                 Ok(_) if is_sound => Ok(Self::Unix(path.into())),
-                _ => Err("give the whole path of a socket, such as unix:/run/seen/seen.sock, in \
+                _ => {
+                    Err("give the absolute path of a socket, such as unix:/run/seen/seen.sock, in \
                           at most 107 bytes"
-                    .into()),
+                        .into())
+                }
             };
         }
-        super::address(text)
+        super::value::address(text)
             .map(Self::Network)
             .map_err(|allowed| format!("{allowed}; or a socket, such as unix:/run/seen/seen.sock"))
     }

@@ -1,4 +1,4 @@
-//! The variables of the environment that are settings.
+//! Environment variables: which are settings, and which are misspelt ones.
 
 use std::collections::BTreeSet;
 
@@ -6,18 +6,18 @@ use clap::{Command, CommandFactory};
 
 use super::Cli;
 
-/// What every setting's variable begins with.
+/// The prefix of every setting's variable.
 const PREFIX: &str = "SEEN_";
 
-/// What Kubernetes and Compose set that looks like a setting: the links of a Service
-/// named `seen` (`SEEN_SERVICE_HOST`, `SEEN_PORT_8000_TCP`), and compose.yaml's port.
+/// Prefixes of variables that are not settings: Kubernetes sets them for a Service named
+/// `seen` (`SEEN_SERVICE_HOST`, `SEEN_PORT_8000_TCP`), and compose.yaml reads `SEEN_PORT`.
 const OTHERS: [&str; 2] = ["SEEN_SERVICE_", "SEEN_PORT"];
 
-/// How alike two names are that may be meant for one another, from 0 to 1.
+/// How similar a name must be to a setting's to be taken for a misspelling, from 0 to 1.
 const ALIKE: f64 = 0.85;
 
-/// The command line. A variable that is empty is as good as unset: Compose and systemd
-/// pass on `SEEN_TOKEN=` where nothing was to be said.
+/// The command line. An empty variable counts as unset: Compose and systemd pass on
+/// `SEEN_TOKEN=` when it has no value.
 pub fn command() -> Command {
     without_empty_variables(Cli::command())
 }
@@ -39,7 +39,7 @@ fn without_empty_variables(command: Command) -> Command {
 pub struct Unknown {
     /// Its name.
     pub name: String,
-    /// The setting that may be meant.
+    /// The setting that was probably meant.
     pub near: Option<String>,
 }
 
@@ -59,7 +59,7 @@ fn unknown_among(names: impl Iterator<Item = String>) -> Vec<Unknown> {
     let mut unknown: Vec<Unknown> = names
         .filter(is_unknown)
         .map(|name| {
-            // Without the prefix, which makes all of them alike.
+            // Compare without the prefix, which would make all names similar.
             let own = |name: &str| name.trim_start_matches(PREFIX).to_owned();
             let alike = |known: &String| strsim::jaro_winkler(&own(&name), &own(known));
             let scored = known.iter().map(|known| (alike(known), known));

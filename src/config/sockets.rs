@@ -1,20 +1,20 @@
-//! The settings of connections: how many there may be and how slow they may be.
+//! Limits on connections: how many there may be and how slow they may be.
 
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{at_least_one, duration};
+use super::value::{at_least_one, duration};
 
-/// What bounds connections.
+/// Limits on connections.
 #[derive(Clone, Debug, Args)]
 pub struct Sockets {
-    /// The most connections at once; fewer where the system allows fewer open files
+    /// The most connections at once; fewer if the system allows fewer open files
     #[arg(long, env = "SEEN_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = 16_384, value_parser = at_least_one)]
     pub connections: usize,
 
-    /// The most connections of one client at once, and a quarter of what an IPv4 /24 or an IPv6 /48
-    /// may have; trusted proxies have no such bound
+    /// The most connections of one client at once; an IPv4 /24 or IPv6 /48 may have four times as
+    /// many, and a trusted proxy any number
     #[arg(long, env = "SEEN_CLIENT_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = 192, value_parser = at_least_one)]
     pub client_connections: usize,
 
@@ -26,12 +26,12 @@ pub struct Sockets {
     #[arg(long, env = "SEEN_BODY_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub body_timeout: Duration,
 
-    /// How long a connection may stay silent between two requests; longer than your proxy keeps its
-    /// connections
+    /// How long a connection may stay idle between two requests; set it longer than your proxy
+    /// keeps its connections
     #[arg(long, env = "SEEN_IDLE_TIMEOUT", value_name = "TIME", default_value = "75s", value_parser = duration)]
     pub idle_timeout: Duration,
 
-    /// How long a client may leave an answer unread before its connection is cut
+    /// How long a client may leave an answer unread before its connection is closed
     #[arg(long, env = "SEEN_WRITE_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub write_timeout: Duration,
 }
