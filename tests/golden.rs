@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use seen::picture::badge::{self, Badge, Style};
-use seen::picture::chart::{self, Chart, Kind, Theme};
+use seen::picture::chart::{self, Chart, ChartKind, Theme};
 use seen::picture::{Color, Day, Link, Logo, error_badge, number::Format};
 
 /// Fails if a picture differs from its file, and names the command that accepts it.
@@ -90,7 +90,7 @@ fn days(days: i32, scale: u64) -> Vec<(Day, u64)> {
 
 #[test]
 fn charts_of_any_history() {
-    for (kind, name) in [(Kind::Full, "chart"), (Kind::Sparkline, "sparkline")] {
+    for (kind, name) in [(ChartKind::Full, "chart"), (ChartKind::Sparkline, "sparkline")] {
         for (what, days) in [
             ("empty", Vec::new()),
             ("one", days(1, 1).into_iter().map(|(day, _)| (day, 12)).collect()),
@@ -108,7 +108,7 @@ fn charts_of_any_history() {
 
 #[test]
 fn charts_without_a_store_to_ask() {
-    for (kind, name) in [(Kind::Full, "chart"), (Kind::Sparkline, "sparkline")] {
+    for (kind, name) in [(ChartKind::Full, "chart"), (ChartKind::Sparkline, "sparkline")] {
         let chart =
             Chart { known: false, total: Some(12), ..Chart::new(kind, "site/page", vec![]) };
         check(&format!("{name}-unknown"), &chart::render(&chart));
@@ -125,7 +125,7 @@ fn charts_of_one_scheme_and_size() {
             total: Some(1_234_567),
             color: Color::parse("color", "brightgreen").ok(),
             ..Chart::new(
-                Kind::Full,
+                ChartKind::Full,
                 "a title that is too long for a chart as small as this",
                 days(14, 3),
             )

@@ -80,7 +80,7 @@ fn its_pictures_are_drawn_by_the_program() {
     let visits = |day: i32| if day % 7 < 2 { 210 } else { 380 + 23 * (day % 5) as u64 };
     let days = (20_740..20_770).map(|day| (Day(day), visits(day))).collect();
     let month =
-        Chart { total: Some(12_345), ..Chart::new(chart::Kind::Full, "my-site/home", days) };
+        Chart { total: Some(12_345), ..Chart::new(chart::ChartKind::Full, "my-site/home", days) };
     hold("docs/chart.svg", &chart::render(&month));
 }
 

@@ -1,10 +1,9 @@
 //! Badges: a label and a message in a small box.
 //!
-//! The geometry (paddings, heights, corner radii, baselines, gradient colours)
-//! is that of shields' badge-maker 6.0.0, measured and compared in a browser,
-//! so that our badges line up with theirs in a row. We improve on it in three
-//! ways: every id, the `blur` filter's included, depends on the content; a
-//! badge with links keeps its accessible name; non-Latin text is measured.
+//! The geometry (paddings, heights, corner radii, baselines, gradient colours) is that of
+//! shields' badge-maker 6.0.0, compared in a browser, so that our badges line up with theirs
+//! in a row. Three things are better: every id depends on the content, so badges in one page
+//! do not collide; a badge with links keeps its accessible name; non-Latin text is measured.
 
 mod flat;
 mod for_the_badge;
@@ -134,8 +133,8 @@ pub fn render(badge: &Badge) -> String {
     }
 }
 
-/// How many characters of an error are drawn: some 195 pixels with the label. A whole
-/// sentence would put up to 800 pixels of red into somebody's README.
+/// The most characters of an error that are drawn: with the label, some 195 pixels. A whole
+/// sentence would put up to 800 pixels of red into a README.
 const MAX_ERROR: usize = 22;
 
 /// A badge that reports an error where a picture is expected. It is at most 200 pixels

@@ -1,12 +1,12 @@
 //! A counter as a card of pixels, for chats and mail, which show no SVG.
 //!
-//! Its number stands in the odometer's digits above its days as bars. There are no words on
-//! it, for those would need a font; whoever shows the card has the page's title beside it.
+//! It shows the number in the odometer's digits, and the days as bars below. It has no words,
+//! which would need a font: chats show the page's title beside it.
 
 use super::png::{self, COLORS};
-use super::strokes::{self, Point};
+use super::strokes::{self, PenPoint};
 
-/// The size that chats show whole (ogp.me names none; this is the usual one).
+/// The usual size of link previews, which chats show uncropped. ogp.me specifies none.
 pub const WIDTH: usize = 1200;
 /// See [`WIDTH`].
 pub const HEIGHT: usize = 630;
@@ -30,7 +30,7 @@ const LINE: u8 = 15;
 
 /// Draws a formatted number and the hits by day, the latest last.
 pub fn render(number: &str, days: &[u64]) -> Vec<u8> {
-    let mut canvas = Canvas(vec![0; WIDTH * HEIGHT]);
+    let mut canvas = Pixels(vec![0; WIDTH * HEIGHT]);
     canvas.number(number);
     canvas.bars(days);
     let mut colors = [SOFT; COLORS];
@@ -44,9 +44,9 @@ pub fn render(number: &str, days: &[u64]) -> Vec<u8> {
     png::encode(WIDTH, &canvas.0, colors)
 }
 
-struct Canvas(Vec<u8>);
+struct Pixels(Vec<u8>);
 
-impl Canvas {
+impl Pixels {
     fn number(&mut self, number: &str) {
         /// In units of a digit's box of 6 by 10.
         const GAP: f64 = 2.4;
@@ -58,8 +58,8 @@ impl Canvas {
         let mut left = (WIDTH as f64 - all * scale) / 2.0;
         for c in number.chars() {
             for stroke in glyph(c) {
-                let place = |(x, y): &Point| (left + x * scale, top + y * scale);
-                let stroke: Vec<Point> = stroke.iter().map(place).collect();
+                let place = |(x, y): &PenPoint| (left + x * scale, top + y * scale);
+                let stroke: Vec<PenPoint> = stroke.iter().map(place).collect();
                 for ends in stroke.windows(2) {
                     self.stroke(ends[0], ends[1], WEIGHT * scale / 2.0);
                 }
@@ -69,7 +69,7 @@ impl Canvas {
     }
 
     /// A line with round ends. The coverage of a pixel follows from its distance to the line.
-    fn stroke(&mut self, (x0, y0): Point, (x1, y1): Point, radius: f64) {
+    fn stroke(&mut self, (x0, y0): PenPoint, (x1, y1): PenPoint, radius: f64) {
         let pixels = |one: f64, other: f64, most: usize| {
             let from = (one.min(other) - radius - 1.0).max(0.0) as usize;
             from..((one.max(other) + radius + 2.0).max(0.0) as usize).min(most)
@@ -116,7 +116,7 @@ fn width(c: char) -> f64 {
     if c == ',' { 1.0 } else { 6.0 }
 }
 
-fn glyph(c: char) -> Vec<Vec<Point>> {
+fn glyph(c: char) -> Vec<Vec<PenPoint>> {
     match c {
         ',' => vec![vec![(0.7, 9.8), (0.2, 11.8)]],
         '-' => vec![vec![(1.0, 5.0), (5.0, 5.0)]],
@@ -128,8 +128,8 @@ fn glyph(c: char) -> Vec<Vec<Point>> {
 mod tests {
     use super::*;
 
-    fn canvas(number: &str, days: &[u64]) -> Canvas {
-        let mut canvas = Canvas(vec![0; WIDTH * HEIGHT]);
+    fn canvas(number: &str, days: &[u64]) -> Pixels {
+        let mut canvas = Pixels(vec![0; WIDTH * HEIGHT]);
         canvas.number(number);
         canvas.bars(days);
         canvas
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn the_longest_number_and_no_number_fit() {
         for number in ["0", "-9,223,372,036,854,775,808", "", "12,345"] {
-            let Canvas(pixels) = canvas(number, &[u64::MAX, 0, 1]);
+            let Pixels(pixels) = canvas(number, &[u64::MAX, 0, 1]);
             let is_drawn = |x: usize, y: usize| pixels[y * WIDTH + x] > 0;
             for y in 0..HEIGHT {
                 assert!(!(0..60).any(|x| is_drawn(x, y) || is_drawn(WIDTH - 1 - x, y)), "{number}");
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn each_day_has_its_bar() {
-        let Canvas(pixels) = canvas("7", &[4, 0, 1]);
+        let Pixels(pixels) = canvas("7", &[4, 0, 1]);
         let tops = [100 + 20, 100 + 333 + 20, 100 + 666 + 20]
             .map(|x| (0..BASE).filter(|y| pixels[y * WIDTH + x] == FULL && *y > 340).count());
         assert_eq!(tops, [150, 0, 37]);

@@ -31,7 +31,7 @@ pub const MAX_TITLE: usize = 128;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chart {
     /// Bars with axes, or a bare line.
-    pub kind: Kind,
+    pub kind: ChartKind,
     /// The counter's name, or a title that the owner chose. Drawing cleans it.
     pub title: String,
     /// A note added to the document's title; may be empty.
@@ -43,9 +43,9 @@ pub struct Chart {
     pub known: bool,
     /// The counter's all-time total, if the text is to mention it.
     pub total: Option<i64>,
-    /// Pixels, as [`Kind::widths`] and [`Kind::heights`] bound them.
+    /// Pixels, as [`ChartKind::widths`] and [`ChartKind::heights`] bound them.
     pub width: u32,
-    /// In CSS pixels, within [`Kind::heights`].
+    /// In CSS pixels, within [`ChartKind::heights`].
     pub height: u32,
     /// The colour of bars and lines. By default a blue that suits each scheme.
     pub color: Option<Color>,
@@ -55,7 +55,7 @@ pub struct Chart {
 
 /// The kind of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Kind {
+pub enum ChartKind {
     /// A line without text.
     Sparkline,
     /// Bars (a line, if there are many days), axis, labels, title and total.
@@ -63,7 +63,7 @@ pub enum Kind {
     Full,
 }
 
-impl Kind {
+impl ChartKind {
     /// Reads the value of `?kind=`.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ impl Kind {
 
 impl Chart {
     /// A chart of the usual size for its kind.
-    pub fn new(kind: Kind, title: impl Into<String>, days: Vec<(Day, u64)>) -> Self {
+    pub fn new(kind: ChartKind, title: impl Into<String>, days: Vec<(Day, u64)>) -> Self {
         Self {
             kind,
             title: title.into(),
@@ -127,8 +127,8 @@ pub fn render(chart: &Chart) -> String {
         height: f64::from(height),
     };
     match chart.kind {
-        Kind::Sparkline => sparkline::render(&canvas),
-        Kind::Full => full::render(&canvas),
+        ChartKind::Sparkline => sparkline::render(&canvas),
+        ChartKind::Full => full::render(&canvas),
     }
 }
 
@@ -234,7 +234,7 @@ mod tests {
 
     fn chart(days: &[(i32, u64)]) -> Chart {
         Chart::new(
-            Kind::Full,
+            ChartKind::Full,
             "site/page",
             days.iter().map(|&(day, count)| (Day(day), count)).collect(),
         )

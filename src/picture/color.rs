@@ -47,7 +47,7 @@ impl Color {
     /// Where both define a name (`green`, `blue`, `red`, …), shields' colour wins.
     pub fn parse(param: &str, value: &str) -> Result<Self, ParamError> {
         let text = value.trim();
-        // Longer than any colour; and so nothing below works on much text.
+        // No colour is longer, and the parsers below need not handle long input.
         if text.len() > 64 {
             return Err(ParamError::new(param, value, ALLOWED));
         }
@@ -168,12 +168,12 @@ fn function(text: &str) -> Option<Color> {
     Some(Color { r: byte(r), g: byte(g), b: byte(b), a })
 }
 
-/// The naive conversion, without a colour profile (CSS Color 5, section 7).
+/// Converts without a colour profile (CSS Color 5, section 7).
 fn cmyk<'a>(mut parts: impl Iterator<Item = &'a str>) -> Option<Color> {
     let mut inks = [0.0; 4];
     for ink in &mut inks {
         let text = parts.next()?;
-        // A number is a part of 1 by the standard; people write percentages without sign.
+        // In the standard a number is a fraction of 1, but people leave out the percent sign.
         let is_percentage = number(text.trim_end_matches('%'))? > 1.0;
         *ink = fraction(text, if is_percentage { 100.0 } else { 1.0 })?;
     }

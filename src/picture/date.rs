@@ -1,4 +1,4 @@
-//! Days as charts label them. The caller chooses the time zone.
+//! Days and their labels in charts. The caller chooses the time zone.
 
 use std::fmt;
 

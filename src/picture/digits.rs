@@ -1,5 +1,5 @@
-//! A count as large digits of our own drawing, for what the links of Moe-Counter,
-//! profile-counter and hitwebcounter showed: tiles with the odometer's numerals. No picture of another project is in it.
+//! A count as tiles with the odometer's digits, for the links of Moe-Counter, profile-counter
+//! and hitwebcounter. The tiles are our own; no picture of another project is used.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ const HEIGHT: f64 = 100.0;
 /// The parameters that a caller set; the others have their defaults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DigitsParams {
-    /// `?padding=`: the least number of digits.
+    /// `?padding=`: the minimum number of digits.
     pub padding: usize,
     /// `?offset=`: the gap between two tiles, in pixels.
     pub offset: f64,
@@ -24,15 +24,15 @@ pub struct DigitsParams {
     pub dark: Dark,
     /// `?num=`: the number to show without counting.
     pub number: Option<i64>,
-    /// `?prefix=`: digits in front.
+    /// `?prefix=`: digits in front of the number.
     pub prefix: Option<u32>,
-    /// `?initCount=`: what is added to the number.
+    /// `?initCount=`: a number to add.
     pub base: i64,
-    /// What was asked for and could not be used.
+    /// The parameters whose values were unusable.
     pub ignored: Ignored,
 }
 
-/// When tiles are dimmed.
+/// Whether tiles are dimmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dark {
     /// In the reader's dark scheme.
@@ -58,13 +58,13 @@ impl Default for DigitsParams {
     }
 }
 
-/// Moe-Counter's parameters. Tiles are all of one height and drawn as outlines, so
-/// `align` and `pixelated` change nothing here.
+/// Moe-Counter's parameters. `align` and `pixelated` have no effect, since all tiles have one
+/// height and are outlines.
 pub const PARAMS: &[Param<DigitsParams>] = &[
     Param {
         spec: Spec {
             names: &["theme"],
-            summary: "Moe-Counter's pictures of digits; they are not ours to show",
+            summary: "Moe-Counter's pictures of digits, which are not part of seen",
             values: "`tiles`",
             default: "`tiles`",
         },
@@ -76,7 +76,7 @@ pub const PARAMS: &[Param<DigitsParams>] = &[
     Param {
         spec: Spec {
             names: &["padding", "nbdigits"],
-            summary: "How many digits there are at least",
+            summary: "The minimum number of digits",
             values: "0 to 16",
             default: "`7`",
         },
@@ -88,7 +88,7 @@ pub const PARAMS: &[Param<DigitsParams>] = &[
     Param {
         spec: Spec {
             names: &["offset"],
-            summary: "Between two digits, pixels",
+            summary: "The gap between two digits, in pixels",
             values: "-500 to 500",
             default: "`0`",
         },
@@ -129,7 +129,7 @@ pub const PARAMS: &[Param<DigitsParams>] = &[
     Param {
         spec: Spec {
             names: &["align", "pixelated"],
-            summary: "Without effect: all digits are of one height, and outlines",
+            summary: "No effect: all digits are outlines of one height",
             values: "anything",
             default: "none",
         },
@@ -196,7 +196,7 @@ pub fn render(look: &DigitsParams, count: i64) -> String {
     let digits = look.prefix.map_or_else(String::new, |prefix| prefix.to_string()) + &digits;
     let step = WIDTH * look.scale + look.offset;
     let places = digits.chars().count() as f64;
-    // Tiles that are drawn over each other still need the room of one.
+    // Even if a negative offset stacks all tiles, one is visible.
     let width = (step * (places - 1.0)).max(0.0) + WIDTH * look.scale;
     let height = HEIGHT * look.scale;
     let mut name = digits.clone();

@@ -24,8 +24,8 @@ pub fn clean(text: &str, max_chars: usize) -> String {
             }
             out.push(c);
             chars += 1;
-            // One more than fits is enough to know that a cut is due; a few
-            // more keep the grapheme whole on which the cut falls.
+            // One character more than fits would tell that a cut is needed. A few more complete the
+            // grapheme at the cut.
             if chars > max_chars + 16 {
                 break;
             }
@@ -53,8 +53,7 @@ fn cut(text: &mut String, max_chars: usize) {
     text.push('…');
 }
 
-/// Spaces, line ends and tabs; not the no-break space, which somebody typed on
-/// purpose.
+/// Spaces, line ends and tabs. The no-break space is kept, since it was typed on purpose.
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }

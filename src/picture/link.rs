@@ -3,7 +3,7 @@
 
 use super::ParamError;
 
-/// The longest link in bytes: about as much as browsers and proxies promise to carry.
+/// The longest link, in bytes: about as long as browsers and proxies support.
 pub const MAX_BYTES: usize = 2048;
 
 /// An `http` or `https` address. Printing escapes it.

@@ -19,7 +19,7 @@ pub enum Logo {
     Brand(Brand),
     /// A built-in icon.
     Icon(Icon),
-    /// One that the caller sent.
+    /// A picture that the caller sent.
     Data(DataLogo),
 }
 
@@ -201,8 +201,8 @@ impl DataLogo {
     }
 }
 
-/// UTF-8 with an `<svg`, and without a document type, whose entities can multiply, or a
-/// script, which would not run but has no honest use here.
+/// UTF-8 with an `<svg`, without a document type, whose entities can expand without limit, and
+/// without a script, which would not run but has no honest use here.
 fn is_plain_svg(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let text = text.to_ascii_lowercase();
@@ -210,7 +210,7 @@ fn is_plain_svg(bytes: &[u8]) -> bool {
         && !["<!doctype", "<!entity", "<script"].iter().any(|bad| text.contains(bad))
 }
 
-/// Base64 (RFC 4648, section 4); the padding may be missing, since query strings lose it.
+/// Base64 (RFC 4648, section 4). The padding is optional, since query strings lose it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()

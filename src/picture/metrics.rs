@@ -112,13 +112,13 @@ fn is_wide_text(c: char) -> bool {
         | 0xff00..=0xffe6 | 0x16fe0..=0x1b2ff | 0x20000..=0x3ffff)
 }
 
-struct Script {
+struct ScriptMetrics {
     em: f64,
     joined: bool,
 }
 
 /// Scripts for which an average width is close enough.
-fn script(c: char) -> Option<Script> {
+fn script(c: char) -> Option<ScriptMetrics> {
     let (em, joined) = match c as u32 {
         0x0530..=0x058f => (0.60, false),                   // Armenian
         0x0590..=0x05ff | 0xfb1d..=0xfb4f => (0.53, false), // Hebrew
@@ -133,7 +133,7 @@ fn script(c: char) -> Option<Script> {
         0xff61..=0xff9f => (0.50, false),                                    // half-width kana
         _ => return None,
     };
-    Some(Script { em, joined })
+    Some(ScriptMetrics { em, joined })
 }
 
 /// Whether a text runs from right to left, decided by its first strong letter

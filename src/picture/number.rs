@@ -18,7 +18,7 @@ pub enum Format {
     Separated,
     /// `1.2M`, see [`short`].
     Short,
-    /// The same with a capital `K`, as in komarev's counter.
+    /// `12.3K`: short with a capital `K`, as in komarev's counter.
     ShortCapital,
     /// `0001234`: padded with zeros to this many digits (1 to [`MAX_PAD`]). A longer
     /// number keeps all of its digits.

@@ -1,5 +1,5 @@
-//! A parameter of a picture, declared once: its parser, `/openapi.json` and
-//! docs/reference.md all read the same declaration.
+//! A parameter of a picture, declared once for its parser, `/openapi.json` and
+//! docs/reference.md.
 
 use super::ParamError;
 
@@ -32,10 +32,10 @@ pub(super) fn given(value: &str) -> bool {
     !value.trim().is_empty()
 }
 
-/// Parses a value into its place, unless it is empty.
+/// Parses a value into `into`, unless it is empty.
 ///
 /// # Errors
-/// The value is unusable; `into` is unchanged.
+/// The value is invalid; `into` is unchanged.
 pub(super) fn set<V>(
     into: &mut Option<V>,
     name: &str,
@@ -52,7 +52,7 @@ impl<T> Param<T> {
     /// Reads one `name=value`; `Ok(false)` if none of `params` has this name.
     ///
     /// # Errors
-    /// The value cannot be used; `into` is as before.
+    /// The value is invalid; `into` is unchanged.
     pub fn set_one(
         params: &[Self],
         into: &mut T,
@@ -65,8 +65,8 @@ impl<T> Param<T> {
         }
     }
 
-    /// Reads all pairs. An unusable value leaves its part unchanged: a counter must not
-    /// refuse a hit because of a colour.
+    /// Reads all pairs. An invalid value is skipped, since a hit must not be refused because of a
+    /// colour.
     pub fn set_all<'a>(
         params: &[Self],
         into: &mut T,
@@ -78,7 +78,7 @@ impl<T> Param<T> {
     }
 }
 
-/// The parameters that were ignored because their values are unusable.
+/// The parameters that were ignored because their values are invalid.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ignored(Vec<ParamError>);
 
@@ -88,7 +88,7 @@ impl Ignored {
         self.0.push(error);
     }
 
-    /// Adds those of another set of parameters.
+    /// Adds the ignored ones of another set of parameters.
     pub fn append(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
     }

@@ -1,12 +1,14 @@
-//! The look of a badge as query parameters, with the names that shields and
-//! the other counters use for the same thing, so that an old link still works.
+//! The look of a badge, read from query parameters.
 
-use super::badge::{Badge, MAX_CHARS, Style};
+mod table;
+
+pub use self::table::PARAMS;
+use super::badge::{Badge, Style};
 use super::number::Format;
-use super::param::{Ignored, Param, Spec, given, set};
-use super::{Color, Link, Logo, ParamError, escape};
+use super::param::{Ignored, Param};
+use super::{Color, Link, Logo, ParamError};
 
-/// The parameters that a caller set; the route chooses the others.
+/// The parameters that the caller set; the route chooses the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BadgeParams {
     /// `?label=`.
@@ -15,7 +17,7 @@ pub struct BadgeParams {
     pub style: Option<Style>,
     /// `?labelStyle=`.
     pub label_case: LabelCase,
-    /// The message alone, as Abacus' `-simple` styles have it.
+    /// The message alone, as in Abacus' `-simple` styles.
     pub simple: bool,
     /// `?color=`.
     pub color: Option<Color>,
@@ -35,225 +37,36 @@ pub struct BadgeParams {
     pub ignored: Ignored,
 }
 
-/// How the label's letters are written.
+/// The case of the label's letters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LabelCase {
-    /// As they are.
+    /// Unchanged.
     #[default]
     AsGiven,
-    /// In capitals.
+    /// Upper case.
     Upper,
-    /// In small letters.
+    /// Lower case.
     Lower,
 }
 
-/// All parameters of a badge's look. An empty value is as good as none, but for the
-/// label, which it empties. The last of a parameter's values holds; of `link`, the
-/// first two.
-pub const PARAMS: &[Param<BadgeParams>] = &[
-    Param {
-        spec: Spec {
-            names: &["label", "text", "title", "left_text"],
-            summary: "The words left of the number",
-            values: "up to 256 characters; empty for no label",
-            default: "`views`",
-        },
-        set: |look, _, value| {
-            look.label = Some(escape::clean(value, MAX_CHARS));
-            Ok(())
-        },
-    },
-    Param {
-        spec: Spec {
-            names: &["style"],
-            summary: "The shape",
-            values: "`flat`, `flat-square`, `plastic`, `for-the-badge`, `social`, `pixel` (one \
-                     transparent pixel), `odometer`; `flat-simple`, `flat-square-simple` and \
-                     `plastic-simple` are without the label",
-            default: "`flat`",
-        },
-        set: |look, name, value| {
-            if given(value) {
-                let base = value.trim().to_ascii_lowercase();
-                // Abacus has three of them.
-                let simple = base.strip_suffix("-simple").and_then(|base| match base {
-                    "flat" | "flat-square" | "plastic" => Style::parse(name, base).ok(),
-                    _ => None,
-                });
-                look.simple = simple.is_some();
-                look.style = Some(simple.map_or_else(|| Style::parse(name, value), Ok)?);
-            }
-            Ok(())
-        },
-    },
-    Param {
-        spec: Spec {
-            names: &["edge_flat"],
-            summary: "seeyoufarm's switch for the style `flat-square`",
-            values: "`true` or `1`",
-            default: "off",
-        },
-        set: |look, _, value| {
-            if value.eq_ignore_ascii_case("true") || value == "1" {
-                look.style = Some(Style::FlatSquare);
-            }
-            Ok(())
-        },
-    },
-    Param {
-        spec: Spec {
-            names: &["border"],
-            summary: "The switch of hits.link for the style `flat-square`",
-            values: "`square`",
-            default: "off",
-        },
-        set: |look, _, value| {
-            if value == "square" {
-                look.style = Some(Style::FlatSquare);
-            }
-            Ok(())
-        },
-    },
-    Param {
-        spec: Spec {
-            names: &["labelStyle"],
-            summary: "visitorbadge.io's way to write the label in capitals or small letters",
-            values: "`upper`, `lower`, `none`",
-            default: "`none`",
-        },
-        set: |look, name, value| {
-            look.label_case = match value {
-                "upper" => LabelCase::Upper,
-                "lower" => LabelCase::Lower,
-                "" | "none" | "default" => LabelCase::AsGiven,
-                _ => return Err(ParamError::new(name, value, "upper, lower or none")),
-            };
-            Ok(())
-        },
-    },
-    Param {
-        spec: Spec {
-            names: &[
-                "color",
-                "colorB",
-                "bgcolor",
-                "count_bg",
-                "right_color",
-                "countColor",
-                "bgRight",
-            ],
-            summary: "The colour behind the number",
-            values: COLORS,
-            default: "`blue`",
-        },
-        set: |look, name, value| set(&mut look.color, name, value, Color::parse),
-    },
-    Param {
-        spec: Spec {
-            names: &["labelColor", "label_color", "colorA", "title_bg", "left_color", "bgLeft"],
-            summary: "The colour behind the label",
-            values: COLORS,
-            default: "`#555`",
-        },
-        set: |look, name, value| set(&mut look.label_color, name, value, Color::parse),
-    },
-    Param {
-        spec: Spec {
-            names: &["textColor", "textcolor"],
-            summary: "The colour of the words",
-            values: COLORS,
-            default: "what reads best",
-        },
-        set: |look, name, value| set(&mut look.text_color, name, value, Color::parse),
-    },
-    Param {
-        spec: Spec {
-            names: &["logo", "icon"],
-            summary: "A picture left of the label",
-            values: "the name of an [icon](#icons), or a `data:image/…;base64,` address of up to \
-                     16 KiB: PNG, SVG, GIF, JPEG or WebP. Nothing is fetched",
-            default: "none",
-        },
-        set: |look, name, value| set(&mut look.logo, name, value, Logo::parse),
-    },
-    Param {
-        spec: Spec {
-            names: &["logoColor", "logo_color", "icon_color"],
-            summary: "The colour of an icon",
-            values: COLORS,
-            default: "what reads best",
-        },
-        set: |look, name, value| set(&mut look.logo_color, name, value, Color::parse),
-    },
-    Param {
-        spec: Spec {
-            names: &["link"],
-            summary: "Where a click leads; given twice, for the label and for the number. It works \
-                      where the SVG stands in a page itself, and not in an `<img>`",
-            values: "an `http` or `https` address of up to 2,048 bytes",
-            default: "none",
-        },
-        set: |look, name, value| {
-            if given(value) {
-                let link = Link::parse(name, value)?;
-                match &mut look.links {
-                    [first @ None, _] => *first = Some(link),
-                    [_, second @ None] => *second = Some(link),
-                    _ => return Err(ParamError::new(name, value, "given at most twice")),
-                }
-            }
-            Ok(())
-        },
-    },
-    Param {
-        spec: Spec {
-            names: &["format"],
-            summary: "How the number is written",
-            values: "`separated` (1,234,567), `plain` (1234567), `short` (1.2M), `pad7` (0001234; \
-                     any number of digits from 1 to 19)",
-            default: "`separated`",
-        },
-        set: |look, name, value| set(&mut look.format, name, value, Format::parse),
-    },
-    Param {
-        spec: Spec {
-            names: &["abbreviated"],
-            summary: "komarev's switch for short numbers: 12.3K",
-            values: "anything but empty and `0`",
-            default: "off",
-        },
-        set: |look, _, value| {
-            // As PHP reads a boolean.
-            if given(value) && value != "0" {
-                look.format = Some(Format::ShortCapital);
-            }
-            Ok(())
-        },
-    },
-];
-
-const COLORS: &str = "a name of shields or CSS, 3, 4, 6 or 8 hex digits with or without `#`, \
-                      `rgb(…)`, `hsl(…)` or `cmyk(…)`";
-
 impl BadgeParams {
-    /// Reads all pairs of a query; what is not about looks is left alone, for people
-    /// add `?v=2` to get around a cache.
+    /// Reads all pairs of a query. Other names are skipped: people add `?v=2` to get around
+    /// a cache.
     pub fn read<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut look = Self::default();
         look.ignored = Param::set_all(PARAMS, &mut look, pairs);
         look
     }
 
-    /// Reads one `name=value`; `Ok(false)` if the name is not about looks.
+    /// Reads one `name=value`; `Ok(false)` if the name is not one of [`PARAMS`].
     ///
     /// # Errors
-    /// The value cannot be used.
+    /// The value is invalid.
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool, ParamError> {
         Param::set_one(PARAMS, self, name, value)
     }
 
-    /// The badge that says `message`, labelled `label` unless another was
-    /// asked for.
+    /// The badge with this message, and with this label unless the caller set another.
     pub fn badge(self, label: &str, message: String) -> Badge {
         let label = match self.label {
             _ if self.simple => String::new(),
@@ -293,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_of_seeyoufarm_still_means_the_same() {
+    fn a_link_of_seeyoufarm_keeps_its_meaning() {
         let params = read(&[
             ("url", "https://x.y"),
             ("count_bg", "#79C83D"),
@@ -322,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_left_out_and_told() {
+    fn unusable_values_are_ignored_and_reported() {
         let pairs = [("style", "nope"), ("color", "red"), ("color", "nored"), ("v", "2")];
         let look = BadgeParams::read(pairs.into_iter());
         assert_eq!((look.style, look.color), (None, Some(Color::RED)));

@@ -5,13 +5,13 @@ use std::f64::consts::TAU;
 use super::badge::DIGITS;
 
 /// A point, in units of the digits' box.
-pub(super) type Point = (f64, f64);
+pub(super) type PenPoint = (f64, f64);
 
 /// The number of line segments of a full circle.
 const PIECES: f64 = 32.0;
 
 /// The strokes of a digit in a box of 6 by 10; none for other characters.
-pub(super) fn digit(digit: char) -> Vec<Vec<Point>> {
+pub(super) fn digit(digit: char) -> Vec<Vec<PenPoint>> {
     let path = digit.to_digit(10).and_then(|digit| DIGITS.get(digit as usize));
     path.map_or_else(Vec::new, |path| Reader::new(path).strokes())
 }
@@ -19,8 +19,8 @@ pub(super) fn digit(digit: char) -> Vec<Vec<Point>> {
 /// Reads an SVG path. It covers the grammar that the digits use, which have no rotated arcs.
 struct Reader<'a> {
     rest: &'a str,
-    at: Point,
-    strokes: Vec<Vec<Point>>,
+    at: PenPoint,
+    strokes: Vec<Vec<PenPoint>>,
 }
 
 impl<'a> Reader<'a> {
@@ -28,7 +28,7 @@ impl<'a> Reader<'a> {
         Self { rest: path, at: (0.0, 0.0), strokes: Vec::new() }
     }
 
-    fn strokes(mut self) -> Vec<Vec<Point>> {
+    fn strokes(mut self) -> Vec<Vec<PenPoint>> {
         let mut command = 'M';
         while let Some(next) = self.next() {
             if next.is_ascii_alphabetic() {
@@ -67,13 +67,13 @@ impl<'a> Reader<'a> {
     }
 
     /// A point, relative to the pen if the command is in lower case.
-    fn point(&mut self, is_relative: bool) -> Option<Point> {
+    fn point(&mut self, is_relative: bool) -> Option<PenPoint> {
         let (x, y) = (self.number()?, self.number()?);
         let from = if is_relative { self.at } else { (0.0, 0.0) };
         Some((from.0 + x, from.1 + y))
     }
 
-    fn line_to(&mut self, to: Point) {
+    fn line_to(&mut self, to: PenPoint) {
         self.at = to;
         if let Some(stroke) = self.strokes.last_mut() {
             stroke.push(to);
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    fn curve(&mut self, one: Point, two: Point, to: Point) {
+    fn curve(&mut self, one: PenPoint, two: PenPoint, to: PenPoint) {
         let from = self.at;
         for piece in 1..=12 {
             let t = f64::from(piece) / 12.0;
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Converts an arc from endpoints to its centre (SVG 2, appendix B.2.4).
-    fn arc(&mut self, (rx, ry): Point, is_large: bool, is_right: bool, to: Point) {
+    fn arc(&mut self, (rx, ry): PenPoint, is_large: bool, is_right: bool, to: PenPoint) {
         let from = self.at;
         let half = ((from.0 - to.0) / 2.0, (from.1 - to.1) / 2.0);
         let (u, v) = (half.0 / rx, half.1 / ry);
@@ -169,8 +169,8 @@ mod tests {
         for (number, path) in DIGITS.iter().enumerate() {
             let strokes = digit(char::from_digit(number as u32, 10).unwrap());
             assert_eq!(strokes.len(), path.matches('M').count(), "{number}");
-            let points: Vec<Point> = strokes.concat();
-            let end = |of: fn(f64, f64) -> f64, axis: fn(&Point) -> f64| {
+            let points: Vec<PenPoint> = strokes.concat();
+            let end = |of: fn(f64, f64) -> f64, axis: fn(&PenPoint) -> f64| {
                 points.iter().map(axis).reduce(of).unwrap()
             };
             assert!(end(f64::min, |p| p.0) >= -0.6 && end(f64::max, |p| p.0) <= 6.1, "{points:?}");

@@ -1,4 +1,4 @@
-//! for-the-badge: big, square, in capitals.
+//! for-the-badge: large, with sharp corners and capital letters.
 //!
 //! Dimensions: badge-maker 6.0.0, `badge-renderers.js`, `forTheBadge`.
 

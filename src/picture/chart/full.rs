@@ -10,9 +10,9 @@ use crate::picture::{Day, escape};
 
 /// The font size in pixels.
 const FONT_SIZE: f64 = 13.0;
-/// The font size where the chart is displayed at less than [`NARROW`] of its width, in
-/// pixels of the chart, so fewer on the screen. A chart that is small to begin with has no
-/// room for this, and is rarely displayed smaller still.
+/// The font size if the chart is displayed at less than [`NARROW`] of its width, in pixels of
+/// the chart, which are smaller on the screen. A chart that is small to begin with has no room
+/// for it, and is rarely scaled down further.
 const FONT_SIZE_NARROW: f64 = 20.0;
 const NARROW: f64 = 0.8;
 /// A chart of at most this width, in pixels, keeps its font size.
@@ -28,7 +28,7 @@ const PLOT_Y: f64 = 82.0;
 const DATES: f64 = 40.0;
 /// More days than this are drawn as a line: bars would be thinner than their gaps.
 const MAX_BARS: usize = 120;
-/// The widest a bar gets, however few there are.
+/// The widest bar, however few there are.
 const MAX_BAR: f64 = 48.0;
 
 pub(crate) fn render(canvas: &Canvas<'_>) -> String {
@@ -49,7 +49,7 @@ pub(crate) fn render(canvas: &Canvas<'_>) -> String {
         words(&mut out, "t h", "start", PADDING, TITLE_Y, &fitting(&canvas.title, biggest, room));
         words(&mut out, "m", "start", PADDING, SUMMARY_Y, &summary);
     }
-    let plot = Plot::of(canvas);
+    let plot = PlotArea::of(canvas);
     if canvas.series.counts.is_empty() {
         plot.push_baseline(&mut out);
         if canvas.chart.known && canvas.chart.total.unwrap_or(0) == 0 {
@@ -95,7 +95,7 @@ fn words(out: &mut String, class: &str, anchor: &str, x: f64, y: f64, text: &str
     out.push_str("</text>");
 }
 
-/// The font size where the chart is displayed small, in pixels of the chart.
+/// The largest font size, used if the chart is displayed small, in pixels of the chart.
 fn biggest_font(canvas: &Canvas<'_>) -> f64 {
     (FONT_SIZE * canvas.width / SMALL).clamp(FONT_SIZE, FONT_SIZE_NARROW)
 }
@@ -118,7 +118,7 @@ fn fitting(text: &str, font_size: f64, room: f64) -> String {
 }
 
 /// The positions of days and counts, in pixels.
-struct Plot<'a> {
+struct PlotArea<'a> {
     canvas: &'a Canvas<'a>,
     left: f64,
     right: f64,
@@ -131,7 +131,7 @@ struct Plot<'a> {
     font_size: f64,
 }
 
-impl<'a> Plot<'a> {
+impl<'a> PlotArea<'a> {
     fn of(canvas: &'a Canvas<'a>) -> Self {
         let font_size = biggest_font(canvas);
         let (top, bottom) = (PLOT_Y, canvas.height - DATES);
@@ -194,7 +194,7 @@ impl<'a> Plot<'a> {
         let radius = px((0.25 * bar).min(2.0));
         out.push_str(r#"<g class="b">"#);
         for (i, &count) in self.canvas.series.counts.iter().enumerate().filter(|day| *day.1 > 0) {
-            // Even one visit among thousands shows.
+            // Even one view among thousands shows.
             let y = self.y(count.into()).min(self.bottom - 1.5);
             let x = px(self.x(i) - 0.5 * bar);
             let _ = write!(
@@ -254,7 +254,7 @@ impl<'a> Plot<'a> {
             words(out, "m", "start", self.left, y, &first_text);
         }
 
-        // The dates between are hidden where the font is larger.
+        // A media query hides the dates between if the font is larger.
         let label = room_for("30 Sep", FONT_SIZE) + PADDING;
         let step = label_step(series.counts.len(), ((self.right - self.left) / label) as usize);
         let from = self.left + room_for(&first_text, FONT_SIZE) + 0.5 * label;

@@ -1,21 +1,21 @@
 //! The look of a chart as query parameters.
 
-use super::{Chart, Kind, MAX_TITLE, Theme};
+use super::{Chart, ChartKind, MAX_TITLE, Theme};
 use crate::picture::param::{Ignored, Param, Spec, set};
 use crate::picture::{Color, Day, ParamError, escape};
 
-/// The parameters that a caller set. The route adds the days.
+/// The parameters that the caller set. The route adds the days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChartParams {
     /// `?kind=`.
-    pub kind: Option<Kind>,
+    pub kind: Option<ChartKind>,
     /// `?title=`.
     pub title: Option<String>,
     /// `?color=`.
     pub color: Option<Color>,
     /// `?theme=`.
     pub theme: Option<Theme>,
-    /// The caller's value, which is bounded once the kind is known.
+    /// `?width=`, in pixels; checked once the kind is known.
     pub width: Option<u32>,
     /// `?height=`, in CSS pixels.
     pub height: Option<u32>,
@@ -23,8 +23,8 @@ pub struct ChartParams {
     pub ignored: Ignored,
 }
 
-/// Every parameter of a chart's look. An empty value counts as none, except for the title,
-/// which it empties.
+/// All parameters of a chart's look. An empty value counts as absent, except that it empties
+/// the title.
 pub const PARAMS: &[Param<ChartParams>] = &[
     Param {
         spec: Spec {
@@ -33,7 +33,7 @@ pub const PARAMS: &[Param<ChartParams>] = &[
             values: "`full` (bars, axis and title) or `sparkline` (a line without words)",
             default: "`full`",
         },
-        set: |look, name, value| set(&mut look.kind, name, value, Kind::parse),
+        set: |look, name, value| set(&mut look.kind, name, value, ChartKind::parse),
     },
     Param {
         spec: Spec {
@@ -86,17 +86,17 @@ pub const PARAMS: &[Param<ChartParams>] = &[
 ];
 
 impl ChartParams {
-    /// Reads all pairs of a query, and skips those that are not about looks.
+    /// Reads all pairs of a query. Other names are skipped.
     pub fn read<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut look = Self::default();
         look.ignored = Param::set_all(PARAMS, &mut look, pairs);
         look
     }
 
-    /// Reads one `name=value`; `Ok(false)` if the name is not about looks.
+    /// Reads one `name=value`; `Ok(false)` if the name is not one of [`PARAMS`].
     ///
     /// # Errors
-    /// The value is unusable.
+    /// The value is invalid.
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool, ParamError> {
         Param::set_one(PARAMS, self, name, value)
     }
@@ -116,8 +116,8 @@ impl ChartParams {
         }
     }
 
-    /// The chart of these days, titled `title` unless the caller set another title. A size
-    /// outside of the kind's bounds is dropped.
+    /// The chart of these days, with this title unless the caller set another. A size outside of
+    /// the kind's bounds is dropped.
     pub fn chart(mut self, title: &str, days: Vec<(Day, u64)>) -> Chart {
         self.check_size();
         let kind = self.kind.unwrap_or_default();

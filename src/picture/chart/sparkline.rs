@@ -1,4 +1,4 @@
-//! A line as high as a word, to stand within a sentence.
+//! A line as high as a word, to be placed within a sentence.
 
 use std::fmt::Write;
 

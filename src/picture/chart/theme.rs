@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::picture::{Color, ParamError};
 
-/// Which scheme a chart is drawn for.
+/// The colour scheme of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Theme {
     /// The reader's choice.
