@@ -1,4 +1,4 @@
-//! One subcommand a file, and what they share.
+//! The subcommands, one a file, and the parts that they share.
 
 pub mod check;
 pub mod exit;

@@ -26,7 +26,7 @@ use crate::model::name::{Counter, Name};
 use crate::model::site::Depth;
 use crate::model::time::Timestamp;
 use crate::store::EditError;
-use crate::store::live::Listener;
+use crate::store::live::Subscription;
 use crate::store::{Store, StoreError};
 
 /// The wait before a change is repeated.
@@ -207,7 +207,7 @@ impl Counters {
     }
 
     /// Subscribes to every change of a total in a namespace.
-    pub async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError> {
+    pub async fn subscribe(&self, namespace: &Name) -> Result<Subscription, StoreError> {
         self.in_time(self.store.subscribe(namespace)).await
     }
 

@@ -1,7 +1,7 @@
-//! What `/metrics` shows, as OpenMetrics or in Prometheus' text format.
+//! The metrics of `/metrics`, as OpenMetrics or in Prometheus' text format.
 //!
-//! Labels are bounded: no name of a counter is ever one. Every series is there from the
-//! start, so that a rate over the first event is not lost.
+//! Labels have few and fixed values, never the name of a counter. Every series exists from
+//! the start, so that a rate includes the first event.
 
 mod label;
 mod process;
@@ -30,7 +30,7 @@ use crate::model::hit::Source;
 /// The media type of [`Metrics::render`] (OpenMetrics 1.0, section 4.1).
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Every measurement of this process. Shared; an update is one atomic addition.
+/// All metrics of this process. An update is one atomic addition.
 pub struct Metrics {
     registry: Registry,
     hits: [Counter; Source::ALL.len()],
@@ -58,7 +58,7 @@ impl Default for Metrics {
         let mut root = Registry::default();
         root.register_collector(Box::new(Process::new()));
         let registry = root.sub_registry_with_prefix("seen");
-        // A gauge that is always 1, since the older format has no type for it.
+        // The older format has no info type, so this is a gauge that is always 1.
         let build = Family::<VersionLabel, Gauge>::default();
         build.get_or_create(&VersionLabel { version: env!("CARGO_PKG_VERSION") }).set(1);
         registry.register("build_info", "The version that runs", build);
@@ -172,14 +172,14 @@ impl Default for Metrics {
     }
 }
 
-/// What is read at the moment when the metrics are asked for.
+/// Values that are read at the moment of a scrape.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Now {
     /// Hits that wait for their number.
     pub in_flight: usize,
     /// Streams that are open.
     pub streams: usize,
-    /// Tasks that live.
+    /// Tasks that are alive.
     pub tasks: usize,
     /// Whether the store has room for more counters.
     pub store_has_room: bool,
@@ -187,7 +187,7 @@ pub struct Now {
     pub writes_not_replicated: u64,
 }
 
-/// What a process has done since it started.
+/// Totals since the process started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SoFar {
     /// Requests that it answered.
@@ -209,7 +209,7 @@ impl Metrics {
         self.wrong_tokens.inc();
     }
 
-    /// The sums.
+    /// The totals.
     pub fn so_far(&self) -> SoFar {
         let sum = |counters: &[Counter]| counters.iter().map(Counter::get).sum();
         SoFar { requests: sum(&self.requests), hits: sum(&self.hits), created: self.created.get() }
@@ -240,17 +240,17 @@ impl Metrics {
         self.connections.dec();
     }
 
-    /// A client was too slow and was hung up on.
+    /// A connection was closed because its client was too slow.
     pub fn timed_out(&self, what: Timeout) {
         self.timeouts.get_or_create(&TimeoutLabel { what }).inc();
     }
 
-    /// A tally of so many hits goes to the store.
+    /// A tally with this number of hits goes to the store.
     pub fn joined(&self, hits: usize) {
         self.joined.observe(hits as f64);
     }
 
-    /// A write took so long, and was acknowledged or not.
+    /// A write took this long, and was acknowledged or not.
     pub fn wrote(&self, took: Duration, acknowledged: bool) {
         self.store_seconds.observe(took.as_secs_f64());
         if !acknowledged {
@@ -258,7 +258,7 @@ impl Metrics {
         }
     }
 
-    /// A request for such a route was answered with this status after this time.
+    /// A request was answered with this status after this time.
     pub fn answered(&self, route: Route, status: u16, took: Duration) {
         self.durations[route as usize].observe(took.as_secs_f64());
         if let Some(class) = self.requests.get(usize::from(status / 100).wrapping_sub(1)) {
@@ -266,7 +266,7 @@ impl Metrics {
         }
     }
 
-    /// All of it as text.
+    /// The metrics as OpenMetrics.
     pub fn render(&self, now: Now) -> String {
         let gauges = [
             (&self.in_flight, now.in_flight),
@@ -284,7 +284,7 @@ impl Metrics {
         text
     }
 
-    /// The same in the older format, of the media type [`text::CONTENT_TYPE`].
+    /// The metrics in Prometheus' older format, [`text::CONTENT_TYPE`].
     pub fn render_text(&self, now: Now) -> String {
         text::of_openmetrics(&self.render(now))
     }

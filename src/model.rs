@@ -1,5 +1,4 @@
-//! The plain types that every room speaks, and the rules on them: no sockets, no store,
-//! no HTTP.
+//! The plain types that all rooms share, and their rules. No sockets, no store, no HTTP.
 
 pub mod buckets;
 pub mod count;

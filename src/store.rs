@@ -31,7 +31,7 @@ use crate::model::name::{Counter, Name};
 use crate::model::site::{Depth, Member};
 use crate::model::tally::{Outcome, Tally};
 use crate::model::time::Timestamp;
-use crate::store::live::Listener;
+use crate::store::live::Subscription;
 
 /// The contract of a store. Many tasks may call it at once.
 ///
@@ -144,7 +144,7 @@ pub trait Store: Send + Sync {
 
     /// Subscribes to the totals of a namespace, whichever process changes them, from the moment
     /// this returns. Of changes in quick succession only the last is delivered.
-    async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError>;
+    async fn subscribe(&self, namespace: &Name) -> Result<Subscription, StoreError>;
 
     /// Checks that the store takes writes.
     async fn ping(&self) -> Result<(), StoreError>;

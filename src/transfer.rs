@@ -1,6 +1,6 @@
-//! Counters on their way out of a store or into one, as JSON lines: shared by
-//! `seen export` and `seen import` and by the routes of the same names.
+//! Exports and imports as JSON lines, for `seen export` and `seen import` and for the routes
+//! of the same names.
 
-pub mod batch;
+pub mod importer;
 pub mod line;
 pub mod walk;

@@ -1,4 +1,4 @@
-//! HTTP: requests, their limits and their answers. This room knows
+//! HTTP: requests, their limits and their answers. This room uses
 //! [`Counters`](crate::counters::Counters) and never a store.
 
 mod access_log;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::{Place, Seen, request, wait_until};
 use seen::counters::visitor::Visitors;
-use seen::model::count::Settings;
+use seen::model::count::CounterSettings;
 use seen::model::edit::{Change, ChangeId, Credential, Edit};
 use seen::model::hit::{DayKeys, Hit, Source, Visitor};
 use seen::model::name::{Counter, Name};
@@ -232,7 +232,7 @@ fn an_attacker_with_the_disk_and_a_list_of_everybody_finds_nobody(place: Place) 
         attacker.finds_nobody(&all, &keys, "after hits");
         assert_eq!(attacker.finds(&all, by_mark), 0, "nobody asked to tell visitors apart");
 
-        let settings = Settings { dedupe: DEDUPE, ..Settings::default() };
+        let settings = CounterSettings { dedupe: DEDUPE, ..CounterSettings::default() };
         let edit = Edit::Create { value: 0, settings, token: None };
         let id = ChangeId::random().unwrap();
         let credential = Credential::None;

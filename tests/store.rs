@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::redis::Redis as Server;
 use seen::counters::batcher::Batcher;
-use seen::model::count::{Settings, Sources};
+use seen::model::count::{CounterSettings, Sources};
 use seen::model::edit::{
     Change, ChangeId, Credential, Edit, Edited, NamespaceChange, NamespaceEdit,
 };
@@ -187,7 +187,7 @@ fn hit_with_id(key: &str, id: u8) -> Hit {
 }
 
 fn create(value: i64) -> Edit {
-    Edit::Create { value, settings: Settings::default(), token: None }
+    Edit::Create { value, settings: CounterSettings::default(), token: None }
 }
 
 /// Runs a test on both stores.
@@ -221,7 +221,7 @@ hits_get_their_own_numbers_in_order, LIMITS, |rig| {
     let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
     assert_eq!((count.total, count.today, count.uniques_today), (5, 5, 0));
     assert_eq!((count.sources.get(Source::Browser), count.sources.human()), (4, 4));
-    assert_eq!((count.created, count.settings), (rig.now, Settings::default()));
+    assert_eq!((count.created, count.settings), (rig.now, CounterSettings::default()));
     assert!(rig.store.count(&counter("n", "b"), rig.now).await.unwrap().is_none());
 }
 
@@ -308,7 +308,7 @@ an_id_counts_once_in_an_hour, LIMITS, |rig| {
 
 a_visitor_counts_once_in_the_window, LIMITS, |rig| {
     rig.apply(rig.now, &[hit("a")]).await;
-    let settings = Settings { dedupe: 60, ..Settings::default() };
+    let settings = CounterSettings { dedupe: 60, ..CounterSettings::default() };
     rig.edit("a", Credential::Instance, Edit::Configure(settings)).await.unwrap();
     let crowd = [hit_of("a", 1), hit_of("a", 1), hit_of("a", 2), hit("a"), hit_of("a", 1)];
     assert_eq!(rig.count(rig.now, &crowd).await, [(1, 2), (1, 3), (1, 4), (0, 4)]);
@@ -471,7 +471,7 @@ a_private_instance_counts_for_owners, Limits { mode: Mode::Private, ..LIMITS }, 
 
 only_its_owner_changes_a_counter, LIMITS, |rig| {
     let (mine, new) = (Token::generate().unwrap().digest(), Token::generate().unwrap().digest());
-    let settings = Settings { dedupe: 5, ..Settings::default() };
+    let settings = CounterSettings { dedupe: 5, ..CounterSettings::default() };
     let made = Edit::Create { value: 10, settings, token: Some(mine) };
     assert_eq!(
         rig.edit("a", Credential::None, made).await.unwrap(),
@@ -498,7 +498,7 @@ only_its_owner_changes_a_counter, LIMITS, |rig| {
     rig.apply(rig.now, &[hit("a")]).await;
     assert!(rig.edit("a", Credential::Presented(new), Edit::Set(1)).await.is_err());
     let count = rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap();
-    assert_eq!((count.total, count.token, count.settings), (1, None, Settings::default()));
+    assert_eq!((count.total, count.token, count.settings), (1, None, CounterSettings::default()));
 }
 
 the_settings_open_a_counter_to_anybody, LIMITS, |rig| {
@@ -506,11 +506,11 @@ the_settings_open_a_counter_to_anybody, LIMITS, |rig| {
     let out = rig.edit("a", Credential::None, Edit::Add(2)).await;
     assert!(matches!(out, Err(EditError::OutOfBounds { value: 1 })));
     assert_eq!(rig.edit("a", Credential::None, Edit::Add(1)).await.unwrap().new, Some(2));
-    let settings = Settings {
+    let settings = CounterSettings {
         enable_reset: true,
         update_lowerbound: -5,
         update_upperbound: 5,
-        ..Settings::default()
+        ..CounterSettings::default()
     };
     rig.edit("a", Credential::Instance, Edit::Configure(settings)).await.unwrap();
     assert_eq!(rig.edit("a", Credential::None, Edit::Add(-5)).await.unwrap().new, Some(-3));
@@ -532,7 +532,7 @@ a_change_that_is_repeated_is_made_once, LIMITS, |rig| {
 }
 
 starting_over_keeps_what_the_owner_set, LIMITS, |rig| {
-    let settings = Settings { dedupe: 60, ..Settings::default() };
+    let settings = CounterSettings { dedupe: 60, ..CounterSettings::default() };
     let token = Some(Token::generate().unwrap().digest());
     rig.edit("a", Credential::None, Edit::Create { value: 7, settings, token }).await.unwrap();
     rig.apply(rig.now, &[hit_of("a", 1)]).await;
@@ -822,7 +822,7 @@ async fn fill(rig: &Rig) {
     rig.edit_namespace(Credential::None, NamespaceEdit::Claim(owner)).await.unwrap();
     let public = NamespaceEdit::Configure { public: Some(true), open: Some(true) };
     rig.edit_namespace(Credential::NamespaceOwner(owner), public).await.unwrap();
-    let settings = Settings { dedupe: 30, enable_reset: true, ..Settings::default() };
+    let settings = CounterSettings { dedupe: 30, enable_reset: true, ..CounterSettings::default() };
     let token = Some(Token::generate().unwrap().digest());
     let made = Edit::Create { value: -3, settings, token };
     rig.edit("owned", Credential::NamespaceOwner(owner), made).await.unwrap();
@@ -879,7 +879,7 @@ async fn both_stores_show_the_same() {
     for (i, hits) in script.chunks(60).enumerate() {
         let at = redis.later(i as u64 * 10);
         assert_eq!(redis.apply(at, hits).await, embedded.apply(at, hits).await);
-        let settings = Settings { dedupe: i as u32 * 5, ..Settings::default() };
+        let settings = CounterSettings { dedupe: i as u32 * 5, ..CounterSettings::default() };
         for rig in [&redis, &embedded] {
             rig.edit("b", Credential::Instance, Edit::Configure(settings)).await.unwrap();
         }
@@ -923,7 +923,7 @@ async fn an_export_is_complete_while_replicas_create_and_delete() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_stores_keep_the_same_bytes() {
     let rig = Rig::redis(LIMITS).await;
-    let settings = Settings { dedupe: 60, enable_reset: true, ..Settings::default() };
+    let settings = CounterSettings { dedupe: 60, enable_reset: true, ..CounterSettings::default() };
     let token = Some(Token::generate().unwrap().digest());
     let made = Edit::Create { value: -7, settings, token };
     rig.edit("a", Credential::None, made).await.unwrap();
@@ -1010,7 +1010,7 @@ async fn replicas_share_counters_and_the_cap() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_counters_live_for_ever_in_redis() {
     let rig = Rig::redis(LIMITS).await;
-    let settings = Settings { dedupe: 60, ..Settings::default() };
+    let settings = CounterSettings { dedupe: 60, ..CounterSettings::default() };
     let made = Edit::Create { value: 0, settings, token: None };
     rig.edit("a", Credential::None, made).await.unwrap();
     let hit = Hit { id: Some(HitId([1; 16])), ..hit_of("a", 1) };
@@ -1122,5 +1122,5 @@ async fn listeners_hear_again_after_the_connection_was_cut() {
 fn a_plain_line_is_enough_to_import() {
     let json = r#"{"namespace":"n","key":"a","total":12}"#;
     let plain: ExportedCounter = serde_json::from_str(json).unwrap();
-    assert_eq!((plain.total, plain.settings), (12, Settings::default()));
+    assert_eq!((plain.total, plain.settings), (12, CounterSettings::default()));
 }

@@ -8,7 +8,7 @@ use super::open;
 use crate::config::{Settings, environment};
 use crate::store::Location;
 
-/// Prints each setting with where its value comes from, then tries the store.
+/// Prints each setting with the source of its value, then tries the store.
 pub async fn run(settings: &Settings, matches: &ArgMatches) -> Result<(), Failure> {
     for unknown in environment::unknown() {
         println!("{}", sentence(&unknown));
@@ -22,7 +22,7 @@ pub async fn run(settings: &Settings, matches: &ArgMatches) -> Result<(), Failur
     Ok(())
 }
 
-/// Explains a variable that belongs to no setting.
+/// A sentence about a variable that belongs to no setting.
 pub fn sentence(unknown: &environment::Unknown) -> String {
     let name = &unknown.name;
     match &unknown.near {
@@ -31,7 +31,7 @@ pub fn sentence(unknown: &environment::Unknown) -> String {
     }
 }
 
-/// A line for each setting: its flag, its value and the source of that.
+/// A line for each setting: its flag, its value, and the source of the value.
 fn lines(matches: &ArgMatches, location: &Location) -> Vec<String> {
     let command = Settings::augment_args(Command::new("seen"));
     let described = command.get_arguments().filter_map(|arg| {
@@ -75,7 +75,7 @@ async fn try_store(settings: &Settings, location: &Location) -> Result<String, F
         Err(error) => return Err(Failure::new(1, error)),
     };
     let answer = tokio::time::timeout(settings.deadline, store.ping()).await;
-    // A server that does not answer would not answer the closing either.
+    // A server that does not answer would keep `close` waiting too.
     let _ = tokio::time::timeout(settings.deadline, store.close()).await;
     match answer {
         Ok(Ok(())) => Ok(format!("the store {location} answers")),

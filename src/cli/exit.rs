@@ -1,4 +1,4 @@
-//! How a failed command ends.
+//! The message and the exit code of a failed command.
 
 use std::fmt;
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use super::exit::Failure;
 use super::open;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::remote::Remote;
 use crate::config::Export;
 use crate::transfer::walk::Walk;
@@ -28,7 +28,7 @@ pub async fn run(settings: &Export) -> Result<(), Failure> {
     };
     let mut output = BufWriter::new(output);
     match write(settings, &mut output).await {
-        // A reader such as `head` closed the pipe, which is no error.
+        // A reader such as `head` closed the pipe, which is not an error.
         Err(WriteError::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(WriteError::Output(e)) => Err(Failure::new(1, format!("cannot write the export: {e}"))),
         Err(WriteError::Failure(failure)) => Err(failure),
@@ -42,7 +42,7 @@ enum WriteError {
 }
 
 async fn write(settings: &Export, output: &mut impl Write) -> Result<(), WriteError> {
-    let mut progress = Progress::default();
+    let mut progress = ProgressLine::default();
     if let Some(url) = &settings.place.url {
         let mut remote =
             Remote::connect(url, &settings.place).await.map_err(WriteError::Failure)?;

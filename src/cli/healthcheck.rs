@@ -12,7 +12,7 @@ use crate::config::{Endpoint, Healthcheck};
 /// The timeout of each step.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Asks a running seen; the error is a sentence.
+/// Asks a running seen; the error is a sentence for people.
 pub fn ask(settings: &Healthcheck) -> Result<(), String> {
     let path = if settings.ready { "/readyz" } else { "/healthz" };
     let endpoint = reachable(&settings.listen);
@@ -25,13 +25,13 @@ pub fn ask(settings: &Healthcheck) -> Result<(), String> {
         Some("200") => Ok(()),
         _ => {
             let body = answer.split_once("\r\n\r\n").map_or("", |parts| parts.1);
-            Err(format!("{url} is not well: {}", body.trim()))
+            Err(format!("{url} is not healthy: {}", body.trim()))
         }
     }
 }
 
-/// One request and one answer; HTTP/1.0, so that the answer ends with the
-/// connection (RFC 1945, section 7.2.2).
+/// Sends one request. In HTTP/1.0 the answer ends with the connection (RFC 1945,
+/// section 7.2.2), so there is no length to parse.
 fn get(endpoint: &Endpoint, path: &str) -> std::io::Result<String> {
     let address = endpoint.to_sock_addr()?;
     let mut stream = Socket::new(address.domain(), Type::STREAM, None)?;

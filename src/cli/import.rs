@@ -1,4 +1,5 @@
-//! `seen import`: takes in what `seen export` wrote, CSV, Abacus' counters or GoatCounter's export.
+//! `seen import`: imports the output of `seen export`, CSV, Abacus' counters, or
+//! GoatCounter's export.
 
 mod abacus;
 mod csv;
@@ -9,21 +10,21 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use super::exit::Failure;
 use super::open;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::remote::Remote;
 use crate::config::{Import, ImportFormat};
 use crate::model::export::{Exported, OnConflict};
 use crate::model::token;
 use crate::store::Location;
-use crate::transfer::batch::{BATCH_LINES, Batch, Stop};
+use crate::transfer::importer::{BATCH_LINES, Importer, Stop};
 use crate::transfer::line::{self, MAX_LINE, Summary};
 
 /// The approximate size of a request, in bytes.
 const BATCH_BYTES: usize = 1 << 20;
 
-/// The destination of lines.
+/// The store, or a running seen.
 enum Destination {
-    Here(Box<Batch>),
+    Here(Box<Importer>),
     Remote(Box<Sending>),
 }
 
@@ -61,16 +62,17 @@ impl Sending {
     }
 }
 
-struct Importer {
+/// One import: its destination, its progress, and the names in its messages.
+struct ImportRun {
     target: Destination,
-    progress: Progress,
+    progress: ProgressLine,
     /// The source's name, for messages.
     file: String,
     /// The command that continues the import once a line is corrected.
     again: String,
 }
 
-impl Importer {
+impl ImportRun {
     async fn take(
         &mut self,
         line: usize,
@@ -78,8 +80,8 @@ impl Importer {
         part: Option<f64>,
     ) -> Result<(), Failure> {
         match &mut self.target {
-            Destination::Here(batch) => {
-                let pushed = batch.push(line, item).await;
+            Destination::Here(importer) => {
+                let pushed = importer.push(line, item).await;
                 pushed.map_err(|stop| self.stopped(&stop))?;
             }
             Destination::Remote(sending) => {
@@ -96,7 +98,7 @@ impl Importer {
     /// Imports or sends the waiting lines.
     async fn send(&mut self) -> Result<(), Failure> {
         let stopped = match &mut self.target {
-            Destination::Here(batch) => batch.flush().await.err(),
+            Destination::Here(importer) => importer.flush().await.err(),
             Destination::Remote(sending) => sending.send().await?,
         };
         stopped.map_or(Ok(()), |stop| Err(self.stopped(&stop)))
@@ -104,7 +106,7 @@ impl Importer {
 
     fn done(&self) -> Summary {
         match &self.target {
-            Destination::Here(batch) => batch.done(),
+            Destination::Here(importer) => importer.done(),
             Destination::Remote(sending) => sending.done,
         }
     }
@@ -137,26 +139,26 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
         None => {
             let counters = open::counters(&settings.place, "import", false).await?;
             let key = token::random().map_err(|e| Failure::new(1, e))?;
-            Destination::Here(Box::new(Batch::new(counters, on_conflict, key)))
+            Destination::Here(Box::new(Importer::new(counters, on_conflict, key)))
         }
     };
     let file = settings.file.as_deref().filter(|file| file.as_os_str() != "-");
     let file = file.map_or_else(|| "FILE".into(), |file| file.display().to_string());
-    let (progress, again) = (Progress::default(), again(settings));
-    let mut importer = Importer { target, progress, file, again };
+    let (progress, again) = (ProgressLine::default(), again(settings));
+    let mut import = ImportRun { target, progress, file, again };
     let read = match (&settings.from_abacus, &settings.from_goatcounter, &settings.host) {
-        (Some(url), ..) => abacus::read(url, &mut importer).await,
-        (_, Some(folder), Some(host)) => goatcounter::read(folder, host, &mut importer).await,
-        _ => read(settings, &mut importer).await,
+        (Some(url), ..) => abacus::read(url, &mut import).await,
+        (_, Some(folder), Some(host)) => goatcounter::read(folder, host, &mut import).await,
+        _ => read(settings, &mut import).await,
     };
     // Import the lines before one that cannot be read.
-    let sent = importer.send().await;
-    if let Destination::Here(batch) = &importer.target {
-        batch.counters.close().await;
+    let sent = import.send().await;
+    if let Destination::Here(importer) = &import.target {
+        importer.counters.close().await;
     }
     sent?;
     read?;
-    importer.progress.end(&importer.done().to_string());
+    import.progress.end(&import.done().to_string());
     Ok(())
 }
 
@@ -180,7 +182,7 @@ fn again(settings: &Import) -> String {
     command + " -"
 }
 
-async fn read(settings: &Import, importer: &mut Importer) -> Result<(), Failure> {
+async fn read(settings: &Import, import: &mut ImportRun) -> Result<(), Failure> {
     let (input, size): (Box<dyn Read>, Option<u64>) = match &settings.file {
         Some(path) if path.as_os_str() != "-" => {
             let file = File::open(path)
@@ -212,11 +214,11 @@ async fn read(settings: &Import, importer: &mut Importer) -> Result<(), Failure>
             Ok(None) => {}
             Ok(Some(item)) => {
                 let part = size.map(|size| read as f64 / size as f64);
-                importer.take(number, item, part).await?;
+                import.take(number, item, part).await?;
             }
             Err(error) => {
-                importer.send().await?;
-                return Err(importer.stopped(&Stop { line: number, error }));
+                import.send().await?;
+                return Err(import.stopped(&Stop { line: number, error }));
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Log lines on standard error: text for people, JSON for machines. No line
-//! holds an address or a user agent.
+//! The log, on standard error: text for people, JSON for machines. No line contains an
+//! address of a client or a user agent.
 
 use std::io::IsTerminal;
 
@@ -8,7 +8,7 @@ use tracing_subscriber::fmt;
 
 use crate::config::{Level, LogFormat};
 
-/// Begins to log; call it once.
+/// Starts the log. Must be called once only.
 pub fn start(level: Level, format: LogFormat) {
     let text = match format {
         LogFormat::Auto => std::io::stderr().is_terminal(),

@@ -14,20 +14,20 @@ use crate::store::{self, Location, OpenError, Store};
 /// reachable.
 const START_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Opens the store at `location` with the bounds of `settings`.
+/// Opens the store at `location` with the limits of `settings`.
 pub async fn store(settings: &Settings, location: &Location) -> Result<Arc<dyn Store>, OpenError> {
     let (limits, replicas) = (settings.limits(), settings.replicas);
     store::open(location, limits, settings.allow_eviction, replicas, START_TIMEOUT).await
 }
 
-/// Opens the counters of a subcommand that works on a store itself; `verb` is its
-/// name. A file that a running seen has locked is an error that says what to type.
+/// Opens the counters for the subcommand `verb`, which works on the store directly. If a
+/// running seen has locked the file, the error names the command to type instead.
 pub async fn counters(
     place: &StoreOrUrl,
     verb: &str,
     must_exist: bool,
 ) -> Result<Counters, Failure> {
-    // The environment applies to these as to a serving process.
+    // Limits and the deadline come from the environment, as for `serve`.
     let mut settings = Settings::from_environment().map_err(|e| Failure::new(2, e.to_string()))?;
     if let Some(store) = place.store() {
         settings.store = Some(store.clone());
@@ -44,7 +44,7 @@ pub async fn counters(
             return Failure::new(
                 1,
                 format!(
-                    "{location} is in use by a running seen. Ask that one instead: SEEN_TOKEN=… \
+                    "{location} is in use by a running seen. Go through it instead: SEEN_TOKEN=… \
                      seen {verb} --url {} (with the SEEN_TOKEN it was started with)",
                     settings.listen.url()
                 ),

@@ -22,13 +22,13 @@ use crate::config::{Endpoint, StoreOrUrl, UNIX};
 use crate::model::export::{COUNTERS, OnConflict};
 use crate::model::hex;
 use crate::model::token;
-use crate::transfer::batch::Stop;
+use crate::transfer::importer::Stop;
 use crate::transfer::line::Summary;
 
-/// How long to wait for a silent server.
+/// How long to wait for a server that sends nothing.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The pauses before a batch whose answer was lost is sent again.
+/// The pauses before each retry of a batch whose answer was lost.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(200),
     Duration::from_millis(500),
@@ -37,26 +37,26 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(4),
 ];
 
-/// A running seen. A lost connection is replaced.
+/// A client of a running seen. It reconnects after a lost connection.
 pub struct Remote {
     sender: Option<SendRequest<Body>>,
     url: String,
-    place: Place,
+    transport: Transport,
     authority: Authority,
     token: String,
 }
 
-/// Where to connect to.
-enum Place {
+/// The kind of connection.
+enum Transport {
     Host,
     Socket(PathBuf),
 }
 
 /// Why there is no answer.
-enum Trouble {
+enum NoAnswer {
     /// The connection was lost; the server may have done the work.
     Lost(String),
-    /// It was refused.
+    /// The server refused the request.
     Refused(String),
 }
 
@@ -85,7 +85,7 @@ impl Pages {
 impl Remote {
     /// Connects to `http://host:port` or `unix:/path`.
     pub async fn connect(url: &str, settings: &StoreOrUrl) -> Result<Self, Failure> {
-        let Some((place, authority)) = place(url) else {
+        let Some((transport, authority)) = target(url) else {
             let allowed = "give one such as http://127.0.0.1:8000 or unix:/run/seen/seen.sock";
             return Err(Failure::new(2, format!("--url is {url:?}; {allowed}")));
         };
@@ -93,9 +93,9 @@ impl Remote {
             return Err(Failure::new(2, "--url needs the instance's token in SEEN_TOKEN"));
         };
         let (url, token) = (url.trim_end_matches('/').to_owned(), token.0.clone());
-        let mut remote = Self { sender: None, url, place, authority, token };
-        if let Err(trouble) = remote.sender().await {
-            return Err(remote.failed(trouble));
+        let mut remote = Self { sender: None, url, transport, authority, token };
+        if let Err(error) = remote.sender().await {
+            return Err(remote.failed(error));
         }
         Ok(remote)
     }
@@ -103,13 +103,14 @@ impl Remote {
     /// All lines of its store, and their approximate number.
     pub async fn export(&mut self) -> Result<(Pages, Option<u64>), Failure> {
         let response = self.ask("GET", "/export", None, Bytes::new()).await;
-        let response = response.map_err(|trouble| self.failed(trouble))?;
+        let response = response.map_err(|error| self.failed(error))?;
         let all = response.headers().get(COUNTERS).and_then(|n| n.to_str().ok()?.parse().ok());
         let body = Body::new(response.into_body()).into_data_stream();
         Ok((Pages(body, self.url.clone()), all))
     }
 
-    /// Sends lines, again until an answer arrives; they are imported once.
+    /// Imports lines. Sends them again until an answer arrives; a key makes sure that they are
+    /// imported once.
     pub async fn import(
         &mut self,
         lines: Vec<u8>,
@@ -122,14 +123,19 @@ impl Remote {
         let body = loop {
             match (self.import_once(&path, &key, lines.clone()).await, pauses.next()) {
                 (Ok(body), _) => break body,
-                (Err(Trouble::Lost(_)), Some(pause)) => tokio::time::sleep(pause).await,
-                (Err(trouble), _) => return Err(self.failed(trouble)),
+                (Err(NoAnswer::Lost(_)), Some(pause)) => tokio::time::sleep(pause).await,
+                (Err(error), _) => return Err(self.failed(error)),
             }
         };
         serde_json::from_slice(&body).map_err(|e| failed(&self.url, e))
     }
 
-    async fn import_once(&mut self, path: &str, key: &str, lines: Bytes) -> Result<Bytes, Trouble> {
+    async fn import_once(
+        &mut self,
+        path: &str,
+        key: &str,
+        lines: Bytes,
+    ) -> Result<Bytes, NoAnswer> {
         let response = self.ask("POST", path, Some(key), lines).await?;
         let body = axum::body::to_bytes(Body::new(response.into_body()), 1 << 20);
         match timeout(TIMEOUT, body).await {
@@ -144,7 +150,7 @@ impl Remote {
         path: &str,
         key: Option<&str>,
         body: Bytes,
-    ) -> Result<Response<Incoming>, Trouble> {
+    ) -> Result<Response<Incoming>, NoAnswer> {
         let mut request = Request::builder()
             .method(verb)
             .uri(path)
@@ -154,7 +160,7 @@ impl Remote {
             request = request.header("idempotency-key", key);
         }
         let request =
-            request.body(Body::from(body)).map_err(|e| Trouble::Refused(e.to_string()))?;
+            request.body(Body::from(body)).map_err(|e| NoAnswer::Refused(e.to_string()))?;
         let answer = self.sender().await?.send_request(request);
         let response = match timeout(TIMEOUT, answer).await {
             Ok(Ok(response)) => response,
@@ -167,11 +173,11 @@ impl Remote {
         }
         let body = axum::body::to_bytes(Body::new(response.into_body()), 1 << 16).await;
         let body = body.unwrap_or_default();
-        Err(Trouble::Refused(format!("{status} {}", String::from_utf8_lossy(&body))))
+        Err(NoAnswer::Refused(format!("{status} {}", String::from_utf8_lossy(&body))))
     }
 
-    /// A usable connection, whose task ends with it.
-    async fn sender(&mut self) -> Result<&mut SendRequest<Body>, Trouble> {
+    /// The connection, opened again if it was lost. Its task ends with it.
+    async fn sender(&mut self) -> Result<&mut SendRequest<Body>, NoAnswer> {
         if let Some(mut sender) = self.sender.take()
             && sender.ready().await.is_ok()
         {
@@ -179,42 +185,42 @@ impl Remote {
         }
         let host = self.authority.host().trim_matches(['[', ']']);
         let address = (host, self.authority.port_u16().unwrap_or(80));
-        let sender = match &self.place {
-            Place::Host => begin(TcpStream::connect(address)).await?,
-            Place::Socket(path) => begin(UnixStream::connect(path)).await?,
+        let sender = match &self.transport {
+            Transport::Host => begin(TcpStream::connect(address)).await?,
+            Transport::Socket(path) => begin(UnixStream::connect(path)).await?,
         };
         Ok(self.sender.insert(sender))
     }
 
-    fn lost(&mut self, why: &dyn Display) -> Trouble {
+    fn lost(&mut self, why: &dyn Display) -> NoAnswer {
         self.sender = None;
-        Trouble::Lost(why.to_string())
+        NoAnswer::Lost(why.to_string())
     }
 
-    fn failed(&self, trouble: Trouble) -> Failure {
-        let (Trouble::Lost(why) | Trouble::Refused(why)) = trouble;
+    fn failed(&self, error: NoAnswer) -> Failure {
+        let (NoAnswer::Lost(why) | NoAnswer::Refused(why)) = error;
         failed(&self.url, why)
     }
 }
 
-/// Where a URL leads, and the host to ask there.
-fn place(url: &str) -> Option<(Place, Authority)> {
+/// The transport and the host of a URL.
+fn target(url: &str) -> Option<(Transport, Authority)> {
     if url.starts_with(UNIX) {
         let endpoint: Endpoint = url.parse().ok()?;
         let path = endpoint.path()?.to_owned();
-        return Some((Place::Socket(path), Authority::from_static("localhost")));
+        return Some((Transport::Socket(path), Authority::from_static("localhost")));
     }
     let uri: Uri = url.parse().ok()?;
     let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"))?;
-    Some((Place::Host, authority.clone()))
+    Some((Transport::Host, authority.clone()))
 }
 
-/// Waits for a connection and begins to speak HTTP on it.
+/// Connects, and starts HTTP on the connection.
 async fn begin<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     connect: impl Future<Output = std::io::Result<S>>,
-) -> Result<SendRequest<Body>, Trouble> {
-    let lost = |error: &dyn Display| Trouble::Lost(error.to_string());
-    let stream = timeout(TIMEOUT, connect).await.map_err(|_| Trouble::Lost(silent()))?;
+) -> Result<SendRequest<Body>, NoAnswer> {
+    let lost = |error: &dyn Display| NoAnswer::Lost(error.to_string());
+    let stream = timeout(TIMEOUT, connect).await.map_err(|_| NoAnswer::Lost(silent()))?;
     let stream = TokioIo::new(stream.map_err(|e| lost(&e))?);
     let (sender, connection) = handshake(stream).await.map_err(|e| lost(&e))?;
     tokio::spawn(connection);
@@ -222,7 +228,7 @@ async fn begin<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 }
 
 fn silent() -> String {
-    format!("it said nothing for {} seconds", TIMEOUT.as_secs())
+    format!("it sent nothing for {} seconds", TIMEOUT.as_secs())
 }
 
 fn failed(url: &str, error: impl Display) -> Failure {

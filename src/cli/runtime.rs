@@ -2,7 +2,7 @@
 
 use super::exit::Failure;
 
-/// Runs a command that ends by itself.
+/// Runs a command to its end.
 pub fn once(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = runtime(1).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
     let result = runtime.block_on(work);
@@ -10,8 +10,8 @@ pub fn once(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failu
     result
 }
 
-/// A single thread needs no wake-ups across threads, which are most of a batched hit's cost
-/// (benches/README.md).
+/// With one thread, everything runs on the current thread: wake-ups across threads are most
+/// of a batched hit's cost (benches/README.md).
 pub fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
     use tokio::runtime::Builder;
     let mut builder = match threads {

@@ -23,7 +23,7 @@ use crate::server::{fd_limit, systemd};
 use crate::store::Location;
 use crate::web::{self, App};
 
-/// The connections allowed to the metrics listener, besides the others.
+/// The most connections to the metrics listener, in addition to the others.
 const METRICS_CONNECTIONS: usize = 16;
 
 /// Serves until SIGTERM, SIGINT or SIGHUP.
@@ -37,7 +37,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     let runtime =
         runtime(settings.threads).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
     let result = runtime.block_on(serve(settings, &location, room));
-    // Requests that still run have used up their grace period.
+    // Requests that are still running have used up the grace period.
     runtime.shutdown_background();
     result
 }
@@ -164,7 +164,7 @@ fn stop_signal() -> std::io::Result<CancellationToken> {
     Ok(stop)
 }
 
-/// Logs the address and the store: the one line that a person at a terminal needs.
+/// Logs the address and the store. On a terminal the sentence alone, without fields.
 fn announce(endpoint: &Endpoint, location: &Location) {
     let url = endpoint.url();
     if std::io::stderr().is_terminal() {

@@ -1,4 +1,4 @@
-//! What tells the series of one metric apart. A label's values are few and fixed.
+//! The labels of metrics. Their values are few and fixed.
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 
@@ -28,7 +28,7 @@ pub(super) struct UncountedLabel {
     pub(super) reason: Uncounted,
 }
 
-/// Which limit a request met.
+/// The limit that a request reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 #[allow(non_camel_case_types)]
 pub enum Limit {
@@ -42,7 +42,7 @@ pub enum Limit {
     namespace_counters,
     /// `--counters`.
     counters,
-    /// A tenth of the store's room, which is kept for the counters that exist.
+    /// The tenth of the store's space that is reserved for existing counters.
     room,
     /// `--streams`.
     streams,
@@ -68,7 +68,7 @@ pub enum Limit {
     refusals,
     /// The longest URL.
     url,
-    /// The most and longest headers.
+    /// The number and the length of headers.
     headers,
     /// The longest body.
     body,
@@ -105,7 +105,7 @@ pub(super) struct LimitLabel {
     pub(super) limit: Limit,
 }
 
-/// What a client took too long for.
+/// The timeout that a client exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 #[allow(non_camel_case_types)]
 pub enum Timeout {

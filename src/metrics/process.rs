@@ -70,7 +70,7 @@ impl Collector for Process {
     }
 }
 
-/// A field of /proc/self/status, which is in kibibytes, in bytes.
+/// A field of /proc/self/status in bytes. The file has it in kibibytes.
 fn kilobytes(status: &str, field: &str) -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
     line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok().map(|kilobytes| kilobytes * 1024.0)

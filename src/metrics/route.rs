@@ -10,15 +10,15 @@ pub enum Route {
     hit,
     /// Reads a count, a sum, a history or a picture.
     get,
-    /// A stream of live numbers; the time until it has begun.
+    /// A live stream; the time until it has begun.
     stream,
     /// Export and import: all counters.
     transfer,
-    /// Health, readiness, measurements.
+    /// Health, readiness and metrics.
     probe,
     /// A page, its files, and seen.js.
     page,
-    /// The rest: changes, namespaces, other counters' dialects, what is not there.
+    /// The rest: changes, namespaces, other services' dialects, unknown paths.
     other,
 }
 
@@ -33,7 +33,7 @@ impl Route {
     pub const ALL: [Self; 7] =
         [Self::hit, Self::get, Self::stream, Self::transfer, Self::probe, Self::page, Self::other];
 
-    /// What a request for this path is for.
+    /// The class of a path.
     pub fn of(path: &str) -> Self {
         let first = path.get(1..).unwrap_or_default().split('/').next().unwrap_or_default();
         match first {

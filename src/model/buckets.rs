@@ -1,10 +1,10 @@
-//! Numbers by a unit of time, as a counter's history keeps them.
+//! Numbers by hour or by day, as a counter's history keeps them.
 
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-/// The largest number of a unit: what both stores can keep.
+/// The largest number that both stores can keep.
 const LARGEST: u64 = i64::MAX.unsigned_abs();
 
 /// Numbers by hour or day since the epoch, oldest first, without the empty ones.
@@ -43,7 +43,7 @@ impl Buckets {
         match self.find(unit) {
             Ok(i) => self.0[i].1 = self.0[i].1.saturating_add(more).min(LARGEST),
             Err(_) if more == 0 => {}
-            // Nearly always at the end: time moves on.
+            // Nearly always at the end, since time moves on.
             Err(i) => self.0.insert(i, (unit, more)),
         }
     }
@@ -56,23 +56,23 @@ impl Buckets {
         }
     }
 
-    /// Takes a unit's number out of them; 0 if it has none.
+    /// Removes a unit and returns its number, 0 if it has none.
     pub fn take(&mut self, unit: u32) -> u64 {
         self.find(unit).map_or(0, |i| self.0.remove(i).1)
     }
 
-    /// Forgets the units outside of a range.
+    /// Removes the units outside of a range.
     pub fn keep(&mut self, units: RangeInclusive<u32>) {
         self.0.retain(|(unit, _)| units.contains(unit));
     }
 
-    /// Forgets all but the newest units.
+    /// Removes all but the newest units.
     pub fn keep_newest(&mut self, units: usize) {
         self.0.drain(..self.0.len().saturating_sub(units));
     }
 
     fn find(&self, unit: u32) -> Result<usize, usize> {
-        // The present unit is the last one.
+        // Fast path: most look-ups are for the current unit, which is the last.
         match self.0.last() {
             Some(last) if last.0 == unit => Ok(self.0.len() - 1),
             Some(last) if last.0 > unit => self.0.binary_search_by_key(&unit, |b| b.0),
@@ -81,7 +81,7 @@ impl Buckets {
     }
 }
 
-/// In any order; what is there twice is summed.
+/// From numbers in any order. Those of the same unit are added up.
 impl From<Vec<(u32, u64)>> for Buckets {
     fn from(mut numbers: Vec<(u32, u64)>) -> Self {
         numbers.sort_unstable();

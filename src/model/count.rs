@@ -1,4 +1,4 @@
-//! What a counter shows, and what its owner set.
+//! The numbers of a counter and the settings of its owner.
 
 use std::collections::BTreeMap;
 
@@ -9,47 +9,47 @@ use crate::model::hit::Source;
 use crate::model::time::Timestamp;
 use crate::model::token::Digest;
 
-/// The longest dedupe window, in seconds: a day, after which a visitor is
-/// another one anyway.
+/// The longest dedupe window, in seconds: a day. The next day every visitor is a new one
+/// anyway, since the day's key changes.
 pub const MAX_DEDUPE: u32 = 86_400;
 
-/// A counter as it is at one moment.
+/// A counter at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// The number that it shows.
     pub total: i64,
     /// When it was created.
     pub created: Timestamp,
-    /// Its hits by source. `set` and `update` change the total alone, so these
-    /// need not add up to it.
+    /// Its hits by source. They need not add up to the total, since `set` and `update` change
+    /// the total alone.
     pub sources: Sources,
     /// Today's hits (UTC).
     pub today: u64,
-    /// Today's different visitors (UTC), within about 1 %.
+    /// Today's unique visitors (UTC), within about 1 %.
     pub uniques_today: u64,
-    /// What its owner set.
-    pub settings: Settings,
-    /// The digest of its token; a counter that a hit created has none.
+    /// The settings of its owner.
+    pub settings: CounterSettings,
+    /// The digest of its token; `None` for a counter that a hit created.
     pub token: Option<Digest>,
 }
 
-/// What a counter remembers of the past.
+/// The history of a counter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// Hits by day since the epoch (UTC).
     pub days: Buckets,
     /// Hits by hour since the epoch.
     pub hours: Buckets,
-    /// Different visitors by day since the epoch (UTC).
+    /// Unique visitors by day since the epoch (UTC).
     pub uniques: Buckets,
 }
 
-/// What a counter's owner may set.
+/// The settings that a counter's owner may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Settings {
-    /// Within this many seconds after a hit that counted, further hits of the
-    /// same visitor do not; 0 is off, [`MAX_DEDUPE`] the most.
+pub struct CounterSettings {
+    /// A visitor's hits count again only this many seconds after the last one that counted.
+    /// 0 is off; at most [`MAX_DEDUPE`].
     pub dedupe: u32,
     /// Whether anybody may set the total (CountAPI).
     pub enable_reset: bool,
@@ -59,8 +59,8 @@ pub struct Settings {
     pub update_upperbound: i64,
 }
 
-impl Default for Settings {
-    /// Those of a counter that a hit created: anybody may add 1, as a hit does
+impl Default for CounterSettings {
+    /// The settings of a counter that a hit created: anybody may add 1, as a hit does
     /// (CountAPI's documentation of `/hit`).
     fn default() -> Self {
         Self { dedupe: 0, enable_reset: false, update_lowerbound: 0, update_upperbound: 1 }
@@ -77,7 +77,7 @@ impl Sources {
         self.0[source.index()]
     }
 
-    /// Hits with a person behind them.
+    /// The hits of people.
     pub fn human(&self) -> u64 {
         Source::ALL.into_iter().filter(|s| s.is_human()).map(|s| self.get(s)).sum()
     }
@@ -97,7 +97,7 @@ impl Sources {
 }
 
 impl History {
-    /// Adds the past of another counter.
+    /// Adds the history of another counter.
     pub fn merge(&mut self, other: &Self) {
         let Self { days, hours, uniques } = self;
         let kinds = [(days, &other.days), (hours, &other.hours), (uniques, &other.uniques)];
@@ -107,7 +107,7 @@ impl History {
     }
 }
 
-/// By name where people may read it, without the empty ones; in order elsewhere.
+/// In formats for people a map by name without zeros; in others a list.
 impl Serialize for Sources {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if !serializer.is_human_readable() {
@@ -123,7 +123,7 @@ impl<'de> Deserialize<'de> for Sources {
         if !deserializer.is_human_readable() {
             return <[u64; Source::ALL.len()]>::deserialize(deserializer).map(Self);
         }
-        // A source that this version does not know is no reason to refuse the rest.
+        // Unknown sources of later versions are ignored.
         let named = BTreeMap::<String, u64>::deserialize(deserializer)?;
         Ok(Self(Source::ALL.map(|s| named.get(s.as_str()).copied().unwrap_or(0))))
     }

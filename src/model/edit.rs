@@ -3,7 +3,7 @@
 //! The store makes a change atomically with the check of its caller's credential. So the former
 //! owner of a counter that was deleted and created again meanwhile cannot change it.
 
-use crate::model::count::Settings;
+use crate::model::count::CounterSettings;
 use crate::model::name::{Counter, Name};
 use crate::model::time::Timestamp;
 use crate::model::token;
@@ -14,10 +14,10 @@ use crate::model::token::{Digest, NoRandomness};
 pub struct ChangeId(pub [u8; 16]);
 
 impl ChangeId {
-    /// How long a store remembers a change, in seconds.
+    /// How long a store remembers the id of a change, in seconds.
     pub const MEMORY: u64 = 600;
 
-    /// An id that no other change has.
+    /// A random id, so that no other change has it.
     pub fn random() -> Result<Self, NoRandomness> {
         token::random().map(Self)
     }
@@ -42,8 +42,8 @@ pub enum Credential {
 /// A change to a counter.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// Applied twice under the same id within [`ChangeId::MEMORY`], it is made once and
-    /// returns the same.
+    /// Two changes with the same id within [`ChangeId::MEMORY`] are applied once, and both
+    /// return the same.
     pub id: ChangeId,
     /// The counter.
     pub counter: Counter,
@@ -58,28 +58,28 @@ pub struct Change {
 /// A kind of change to a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// Creates it; an error if it exists.
+    /// Creates the counter; an error if it exists.
     Create {
         /// The first total.
         value: i64,
         /// The owner's settings.
-        settings: Settings,
-        /// The digest of its token; without one only the namespace's owner and
-        /// the instance's can change it.
+        settings: CounterSettings,
+        /// The digest of its token. Without one, only the owners of the namespace and of
+        /// the instance can change it.
         token: Option<Digest>,
     },
-    /// Sets the total; the history stays. Anybody may where `enable_reset` is on.
+    /// Sets the total; the history stays. Open to anybody if `enable_reset` is on.
     Set(i64),
-    /// Adds to the total; the history stays. Anybody may within the bounds.
+    /// Adds to the total; the history stays. Open to anybody within the bounds.
     Add(i64),
-    /// Starts over, with the total, sources, history and uniques of a new counter. Token,
-    /// settings and `created` stay.
+    /// Clears the total, sources, history and uniques. The token, the settings and `created`
+    /// stay.
     Reset,
     /// Deletes it. Its visitors' marks expire within a day, and do not affect a new counter of
     /// the same name.
     Delete,
     /// Replaces the settings.
-    Configure(Settings),
+    Configure(CounterSettings),
     /// Replaces the token, which invalidates the old one.
     Rotate(Digest),
 }
@@ -100,7 +100,7 @@ pub struct NamespaceChange {
     pub namespace: Name,
     /// When it is made.
     pub at: Timestamp,
-    /// The caller's credential; [`Credential::Presented`] counts as none.
+    /// The caller's credential; [`Credential::Presented`] is treated as [`Credential::None`].
     pub credential: Credential,
     /// What is changed.
     pub edit: NamespaceEdit,
@@ -109,11 +109,11 @@ pub struct NamespaceChange {
 /// A kind of change to a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamespaceEdit {
-    /// Makes the token with this digest its owner's. Without the instance's
-    /// token only a namespace without counters can be claimed, and not in
-    /// private mode. An error if it has another owner.
+    /// Makes the token with this digest the owner's; an error if the namespace has another
+    /// owner. Without the instance's token, only a namespace without counters can be claimed,
+    /// and none in private mode.
     Claim(Digest),
-    /// Changes its settings; what is `None` stays.
+    /// Changes its settings; `None` leaves one unchanged.
     Configure {
         /// Whether anybody may list its counters.
         public: Option<bool>,
@@ -124,8 +124,8 @@ pub enum NamespaceEdit {
     Rotate(Digest),
     /// Gives up the ownership; the counters stay.
     Release,
-    /// Deletes it and all its counters, some hundreds at a time; hits that
-    /// arrive meanwhile may create new ones.
+    /// Deletes it and all its counters, some hundreds at a time. Hits that arrive meanwhile
+    /// may create new ones.
     Delete,
 }
 

@@ -1,9 +1,9 @@
-//! Counters on their way out of a store or into one: the lines of `seen export`.
+//! The lines of an export, and the pages in which a store returns them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::buckets::Buckets;
-use crate::model::count::{Settings, Sources};
+use crate::model::count::{CounterSettings, Sources};
 use crate::model::edit::Namespace;
 use crate::model::hex;
 use crate::model::name::Name;
@@ -30,9 +30,9 @@ pub struct Page<T> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Exported {
-    /// What belongs to the namespace itself.
+    /// The owner and the settings of a namespace.
     Namespace(ExportedNamespace),
-    /// A counter with all that it remembers.
+    /// A counter with its history.
     Counter(Box<ExportedCounter>),
 }
 
@@ -53,7 +53,7 @@ pub struct ExportedNamespace {
 }
 
 impl ExportedNamespace {
-    /// A namespace as it is exported; `None` where there is nothing beside its counters.
+    /// The line of a namespace; `None` if it has neither an owner nor a setting.
     pub fn of(name: &Name, found: &Namespace) -> Option<Self> {
         let Namespace { owner, public, open, .. } = *found;
         let namespace = name.clone();
@@ -89,9 +89,9 @@ pub struct ExportedCounter {
     /// The sketches of the last days.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sketches: Vec<ExportedSketch>,
-    /// What its owner set.
+    /// The settings of its owner.
     #[serde(default)]
-    pub settings: Settings,
+    pub settings: CounterSettings,
     /// The digest of its token; never the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<Digest>,
@@ -136,14 +136,14 @@ impl std::fmt::Debug for ExportedSketch {
     }
 }
 
-/// What to do with a counter that is there already.
+/// What to do with a counter that exists already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum OnConflict {
-    /// Leave it as it is
+    /// Keep the existing counter
     Skip,
-    /// Put the imported one in its place
+    /// Replace it with the imported one
     Replace,
-    /// Add the imported numbers to it, and keep its settings and its token
+    /// Add the imported numbers to it; its settings and its token stay
     Add,
 }
 
@@ -163,7 +163,7 @@ impl OnConflict {
     }
 }
 
-/// What an import did.
+/// The result of importing a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Imported {
     /// It did not exist and was created.
@@ -172,6 +172,6 @@ pub enum Imported {
     Replaced,
     /// It existed and was added to.
     Added,
-    /// It existed and was left as it is.
+    /// It existed and was left unchanged.
     Skipped,
 }

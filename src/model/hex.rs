@@ -1,13 +1,13 @@
-//! Bytes as text: two lower-case digits each (RFC 4648, section 8, in lower case).
+//! Hexadecimal: two lower-case digits for each byte (RFC 4648, section 8).
 
-/// The text of some bytes.
+/// Encodes bytes.
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = vec![0; bytes.len() * 2];
     write(bytes, &mut text);
     text.into_iter().map(char::from).collect()
 }
 
-/// Writes it into `text`, which has room for two digits of each byte.
+/// Encodes bytes into `text`, which has room for two digits of each.
 pub fn write(bytes: &[u8], text: &mut [u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let (pairs, _) = text.as_chunks_mut::<2>();
@@ -16,7 +16,7 @@ pub fn write(bytes: &[u8], text: &mut [u8]) {
     }
 }
 
-/// The bytes of a text; `None` if it is not one of [`encode`].
+/// Decodes a text; `None` if it is not hexadecimal.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digit = |d: u8| char::from(d).to_digit(16).and_then(|d| u8::try_from(d).ok());
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();

@@ -1,4 +1,4 @@
-//! One visit to count.
+//! A hit and its source.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub enum Source {
     Proxy,
     /// A crawler, a link preview or a monitor.
     Bot,
-    /// A browser that prefetches a page which may never be visited.
+    /// A browser that prefetches a page, which nobody may ever look at.
     Prefetch,
     /// seen's own pages, or the counter's owner.
     #[serde(rename = "self")]
@@ -41,7 +41,7 @@ impl Source {
         }
     }
 
-    /// Whether a person is behind the hit.
+    /// Whether it stands for people.
     pub fn is_human(self) -> bool {
         matches!(self, Self::Browser | Self::Proxy)
     }
@@ -50,15 +50,15 @@ impl Source {
 /// The visitor behind a hit, as far as a store learns of one: a register of the day's sketch and
 /// the rank to which the visitor raises it. Thousands share each, so it identifies nobody.
 ///
-/// The mark tells visitors apart. It is stored only for counters whose owner asked for that
-/// (dedupe), and only for the time that the owner chose.
+/// The mark tells visitors apart. It is stored only for counters with dedupe, and only for
+/// the time that their owner chose.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Visitor {
     /// One of 16,384.
     pub register: u16,
-    /// From 1 to 51, each half as likely as the one before.
+    /// From 1 to 51, each half as likely as the previous one.
     pub rank: u8,
-    /// A hash under a key of its own.
+    /// A hash with another key than the register's.
     pub mark: [u8; 8],
 }
 
@@ -70,15 +70,15 @@ pub struct DayKeys(pub [u8; 32]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HitId(pub [u8; 16]);
 
-/// One visit to count on one counter.
+/// A hit to count.
 #[derive(Clone)]
 pub struct Hit {
     /// The counter.
     pub counter: Counter,
     /// The kind of client.
     pub source: Source,
-    /// The visitor, where the request shows one.
+    /// The visitor, if the request tells one.
     pub visitor: Option<Visitor>,
-    /// Under this id the hit counts once in an hour.
+    /// A hit repeated with the same id within an hour counts once.
     pub id: Option<HitId>,
 }

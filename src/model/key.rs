@@ -1,12 +1,11 @@
-//! Keys for what is not a name: the paths and pages of other services' addresses.
+//! Keys for paths, which may contain characters that names may not.
 
 use ring::digest;
 
 use super::hex;
 use super::name::{InvalidName, MAX_LENGTH, Name};
 
-/// The key of a site's own counter beside those of its pages. A page would have to be
-/// called so.
+/// The key of a whole site's counter. Only a page with exactly this name would share it.
 pub const SITE: &str = ".site";
 
 /// A key for any path.
@@ -37,11 +36,11 @@ pub fn key_of(path: &str) -> Result<Name, InvalidName> {
 
 /// The key that `seen.js` uses for a page with this path.
 ///
-/// That is `home`, or the path with `-` for each run of characters that names may not
-/// hold. A path that is too long keeps its first 53 characters, followed by a checksum.
+/// It is the path with `-` for each run of characters that names may not contain, or `home`
+/// if nothing is left. A longer path keeps its first 53 characters, followed by a checksum.
 ///
 /// # Errors
-/// Never in practice: what is made is a name.
+/// Never in practice: the result is a valid name.
 pub fn page_key(path: &str) -> Result<Name, InvalidName> {
     let of_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     let (mut key, mut in_gap) = (String::new(), false);

@@ -1,16 +1,17 @@
-//! Keeps a stranger or an outage from filling the log with one line.
+//! Limits how often a log line repeats, so that neither a stranger nor an outage fills the
+//! log.
 
 use std::time::{Duration, Instant};
 
 /// The least time between two log lines about the same problem.
 const LEAST: Duration = Duration::from_secs(60);
 
-/// When a line was last written.
+/// Limits one log line. Remembers when it was last written.
 #[derive(Debug, Default)]
 pub struct LogInterval(Option<Instant>);
 
 impl LogInterval {
-    /// Whether the line may be written now. If so, it is not due again for a minute.
+    /// Whether to write the line now. If so, it is next due a minute later.
     pub fn is_due(&mut self) -> bool {
         let is_due = self.0.is_none_or(|last| last.elapsed() >= LEAST);
         if is_due {

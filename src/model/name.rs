@@ -14,8 +14,8 @@ pub const DEFAULT_NAMESPACE: &str = "default";
 pub const ALLOWED: &str = "1 to 64 characters, each a letter, a digit, '_', '-' or '.', and not \
                            '.' or '..' alone";
 
-/// Namespaces in which many people's counters are, because other services' badge addresses
-/// lead there. A stranger who owned one could delete all of them.
+/// Namespaces that many people share, because the badge addresses of other services lead
+/// there. A stranger who owned one could delete all counters in it.
 const SHARED: [&str; 10] = [
     DEFAULT_NAMESPACE,
     "countapi",
@@ -37,20 +37,20 @@ pub const MAX_LENGTH: usize = 64;
 #[serde(try_from = "String", into = "String")]
 pub struct Name(Arc<str>);
 
-/// Why a text is not a name.
+/// Why a text is not a valid name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {
-    /// Nothing was given.
+    /// It is empty.
     #[error("the name is empty")]
     Empty,
-    /// It is `.` or `..`, which proxies resolve before seen is asked.
+    /// It is `.` or `..`, which proxies resolve before a request arrives here.
     #[error("a name cannot be {0:?}")]
     Step(&'static str),
     /// It has more than [`MAX_LENGTH`] characters.
     #[error("the name is {0} characters long")]
     TooLong(usize),
-    /// It holds a character outside the alphabet.
-    #[error("the name holds {0:?}")]
+    /// It contains a character that is not allowed.
+    #[error("the name contains {0:?}")]
     Character(char),
 }
 
@@ -80,7 +80,7 @@ impl Name {
         Self(DEFAULT_NAMESPACE.into())
     }
 
-    /// Whether a namespace of this name is shared by many, and can have no owner.
+    /// Whether this namespace is shared by many people and so cannot have an owner.
     pub fn is_shared(&self) -> bool {
         SHARED.contains(&self.as_str())
     }

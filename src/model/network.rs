@@ -1,5 +1,5 @@
-//! The network that a request comes from, in no more detail than limits and visitors need. It
-//! is never logged and never stored.
+//! The client and the network of a request, in no more detail than limits and visitors need.
+//! Neither is ever logged or stored.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,23 +8,23 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub struct Peer {
     /// Its address.
     pub ip: IpAddr,
-    /// Whether it speaks for others and is believed who they are: a trusted proxy, or
-    /// whoever connects to a Unix socket.
+    /// Whether it is trusted to report its clients' addresses: a trusted proxy, or any client
+    /// of a Unix socket.
     pub is_proxy: bool,
 }
 
-/// A client as far as seen tells them apart: one IPv4 address, or the /64 of an
-/// IPv6 address, since one subscriber has at least that much of them (RFC 6177).
+/// A client: one IPv4 address, or the /64 of an IPv6 address, since a subscriber has at least
+/// that many (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Client(pub [u8; 8]);
 
-/// A network that one person may well control: an IPv4 /24, or an IPv6 /48, which a site is
-/// usually assigned (RFC 6177, section 2).
+/// A network that one person may control: an IPv4 /24, or an IPv6 /48, the usual assignment
+/// to a site (RFC 6177, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network([u8; 8]);
 
 impl Network {
-    /// The client that stands for all of it.
+    /// The client that stands for the whole network.
     pub fn first_client(self) -> Client {
         Client(self.0)
     }
@@ -50,7 +50,8 @@ impl Client {
 
     fn of_v4(ip: Ipv4Addr) -> Self {
         let [a, b, c, d] = ip.octets();
-        // 0.0.0.0/8 and ::/64 hold no clients, so the two kinds cannot collide.
+        // No client has an IPv6 address in ::/32 except ::1, which is 0.0.0.0 here, and that is no
+        // client's. So the two kinds cannot collide.
         Self([0, 0, 0, 0, a, b, c, d])
     }
 

@@ -1,4 +1,4 @@
-//! Permits that limit how many of something are held at once: in all, by one client, and by one
+//! Permits limit how many of something are in use at once: in all, by one client, and by one
 //! network.
 
 use std::collections::HashMap;
@@ -9,11 +9,11 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::model::network::{Client, Network};
 
-/// How many times a client's share one network may hold.
+/// How many times a client's limit a network may hold.
 const CLIENTS_OF_A_NETWORK: usize = 4;
 
-/// One permit in this many is reserved for clients that hold none yet, so that a few clients at
-/// their bounds cannot keep everybody else out.
+/// One permit in this many is reserved for clients without any, so that a few clients at
+/// their limits cannot keep everybody else out.
 const RESERVED_SHARE: usize = 8;
 
 /// A set of permits. A clone shares it.
@@ -29,19 +29,19 @@ struct Inner {
 #[derive(Default)]
 struct Held {
     all: usize,
-    /// Holds a client or network exactly while it holds permits.
+    /// Contains a client or network exactly while it holds permits.
     clients: HashMap<Client, usize>,
     networks: HashMap<Network, usize>,
 }
 
-/// The bound that was reached.
+/// The limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
-    /// The bound of all clients together.
+    /// The limit of all clients together.
     All,
-    /// The bound of one client, which is this many.
+    /// The limit of one client, and its value.
     Client(usize),
-    /// The bound of one network, which is this many.
+    /// The limit of one network, and its value.
     Network(usize),
 }
 
@@ -61,7 +61,7 @@ impl Permits {
     /// A permit for this client.
     ///
     /// # Errors
-    /// A bound is reached.
+    /// A limit is reached.
     pub fn take(&self, client: Client) -> Result<Permit, Full> {
         let Inner { max, client_max, .. } = *self.0;
         let network_max = client_max.saturating_mul(CLIENTS_OF_A_NETWORK);

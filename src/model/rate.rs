@@ -1,5 +1,5 @@
-//! Rate limits by the generic cell rate algorithm (ITU-T I.371, annex A): for each key, one
-//! number tells when its next hit would be due at a steady pace.
+//! Rate limits by the generic cell rate algorithm (ITU-T I.371, annex A). It needs one number
+//! for each key: the time at which the next hit would be due at a steady pace.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -13,7 +13,7 @@ use crate::model::network::Client;
 /// A rate such as `600/1m`. A burst may use the whole quota at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// How many hits; at least one.
+    /// The number of hits, at least one.
     pub quota: u32,
     /// The period in which they are allowed.
     pub window: Duration,
@@ -39,7 +39,7 @@ impl Rate {
     }
 }
 
-/// The rest of a key's quota after a hit, or the wait until there is some.
+/// What is left of a key's quota after a hit, or the wait for the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
     /// How many more hits are allowed now.
@@ -53,7 +53,7 @@ pub struct Left {
 /// The most keys in each half of a limiter's table. Both halves take about 1 MB.
 const GENERATION_SIZE: usize = 1 << 14;
 
-/// One limit over many keys. It keeps a hash and a time for each.
+/// One rate limit for many keys. It keeps a hash and a time for each.
 pub struct Limiter {
     rate: Rate,
     start: Instant,
@@ -63,9 +63,9 @@ pub struct Limiter {
 
 /// When each key's next hit is due, in nanoseconds since the start.
 ///
-/// A full young half replaces the old half, whose keys are forgotten, so a new key costs the
-/// same however many there are. A used or refused key moves to the young half: the keys that
-/// are forgotten are those not seen for longest.
+/// When the young half is full, it replaces the old half, whose keys are forgotten. So a new
+/// key costs the same however many there are. Every use moves a key to the young half: the
+/// forgotten keys are those that were unused for longest.
 #[derive(Default)]
 struct Halves {
     young: HashMap<u64, u64>,
@@ -92,17 +92,17 @@ impl Halves {
 }
 
 impl Limiter {
-    /// An unused limit.
+    /// A limit with this rate, unused so far.
     pub fn new(rate: Rate) -> Self {
         Self { rate, start: Instant::now(), hasher: RandomState::new(), due: Mutex::default() }
     }
 
-    /// The limit itself.
+    /// The rate.
     pub fn rate(&self) -> Rate {
         self.rate
     }
 
-    /// Takes one hit from a key's quota, if there is one.
+    /// Takes one hit from a key's quota, if any is left.
     pub fn take(&self, key: &impl Hash) -> Left {
         self.take_at(key, Instant::now())
     }
@@ -168,7 +168,7 @@ pub struct Tiers {
     network: Limiter,
 }
 
-/// Whose limit it was.
+/// The kind of limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
     /// One client's.
@@ -186,16 +186,16 @@ impl Tiers {
         Self::with_networks_of(rate, CLIENTS_OF_A_NETWORK)
     }
 
-    /// The same, with a network that has as much as so many clients.
+    /// A limit with this rate for a client, and this many times as much for a network.
     pub fn with_networks_of(rate: Rate, clients: u32) -> Self {
         Self { client: Limiter::new(rate), network: Limiter::new(rate.times(clients)) }
     }
 
-    /// Takes one from a client's quota and one from its network's; tells what is left of
-    /// the client's, and its rate.
+    /// Takes one from the quotas of a client and of its network. Returns the client's rate and
+    /// what is left of its quota.
     ///
     /// # Errors
-    /// A quota is used up: whose, its rate, and how long to wait.
+    /// A quota is used up: its kind, its rate, and how long to wait.
     pub fn take(&self, client: Client) -> Result<(Rate, Left), (Tier, Rate, Duration)> {
         let own = self.client.take(&client);
         if !own.wait.is_zero() {

@@ -40,8 +40,8 @@ pub struct Site {
 }
 
 impl Site {
-    /// Adds a counter, except the one that other services' scripts keep for the whole site: its
-    /// hits were counted on a page already.
+    /// Adds a counter. Skips the one that other services' scripts keep for the whole site, whose
+    /// hits are counted on pages already.
     pub fn add(&mut self, Member { key, count, history }: &Member) {
         if key.as_str() == SITE {
             return;
@@ -59,7 +59,7 @@ impl Site {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::count::Settings;
+    use crate::model::count::CounterSettings;
     use crate::model::hit::Source;
     use crate::model::time::Timestamp;
 
@@ -75,7 +75,7 @@ mod tests {
                 sources,
                 today: hits,
                 uniques_today: 1,
-                settings: Settings::default(),
+                settings: CounterSettings::default(),
                 token: None,
             },
             history: Some(History { days, ..History::default() }),

@@ -125,15 +125,15 @@ pub const ID_MEMORY: u64 = 3600;
 /// most this long.
 pub const WRITE_MEMORY: u64 = 3600;
 
-/// The position of a hit in a tally, by which its number is found.
+/// The position of a hit in a tally, to find its number in the outcomes.
 #[derive(Clone, Copy)]
-pub struct Place {
+pub struct Position {
     entry: usize,
     run: usize,
     index: u64,
 }
 
-impl Place {
+impl Position {
     /// The hit's number, from the store's answer.
     pub fn number(self, outcomes: &[Outcome]) -> Result<i64, Refusal> {
         match &outcomes[self.entry] {
@@ -144,21 +144,21 @@ impl Place {
 }
 
 impl Tally {
-    /// Joins `hits` in their order, and returns their places in the same order.
+    /// Joins `hits` in their order, and returns their positions in the same order.
     pub fn join<'a>(
         lane: Lane,
         number: u64,
         at: Timestamp,
         hits: impl Iterator<Item = &'a Hit>,
-    ) -> (Self, Vec<Place>) {
+    ) -> (Self, Vec<Position>) {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut places_of: HashMap<&Counter, usize> = HashMap::new();
-        let mut places = Vec::with_capacity(hits.size_hint().0);
+        let mut entry_of: HashMap<&Counter, usize> = HashMap::new();
+        let mut positions = Vec::with_capacity(hits.size_hint().0);
         let mut latest = 0;
         for hit in hits {
             // A hot counter's hits come in a row, which saves the look-up.
             if entries.get(latest).is_none_or(|e: &Entry| e.counter != hit.counter) {
-                latest = *places_of.entry(&hit.counter).or_insert_with(|| {
+                latest = *entry_of.entry(&hit.counter).or_insert_with(|| {
                     let counter = hit.counter.clone();
                     entries.push(Entry { counter, runs: Vec::with_capacity(1) });
                     entries.len() - 1
@@ -170,9 +170,9 @@ impl Tally {
                 _ => runs.push(Run::of(hit)),
             }
             let run = runs.len() - 1;
-            places.push(Place { entry: latest, run, index: runs[run].hits - 1 });
+            positions.push(Position { entry: latest, run, index: runs[run].hits - 1 });
         }
-        (Self { lane, number, at, entries }, places)
+        (Self { lane, number, at, entries }, positions)
     }
 
     /// The counters' totals after it, from the store's answer.
@@ -182,7 +182,7 @@ impl Tally {
     ) -> impl Iterator<Item = (&'a Counter, i64)> {
         self.entries.iter().zip(outcomes).filter_map(|(entry, outcome)| {
             let Outcome::Counted(counted) = outcome else { return None };
-            // A repeated hit has its old number, which is no total.
+            // A repeated hit has its old number, which is not a total.
             let new = |(run, counted): &(&Run, &Counted)| run.id.is_none() || counted.hits > 0;
             let (_, last) = entry.runs.iter().zip(counted).rev().find(new)?;
             Some((&entry.counter, last.last))
@@ -205,22 +205,22 @@ mod tests {
         Hit { counter, source, visitor: None, id: None }
     }
 
-    fn join(hits: &[Hit]) -> (Tally, Vec<Place>) {
+    fn join(hits: &[Hit]) -> (Tally, Vec<Position>) {
         Tally::join(Lane::Shared(0), 1, Timestamp(0), hits.iter())
     }
 
     #[test]
     fn alike_hits_become_one_run_and_keep_their_order() {
-        let (tally, places) = join(&vec![hit("a", Source::Browser); 3]);
+        let (tally, positions) = join(&vec![hit("a", Source::Browser); 3]);
         assert_eq!((tally.entries.len(), tally.entries[0].runs.len(), tally.hits()), (1, 1, 3));
         let outcome = [Outcome::Counted(vec![Counted { hits: 3, last: 10 }])];
-        let numbers: Vec<_> = places.iter().map(|p| p.number(&outcome).unwrap()).collect();
+        let numbers: Vec<_> = positions.iter().map(|p| p.number(&outcome).unwrap()).collect();
         assert_eq!(numbers, [8, 9, 10]);
     }
 
     #[test]
     fn counters_that_alternate_share_the_write() {
-        let (tally, places) = join(&[
+        let (tally, positions) = join(&[
             hit("a", Source::Browser),
             hit("b", Source::Browser),
             hit("a", Source::Bot),
@@ -231,7 +231,7 @@ mod tests {
             Outcome::Counted(vec![Counted { hits: 1, last: 1 }, Counted { hits: 2, last: 3 }]),
             Outcome::Refused(Refusal::NamespaceFull),
         ];
-        let numbers: Vec<_> = places.iter().map(|p| p.number(&outcome)).collect();
+        let numbers: Vec<_> = positions.iter().map(|p| p.number(&outcome)).collect();
         assert_eq!(numbers, [Ok(1), Err(Refusal::NamespaceFull), Ok(2), Ok(3)]);
     }
 

@@ -26,8 +26,8 @@ impl Timestamp {
         Self(u64::from(hour) * 3600)
     }
 
-    /// As a calendar and a clock in UTC have it; `Display` writes it for RFC 3339 but for
-    /// the `Z`. What is too far away for a calendar is 1970.
+    /// The date and the time in UTC. `Display` writes it as RFC 3339 without the `Z`. Times
+    /// beyond the calendar become 1970.
     pub fn civil(self) -> DateTime {
         let seconds = i64::try_from(self.0).unwrap_or_default();
         Offset::UTC.to_datetime(jiff::Timestamp::from_second(seconds).unwrap_or_default())

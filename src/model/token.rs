@@ -36,7 +36,7 @@ impl Token {
         Ok(Self(format!("{PREFIX}{}", hex::encode(&random::<32>()?))))
     }
 
-    /// The token itself, for its owner.
+    /// The token as text, to show to its owner.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -71,7 +71,7 @@ impl Digest {
         Self(bytes)
     }
 
-    /// The bytes, for a record.
+    /// The bytes, to store them.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -104,7 +104,7 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Hexadecimal where people may read it, bytes elsewhere.
+/// Hexadecimal in formats for people, bytes in others.
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {

@@ -2,7 +2,7 @@
 //! panics where a promise is broken.
 
 use super::pack::Unpacker;
-use super::past::{overs, pack_past, unpack_past};
+use super::past::{entries, pack_past, unpack_past};
 use super::record::Record;
 use super::redis::{read, tally};
 use super::whole::Whole;
@@ -32,7 +32,7 @@ pub fn stored(bytes: &[u8]) {
     let mut history = History::default();
     if unpack_past(bytes, &mut history).is_ok() {
         let mut again = History::default();
-        let log = pack_past(overs(&history));
+        let log = pack_past(entries(&history));
         assert!(unpack_past(&log, &mut again).is_ok(), "a log of its own");
         assert_eq!(again, history);
     }

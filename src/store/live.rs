@@ -100,7 +100,7 @@ impl Channel {
 }
 
 /// Receives a namespace's news until it is dropped.
-pub struct Listener {
+pub struct Subscription {
     namespace: Name,
     // Taken only by `drop`.
     receiver: Option<broadcast::Receiver<News>>,
@@ -110,7 +110,7 @@ pub struct Listener {
 
 impl Hub {
     /// Subscribes to a namespace's news. Must be called within a runtime.
-    pub fn listen(&self, namespace: &Name) -> Listener {
+    pub fn subscribe(&self, namespace: &Name) -> Subscription {
         let mut channels = self.channels();
         let channel = channels.entry(namespace.clone()).or_insert_with(|| {
             self.0.changed.send_modify(|times| *times += 1);
@@ -118,7 +118,7 @@ impl Hub {
             tokio::spawn(self.clone().send_all(namespace.clone(), channel.stirred.clone()));
             channel
         });
-        Listener {
+        Subscription {
             namespace: namespace.clone(),
             receiver: Some(channel.sender.subscribe()),
             connected: channel.connected.subscribe(),
@@ -187,7 +187,7 @@ impl Hub {
     }
 }
 
-impl Listener {
+impl Subscription {
     /// The next news, in order. Cancel-safe.
     pub async fn next(&mut self) -> News {
         let Some(receiver) = &mut self.receiver else { return std::future::pending().await };
@@ -210,7 +210,7 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for Subscription {
     fn drop(&mut self) {
         let mut channels = self.hub.channels();
         drop(self.receiver.take());
@@ -238,7 +238,7 @@ mod tests {
     #[tokio::test]
     async fn listeners_hear_their_namespace_and_no_other() {
         let hub = Hub::default();
-        let (mut one, mut other) = (hub.listen(&name("a")), hub.listen(&name("a")));
+        let (mut one, mut other) = (hub.subscribe(&name("a")), hub.subscribe(&name("a")));
         hub.tell(&name("b"), || unreachable!("nobody listens"));
         hub.tell(&name("a"), || total(1));
         assert_eq!(one.next().await, total(1));
@@ -248,7 +248,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_changes_often_is_told_at_a_steady_pace() {
         let hub = Hub::default();
-        let mut listener = hub.listen(&name("a"));
+        let mut listener = hub.subscribe(&name("a"));
         let started = tokio::time::Instant::now();
         for n in 1..=1000 {
             hub.tell(&name("a"), || total(n));
@@ -270,7 +270,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_listener_is_told_and_goes_on_with_the_newest() {
         let hub = Hub::default();
-        let mut slow = hub.listen(&name("a"));
+        let mut slow = hub.subscribe(&name("a"));
         for n in 0..100 {
             hub.tell(&name("a"), || total(n));
             sleep(PAUSE).await;
@@ -283,7 +283,7 @@ mod tests {
     #[tokio::test]
     async fn a_namespace_is_forgotten_with_its_last_listener() {
         let hub = Hub::default();
-        let listeners: Vec<_> = (0..100).map(|_| hub.listen(&name("a"))).collect();
+        let listeners: Vec<_> = (0..100).map(|_| hub.subscribe(&name("a"))).collect();
         assert_eq!(hub.namespaces(), [name("a")]);
         drop(listeners);
         assert!(hub.namespaces().is_empty());

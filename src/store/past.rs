@@ -7,9 +7,9 @@ use crate::model::count::History;
 
 /// A finished hour or day, as an entry of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Over {
+pub struct PastEntry {
     /// What the number counts.
-    pub kind: Kind,
+    pub kind: PastKind,
     /// The hour or the day since the epoch.
     pub unit: u32,
     /// Hits, or distinct visitors.
@@ -18,7 +18,7 @@ pub struct Over {
 
 /// What a number of the past counts. count.lua writes the same values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum PastKind {
     /// An hour's hits.
     Hour = 0,
     /// A day's hits.
@@ -27,22 +27,22 @@ pub enum Kind {
     Uniques = 2,
 }
 
-impl Kind {
+impl PastKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Uniques];
 }
 
 /// Adds an entry, unless its number is 0.
-pub fn push(past: &mut Vec<Over>, kind: Kind, unit: u32, number: u64) {
+pub fn push(past: &mut Vec<PastEntry>, kind: PastKind, unit: u32, number: u64) {
     if number > 0 {
-        past.push(Over { kind, unit, number });
+        past.push(PastEntry { kind, unit, number });
     }
 }
 
 /// Entries in the form in which they are appended to the log.
-pub fn pack_past(past: impl IntoIterator<Item = Over>) -> Vec<u8> {
+pub fn pack_past(past: impl IntoIterator<Item = PastEntry>) -> Vec<u8> {
     let mut packer = Packer::default();
-    for Over { kind, unit, number } in past {
+    for PastEntry { kind, unit, number } in past {
         packer = packer.uint(kind as u64).uint(unit.into()).uint(number);
     }
     packer.finish()
@@ -65,14 +65,17 @@ pub fn unpack_past(bytes: &[u8], history: &mut History) -> Result<(), StoreError
 }
 
 /// The entries of a history.
-pub fn overs(history: &History) -> impl Iterator<Item = Over> {
+pub fn entries(history: &History) -> impl Iterator<Item = PastEntry> {
     let of = |kind, buckets: &Buckets| {
-        buckets.iter().map(move |(unit, number)| Over { kind, unit, number }).collect::<Vec<_>>()
+        buckets
+            .iter()
+            .map(move |(unit, number)| PastEntry { kind, unit, number })
+            .collect::<Vec<_>>()
     };
     [
-        of(Kind::Hour, &history.hours),
-        of(Kind::Day, &history.days),
-        of(Kind::Uniques, &history.uniques),
+        of(PastKind::Hour, &history.hours),
+        of(PastKind::Day, &history.days),
+        of(PastKind::Uniques, &history.uniques),
     ]
     .into_iter()
     .flatten()

@@ -6,8 +6,8 @@
 
 use super::StoreError;
 use super::pack::{Packer, Unpacker};
-use super::past::{Kind, Over, push};
-use crate::model::count::{Count, Settings, Sources};
+use super::past::{PastEntry, PastKind, push};
+use crate::model::count::{Count, CounterSettings, Sources};
 use crate::model::hit::Source;
 use crate::model::time::Timestamp;
 use crate::model::token::Digest;
@@ -45,7 +45,7 @@ pub struct Record {
     /// is in the set of those to be ranked again.
     pub ranked: i64,
     /// The owner's settings.
-    pub settings: Settings,
+    pub settings: CounterSettings,
     /// The digest of its token.
     pub token: Option<Digest>,
 }
@@ -57,40 +57,40 @@ impl Record {
     }
 
     /// Adds hits to every number that they change. Hours and days that end go to `past`.
-    pub fn add(&mut self, hits: u64, source: Source, at: Timestamp, past: &mut Vec<Over>) {
+    pub fn add(&mut self, hits: u64, source: Source, at: Timestamp, past: &mut Vec<PastEntry>) {
         self.total = self.total.saturating_add_unsigned(hits);
         self.sources.add(source, hits);
         let (day, hour) = (at.day(), at.hour());
         if self.enter_day(day, past) {
             self.today = self.today.saturating_add(hits);
         } else {
-            push(past, Kind::Day, day, hits);
+            push(past, PastKind::Day, day, hits);
         }
         if hour > self.hour || self.hour > hour.saturating_add(48) {
-            push(past, Kind::Hour, self.hour, self.recent);
+            push(past, PastKind::Hour, self.hour, self.recent);
             (self.hour, self.recent) = (hour, hits);
         } else if hour == self.hour {
             self.recent = self.recent.saturating_add(hits);
         } else {
-            push(past, Kind::Hour, hour, hits);
+            push(past, PastKind::Hour, hour, hits);
         }
     }
 
     /// Sets a day's number of distinct visitors.
-    pub fn see(&mut self, uniques: u64, day: u32, past: &mut Vec<Over>) {
+    pub fn see(&mut self, uniques: u64, day: u32, past: &mut Vec<PastEntry>) {
         if self.enter_day(day, past) {
             self.uniques = uniques;
         } else {
-            push(past, Kind::Uniques, day, uniques);
+            push(past, PastKind::Uniques, day, uniques);
         }
     }
 
     /// Makes `day` the latest if it is later, and returns whether it is the latest. A latest
     /// day far in the future came from a wrong clock, and ends too.
-    fn enter_day(&mut self, day: u32, past: &mut Vec<Over>) -> bool {
+    fn enter_day(&mut self, day: u32, past: &mut Vec<PastEntry>) -> bool {
         if day > self.day || self.day > day.saturating_add(1) {
-            push(past, Kind::Day, self.day, self.today);
-            push(past, Kind::Uniques, self.day, self.uniques);
+            push(past, PastKind::Day, self.day, self.today);
+            push(past, PastKind::Uniques, self.day, self.uniques);
             (self.day, self.today, self.uniques) = (day, 0, 0);
         }
         day == self.day
@@ -119,7 +119,7 @@ impl Record {
 
     /// The packed form.
     pub fn pack(&self) -> Vec<u8> {
-        let owned = self.token.is_some() || self.settings != Settings::default();
+        let owned = self.token.is_some() || self.settings != CounterSettings::default();
         let mut packer = Packer::default()
             .array(VALUES + usize::from(owned))
             .uint(VERSION.into())
@@ -135,7 +135,7 @@ impl Record {
         }
         packer = packer.int(self.ranked);
         if owned {
-            let Settings { dedupe, enable_reset, update_lowerbound, update_upperbound } =
+            let CounterSettings { dedupe, enable_reset, update_lowerbound, update_upperbound } =
                 self.settings;
             packer = packer
                 .array(5)
@@ -171,7 +171,7 @@ impl Record {
         }
         record.ranked = values.int()?;
         if length > VALUES && values.array()? == 5 {
-            record.settings = Settings {
+            record.settings = CounterSettings {
                 dedupe: values.uint()?,
                 enable_reset: values.flag()?,
                 update_lowerbound: values.int()?,
@@ -208,7 +208,7 @@ mod tests {
                 uniques: numbers[3],
                 sources: Sources(numbers),
                 ranked: -total,
-                settings: Settings { dedupe, ..Settings::default() },
+                settings: CounterSettings { dedupe, ..CounterSettings::default() },
                 token: owned.then(|| Digest::of("token")),
             };
             prop_assert_eq!(Record::unpack(&record.pack()).unwrap(), record);

@@ -31,14 +31,14 @@ use fred::types::config::Config;
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
-use self::day_keys::Exchange;
-use self::guard::Terms;
+use self::day_keys::DayKeyExchange;
+use self::guard::Requirements;
 use self::known::Known;
 use self::node::{Request, Script};
 use self::registry::{Registry, scan};
 use self::servers::Servers;
 use self::tally::Answer;
-use super::live::{Hub, Listener};
+use super::live::{Hub, Subscription};
 use super::whole::Whole;
 use super::{EditError, Limits, Replicas, Store, StoreError};
 use crate::model::count::{Count, History};
@@ -88,7 +88,7 @@ pub struct Redis {
     commit: Arc<Script>,
     rank: Script,
     hub: Hub,
-    day_keys: Exchange,
+    day_keys: DayKeyExchange,
     known: Known,
     /// Counters with dedupe, whose hits are sent with their visitors' marks.
     apart: Mutex<HashSet<Counter>>,
@@ -114,7 +114,7 @@ impl Redis {
         let mut config = Config::from_url(url)?;
         config.fail_fast = false;
         let fails_over = config.server.is_clustered() || config.server.is_sentinel();
-        let servers = Servers::open(config, Terms { allow_eviction, replicas, fails_over });
+        let servers = Servers::open(config, Requirements { allow_eviction, replicas, fails_over });
         let registry = Arc::new(Registry::new(servers.clone()));
         let commit = Arc::new(Script::new(include_str!("redis/commit.lua")));
         let hub = Hub::default();
@@ -124,7 +124,7 @@ impl Redis {
             tokio::spawn(strike_off(Arc::downgrade(&registry), commit.clone())),
         ];
         Ok(Self {
-            day_keys: Exchange::start(node::client(&servers.any_config()), servers.clone()),
+            day_keys: DayKeyExchange::start(node::client(&servers.any_config()), servers.clone()),
             servers,
             registry,
             count: Script::new(include_str!("redis/count.lua")),
@@ -163,7 +163,7 @@ impl Redis {
             let apart = self.apart.lock();
             tally::write(
                 tally,
-                &tally::Terms {
+                &tally::WriteContext {
                     process: &self.process,
                     limits: &self.limits,
                     room,
@@ -381,12 +381,12 @@ impl Store for Redis {
         self.take_in(id, exported, on_conflict, now).await
     }
 
-    async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError> {
-        let mut listener = self.hub.listen(namespace);
-        tokio::time::timeout(SUBSCRIPTION_TIMEOUT, listener.connected())
+    async fn subscribe(&self, namespace: &Name) -> Result<Subscription, StoreError> {
+        let mut subscription = self.hub.subscribe(namespace);
+        tokio::time::timeout(SUBSCRIPTION_TIMEOUT, subscription.connected())
             .await
             .map_err(|_| StoreError::Away("no subscription in time".into()))?;
-        Ok(listener)
+        Ok(subscription)
     }
 
     /// Ready as long as one server takes writes: an outage of the others affects only their own

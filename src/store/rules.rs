@@ -5,7 +5,7 @@
 use super::record::Record;
 use super::whole::Whole;
 use super::{EditError, Limits, Mode, StoreError};
-use crate::model::count::Settings;
+use crate::model::count::CounterSettings;
 use crate::model::edit::{
     Change, Credential, Edit, Edited, Namespace, NamespaceChange, NamespaceEdit,
 };
@@ -149,7 +149,8 @@ fn may_edit(change: &Change, found: &Record, owner: Option<Digest>) -> Result<()
         (Credential::Presented(digest), _) => found.token == Some(digest),
         (Credential::None, Edit::Set(_)) => found.settings.enable_reset,
         (Credential::None, Edit::Add(delta)) => {
-            let Settings { update_lowerbound: low, update_upperbound: high, .. } = found.settings;
+            let CounterSettings { update_lowerbound: low, update_upperbound: high, .. } =
+                found.settings;
             if !(low..=high).contains(&delta) {
                 return Err(EditError::OutOfBounds { value });
             }

@@ -16,8 +16,8 @@ pub fn parse(line: &[u8]) -> Result<Option<Exported>, String> {
     serde_json::from_slice(line).map(Some).map_err(|e| format!("it cannot be read: {e}"))
 }
 
-/// Reads a line as an import does, for the fuzz targets in `fuzz/`: what it takes in is
-/// exported as it is, and stored without an overflow.
+/// For the fuzz targets in `fuzz/`: a line that the import accepts is exported unchanged, and
+/// stored without an overflow.
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub fn fuzz(line: &[u8]) {
@@ -40,7 +40,7 @@ pub struct Summary {
     pub replaced: u64,
     /// Counters that were added to.
     pub added: u64,
-    /// Counters that existed and were left as they are.
+    /// Counters that existed and were left unchanged.
     pub skipped: u64,
 }
 
@@ -55,7 +55,7 @@ impl Summary {
         } += 1;
     }
 
-    /// Adds what a later part of the same import did.
+    /// Adds the summary of a later part of the same import.
     pub fn add(&mut self, more: Self) {
         self.created += more.created;
         self.replaced += more.replaced;

@@ -7,8 +7,8 @@ use crate::model::export::Exported;
 use crate::model::name::Name;
 use crate::store::StoreError;
 
-/// A walk through a whole store, page by page. While counters are created and deleted
-/// a store may return one twice; a walk returns each once.
+/// Walks through a whole store, page by page. While counters are created and deleted, a
+/// store may return one twice; the walk returns each once.
 pub struct Walk {
     counters: Counters,
     namespaces: VecDeque<Name>,

@@ -1,8 +1,8 @@
-//! A request's id, its log line and its metric. The line holds nothing personal: no
-//! address, no user agent, no query.
+//! The id, the log line and the metric of each request. The line contains nothing personal:
+//! no address, no user agent, no query.
 //!
-//! tower-http has layers for each of these. Around every request each would cost a
-//! box and copies of what it wraps (benches/README.md).
+//! tower-http has layers for this, but each would cost every request a box and copies of
+//! what it wraps (benches/README.md).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,23 +27,23 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// The longest id accepted from a proxy, in bytes.
 const MAX_ID: usize = 64;
 
-/// What went wrong, for the log alone. Handlers attach it to an answer as an extension.
+/// The cause of an error, for the log alone. Handlers attach it to a response as an extension.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause(pub String);
 
-/// What the log line and the metric need of a request, taken before it is answered.
+/// The parts of a request that its log line and its metric need.
 pub(crate) struct RequestLog {
     metrics: Arc<Metrics>,
     id: HeaderValue,
     method: Method,
     uri: Uri,
-    /// Whether errors are to be told as `application/problem+json`.
+    /// Whether the client wants errors as `application/problem+json`.
     problem: bool,
     started: Instant,
 }
 
 impl RequestLog {
-    /// Takes it from `request`; its id only where a trusted proxy sent it.
+    /// Takes the parts from `request`. Its id is kept only if a trusted proxy sent it.
     pub(crate) fn new<B>(request: &Request<B>, metrics: Arc<Metrics>, is_trusted: bool) -> Self {
         Self {
             metrics,
@@ -71,8 +71,7 @@ impl RequestLog {
         answer.map(|answer| self.finish(answer.unwrap_or_else(error::panicked)))
     }
 
-    /// Counts and logs an answer, as a warning where it failed, and adds the common
-    /// headers.
+    /// Counts the answer, logs it (a failure as a warning), and adds the common headers.
     fn finish(self, mut response: Response) -> Response {
         let Self { metrics, id, method, uri, problem, started } = self;
         let status = response.status();
@@ -82,8 +81,8 @@ impl RequestLog {
             metrics.over_limit(limit);
         }
         let (id_text, path) = (id.to_str().unwrap_or_default(), uri.path());
-        // The store logs an outage once; the metrics count each request that met it, or a
-        // limit: 507 is no failure of seen's where a cap is reached.
+        // The store logs an outage once, and the metrics count each request that it failed.
+        // A 5xx of a limit, such as 507 at a cap, is not a failure of seen.
         let is_failure = status.is_server_error() && limit.is_none();
         if is_failure && status != StatusCode::SERVICE_UNAVAILABLE {
             let cause = response.extensions_mut().remove::<Cause>().map(|cause| cause.0);
@@ -112,7 +111,7 @@ fn id(given: Option<&HeaderValue>) -> HeaderValue {
     given.filter(sound).cloned().unwrap_or_else(fresh)
 }
 
-/// A random start for the process and a rising number: unique without a lock.
+/// A new id: a random prefix of the process and a rising number, so no lock is needed.
 fn fresh() -> HeaderValue {
     static START: LazyLock<u32> = LazyLock::new(|| {
         use std::hash::{BuildHasher, RandomState};

@@ -1,4 +1,4 @@
-//! The JSON API: a route a file.
+//! The JSON API, one route a file.
 
 pub(super) mod configure;
 pub(super) mod create;

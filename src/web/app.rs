@@ -1,4 +1,4 @@
-//! The state that handlers share.
+//! The state of the web server.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -25,9 +25,9 @@ use crate::store::Mode;
 #[derive(Clone)]
 pub struct App(Arc<AppState>);
 
-/// Everything that handlers need, and nothing of the store.
+/// Everything that handlers need. They never see the store itself.
 pub struct AppState {
-    /// All counters.
+    /// Counting and reading.
     pub counters: Counters,
     /// All measurements.
     pub metrics: Arc<Metrics>,
@@ -44,9 +44,9 @@ pub struct AppState {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// The values of `Host` that are accepted; empty accepts any.
     pub(super) allowed_hosts: Vec<String>,
-    /// Where a proxy shows seen, if not at the root of an address.
+    /// The path prefix at which a proxy serves seen.
     pub(crate) base_path: Option<BasePath>,
-    /// How many hours' buckets a counter keeps.
+    /// How many hours of history a counter keeps.
     pub(crate) history_hours: u32,
     /// The digest of the instance's token, if it has one.
     pub(crate) token: Option<Digest>,

@@ -1,9 +1,9 @@
-//! The path under which a proxy shows seen, such as `/stats` of
-//! `https://example.com/stats/`: from `--base-path`, or from the `X-Forwarded-Prefix` of
-//! a trusted proxy.
+//! The path prefix at which a proxy serves seen, such as `/stats` in
+//! `https://example.com/stats/`. It comes from `--base-path`, or from the
+//! `X-Forwarded-Prefix` of a trusted proxy.
 //!
-//! It is taken off before a request is routed and put back where an answer names an
-//! address, in one place: handlers and templates write every path as if there were none.
+//! It is removed before routing and added again to the addresses in an answer, here alone:
+//! handlers and templates write every path as if there were no prefix.
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
@@ -18,12 +18,12 @@ use crate::model::network::Peer;
 /// The prefix that a proxy removed from the path. After [`enter`], only a trusted one is left.
 const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
-/// The longest page that is rewritten, in bytes; pages are a few kilobytes.
+/// The longest page that is rewritten, in bytes. Real ones have a few kilobytes.
 const MAX_PAGE: usize = 4 << 20;
 
-/// Takes the base path off a request that has it, and notes it in the headers. A path
-/// without it is served as well: the proxy may have taken it off, and probes that ask
-/// seen itself know of none.
+/// Removes the base path from a request, and notes it in the headers. A request without it
+/// is served too: the proxy may have removed it, and probes that ask seen directly do not
+/// have it.
 pub(crate) fn enter<B>(request: &mut Request<B>, peer: Peer, app: &App) {
     if !request.headers().contains_key(PREFIX) && app.base_path.is_none() {
         return;
@@ -44,7 +44,7 @@ pub(crate) fn note(headers: &mut HeaderMap, is_proxy: bool, own: Option<&BasePat
     }
 }
 
-/// The same address below `base`, if it is below it.
+/// The address relative to `base`, if it begins with it.
 fn without(base: &str, uri: &Uri) -> Option<Uri> {
     let rest = uri.path().strip_prefix(base)?;
     if !rest.is_empty() && !rest.starts_with('/') {
@@ -60,13 +60,13 @@ fn without(base: &str, uri: &Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// The base path of a request, which is empty without one.
+/// The base path of a request; empty if there is none.
 pub(crate) fn of(headers: &HeaderMap) -> &str {
     headers.get(PREFIX).and_then(|prefix| prefix.to_str().ok()).unwrap_or_default()
 }
 
-/// Puts the base path into an answer: into every address of a page that begins with a
-/// slash, and into a redirect.
+/// Adds the base path to an answer: to the target of a redirect, and to every address in a
+/// page that begins with a slash.
 pub(crate) async fn leave(mut response: Response, base: &str) -> Response {
     if base.is_empty() {
         return response;

@@ -1,5 +1,5 @@
-//! Counts a hit, and finds the number to show. A picture is drawn even if a limit or an outage
-//! keeps the hit from being counted.
+//! Counting a hit and reading the number to show. A picture is drawn even if a limit or an
+//! outage keeps its hit from being counted.
 
 use crate::counters::sums::Sum;
 use crate::model::count::{Count, History, Sources};
@@ -76,7 +76,7 @@ pub(crate) async fn read(
 /// A number of all counters of a namespace together.
 ///
 /// # Errors
-/// The store could not be asked, and this process made no such sum before.
+/// The store could not be asked, and this process has no earlier sum.
 pub(crate) async fn sum(app: &App, namespace: &Name, metric: Metric) -> Result<Number, ApiError> {
     let depth = if metric.is_of_the_past() { Depth::Histories } else { Depth::Counts };
     let Sum { site, is_stale } = app.counters.sum(namespace, depth).await?;
@@ -91,7 +91,7 @@ pub(crate) async fn sum(app: &App, namespace: &Name, metric: Metric) -> Result<N
 /// Counts the hit of `caller`, if there is one, and reads the number to show.
 ///
 /// # Errors
-/// The request is invalid. A limit or an outage is no error here: a number is still shown.
+/// The request is invalid. Limits and outages are not errors here: a number is still shown.
 pub(crate) async fn count_then_read(
     app: &App,
     hit: Option<(&Caller, Option<HitId>)>,
@@ -159,20 +159,20 @@ pub(crate) struct Number {
 }
 
 impl Number {
-    /// A number of what a counter shows now.
+    /// A number of the current count.
     fn of_now(metric: Metric, total: i64, today: u64, unique: u64, sources: &Sources) -> Self {
         let (value, of) = match metric {
             Metric::Human => (clamp(sources.human()), None),
             Metric::Unique => (clamp(unique), None),
             Metric::Today => (clamp(today), None),
             Metric::TodayTotal => (clamp(today), Some(total)),
-            // All others are of the past.
+            // All others are read from the history.
             _ => (total, None),
         };
         Self { value, of, stale: false }
     }
 
-    /// A number of what a counter remembers.
+    /// A number of the history.
     fn of_the_past(history: &History, metric: Metric) -> Self {
         let today = Timestamp::now().day();
         let value = match metric {
@@ -189,18 +189,18 @@ impl Number {
         Self { value: 0, of, stale: false }
     }
 
-    /// Today's hits where both are shown, the only number otherwise.
+    /// Today's hits if both numbers are shown, otherwise the only number.
     pub(crate) fn value(self) -> i64 {
         self.value
     }
 
-    /// All hits where both are shown, the only number otherwise.
+    /// The total if both numbers are shown, otherwise the only number.
     pub(crate) fn total(self) -> i64 {
         self.of.unwrap_or(self.value)
     }
 
-    /// Adds `more`, the views from before a move to seen. None of them were today, so
-    /// of two numbers only the total grows.
+    /// Adds `more`, the views from before the move to seen. None of them are of today, so if
+    /// both numbers are shown, only the total grows.
     pub(crate) fn plus(self, more: i64) -> Self {
         match self.of {
             Some(of) => Self { of: Some(of.saturating_add(more)), ..self },

@@ -1,8 +1,8 @@
-//! `/countapi`: the dialect of CountAPI (countapi.xyz, 2017–2023), field by
-//! field, so that pages and programs written for it work with another host.
-//! Everything is a GET, and nothing but its own fields is in an answer.
+//! `/countapi`: the API of CountAPI (countapi.xyz, 2017–2023), so that pages and programs
+//! written for it work after a change of the host. Every request is a GET, and answers have
+//! exactly CountAPI's fields.
 //!
-//! After its documentation and its two clients, countapi-js and py-countapi.
+//! Sources: its documentation and its two clients, countapi-js and py-countapi.
 
 mod create;
 mod form;
@@ -18,7 +18,7 @@ pub(crate) use self::form::{GIF, PIXEL, X_PATH};
 pub(crate) use self::update::{Added, add};
 use super::openapi::{Table, Verb};
 
-/// Adds its routes to the table.
+/// Adds the routes to the table.
 pub(crate) fn routes(table: Table) -> Table {
     use Verb::Get;
     table

@@ -1,6 +1,7 @@
-//! What other services answer beside pictures, at their own addresses: counterapi.dev,
-//! the revival of CountAPI at mileshilliard.com, Abacus, Moe-Counter, hits.sh and Hit
-//! Counter. (CountAPI itself has a prefix, and the scripts of pages are in `sites`.)
+//! The APIs of other services, other than pictures, at the services' own paths:
+//! counterapi.dev, the revival of CountAPI at mileshilliard.com, Abacus, Moe-Counter, hits.sh
+//! and Hit Counter. CountAPI itself has a prefix, see `countapi`; counters that a script in a
+//! page calls are in `sites`.
 
 mod abacus;
 mod counterapi;
@@ -14,7 +15,7 @@ pub(crate) use self::hit_counter::count as hit_counter;
 use super::api::{get, hit};
 use super::openapi::{Table, Verb};
 
-/// Adds their routes to the table.
+/// Adds the routes to the table.
 pub(crate) fn routes(table: Table) -> Table {
     use Verb::Get;
     table

@@ -1,7 +1,7 @@
 //! Every request passes through here, before and after the router.
 //!
-//! This wraps the router as a whole. `Router::layer` would wrap each route, and every
-//! layer would cost every request a box and copies of what it wraps.
+//! This wraps the router as a whole. `Router::layer` would wrap each route, and each layer
+//! would cost every request a box and copies of what it wraps.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -30,21 +30,21 @@ use crate::web::request::client_ip;
 use crate::web::request::slow_body::Timed;
 use crate::web::response::picture;
 
-/// Answers requests. A clone costs one reference count.
+/// Answers all requests. A clone costs one reference count.
 #[derive(Clone)]
 pub struct Dispatch(Arc<Parts>);
 
 struct Parts {
     app: App,
     routes: Router,
-    /// Answers CORS preflights itself.
+    /// The routes with CORS preflights.
     preflight: Cors<Router>,
 }
 
 impl Dispatch {
-    /// Dispatches to these routes.
+    /// A dispatcher for these routes.
     pub fn new(routes: Router, app: App) -> Self {
-        // The Fetch standard has `*` cover every header but this one.
+        // In the Fetch standard, `*` covers every header except this one.
         let any = HeaderName::from_static("*");
         let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any);
         let cors = cors.allow_headers([any, AUTHORIZATION]);
@@ -70,7 +70,7 @@ impl Dispatch {
         deadline::scope(wait, answer).then(move |answer| {
             match app.refusals.hold(client, answer.status(), &app.metrics) {
                 None => ready(answer).left_future(),
-                // Boxed: each connection keeps room for a hit, and this is rare.
+                // Boxed, since it is rare: every connection reserves memory for the unboxed future.
                 Some(permit) => {
                     refusals::held_back(permit, answer, app.stop.clone()).boxed().right_future()
                 }
@@ -78,8 +78,8 @@ impl Dispatch {
         })
     }
 
-    /// The future of a plain hit is stored in its connection's task; the others, which
-    /// are larger, are boxed.
+    /// The future of a plain hit is stored in the connection's task. Those of other requests are
+    /// larger, and boxed.
     fn respond(
         self,
         peer: Peer,
@@ -106,8 +106,8 @@ impl Dispatch {
         }
         let has_token = headers.contains_key(AUTHORIZATION);
         let is_private = headers::is_private(request.uri().path());
-        let dear = reads::is_dear(&request).then(|| reads::asked(headers));
-        if dear.is_some()
+        let expensive = reads::is_expensive(&request).then(|| reads::asked(headers));
+        if expensive.is_some()
             && let Err(error) = app.reads.take(&caller)
         {
             return picture::error_at(request.uri().path(), error);
@@ -124,7 +124,7 @@ impl Dispatch {
         if has_token {
             app.tokens.answered(caller.client, answer.status(), &app.metrics);
         }
-        let answer = match dear {
+        let answer = match expensive {
             Some(asked) if method == Method::GET => reads::tagged(asked, answer).await,
             _ => answer,
         };
@@ -140,7 +140,7 @@ where
     from.call(request).await.unwrap_or_else(|never| match never {})
 }
 
-/// An answer of a listener for operators alone.
+/// Adds the headers for an answer that only operators may read.
 pub fn private(mut answer: Response) -> Response {
     headers::add_private(answer.headers_mut());
     answer

@@ -1,4 +1,4 @@
-//! The one place where an error becomes a status and a sentence.
+//! Errors as answers: the only place where an error becomes a status and a sentence.
 
 mod limits;
 mod problem;
@@ -22,7 +22,7 @@ use crate::model::rate::Rate;
 use crate::web::access_log::Cause;
 use crate::web::limits::quota;
 
-/// An answer that is an error.
+/// An error to answer with.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -32,7 +32,7 @@ pub(crate) struct ApiError {
     /// The quota that is used up, for the answer's headers.
     used_up: Option<Box<UsedUp>>,
     body: ErrorBody,
-    /// For the operator's log, never for the client.
+    /// Goes to the operator's log, never to the client.
     cause: Option<Box<Cause>>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct ApiError {
 struct UsedUp {
     whose: &'static str,
     rate: Rate,
-    /// The seconds until there is some again.
+    /// The seconds until the next request is allowed.
     seconds: u64,
 }
 
@@ -51,14 +51,14 @@ struct UsedUp {
 pub(crate) struct ErrorBody {
     /// What is wrong.
     error: String,
-    /// What is allowed instead.
+    /// The allowed values.
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<String>,
-    /// Always null: CountAPI's clients read `value` when there is no counter.
+    /// Always null: CountAPI's clients read `value` of a counter that does not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<()>,
-    /// Of a hit that the store did not answer in time: `no` if it is not counted, `unknown` if
-    /// it may be, once. The same Idempotency-Key gets its number later.
+    /// For a hit that the store did not answer in time: `no` if it was not counted, `unknown`
+    /// if it may be counted, once. Repeat it with the same Idempotency-Key to get its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     counted: Option<&'static str>,
 }
@@ -105,7 +105,7 @@ impl ApiError {
             .cause(error.to_string())
     }
 
-    /// The error and what is allowed, in one sentence.
+    /// The error and the allowed values, in one sentence.
     pub(crate) fn sentence(&self) -> String {
         match &self.body.allowed {
             Some(allowed) => format!("{}; allowed: {allowed}", self.body.error),
@@ -113,8 +113,8 @@ impl ApiError {
         }
     }
 
-    /// Whether the same request may succeed later. Such an error keeps a hit from being
-    /// counted, but not a picture from being drawn.
+    /// Whether the same request may succeed later. Pictures are drawn despite such an error, only
+    /// their hits are not counted.
     pub(crate) fn is_transient(&self) -> bool {
         matches!(
             self.status,
@@ -136,8 +136,8 @@ impl ApiError {
         (self.status, &self.body.error)
     }
 
-    /// Adds this error's headers and its cause for the log to a response that has a
-    /// body of its own.
+    /// Adds the headers of this error, and its cause for the log, to a response with another
+    /// body.
     pub(crate) fn annotate(self, response: &mut Response) {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
@@ -161,7 +161,7 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(mut self) -> Response {
         let body = Arc::new(std::mem::take(&mut self.body));
-        // Without this, GitHub's image proxy would keep an error for a year.
+        // Without this, GitHub's image proxy would cache an error for a year.
         let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
         let mut response = (self.status, no_store, Json(&*body)).into_response();
         response.extensions_mut().insert(body);
@@ -176,7 +176,7 @@ impl From<Infallible> for ApiError {
     }
 }
 
-/// 500 for a panic, whose message is in the log.
+/// 500 for a panic. Its message goes to the log.
 pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let what = panic
         .downcast_ref::<String>()

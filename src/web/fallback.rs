@@ -8,7 +8,7 @@ use super::error::ApiError;
 use super::response::page::PageError;
 use super::response::{negotiate, picture};
 
-/// The routes that a 404 offers, one for each first part of a path.
+/// The routes that a 404 can suggest, one for each first part of a path.
 pub(crate) const SIGNPOSTS: [&str; 47] = [
     "/hit/{namespace}/{key}",
     "/get/{namespace}/{key}",
@@ -62,8 +62,8 @@ pub(crate) const SIGNPOSTS: [&str; 47] = [
 /// The most letters by which a misspelt name may differ from the right one.
 const MAX_TYPOS: usize = 2;
 
-/// The routes to offer for an unknown path: those whose first part is similar, or else the most
-/// used ones.
+/// The routes to suggest for an unknown path: those with a similar first part, or else the
+/// most used ones.
 fn meant(path: &str) -> String {
     let first = path.split('/').nth(1).unwrap_or_default().to_ascii_lowercase();
     let mut near: Vec<(usize, &str)> = SIGNPOSTS

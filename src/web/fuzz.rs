@@ -1,5 +1,5 @@
-//! What the fuzz targets in `fuzz/` call to have a request read. Each of these panics where
-//! a promise is broken.
+//! Entry points of the fuzz targets in `fuzz/`: they read parts of a request, and panic if a
+//! promise is broken.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,16 +10,16 @@ use super::base_path;
 use super::limits::head;
 use super::request::metric::Metric;
 use super::request::query::Query;
-use super::request::{client_ip, idempotency, settings, source};
+use super::request::{client_ip, idempotency, settings, user_agent};
 use super::response::{etag, negotiate, page};
-use crate::model::count::{MAX_DEDUPE, Settings};
+use crate::model::count::{CounterSettings, MAX_DEDUPE};
 use crate::model::history::Range;
 use crate::model::name::{Counter, Name};
 use crate::model::network::{Client, Peer};
 use crate::model::tally::MAX_TOTAL;
 use crate::model::time::Timestamp;
 
-/// Reads a name: one that is accepted needs no escape anywhere.
+/// Reads a name. A valid one never needs escaping.
 pub fn name(text: &str) {
     let Ok(name) = Name::new(text) else { return };
     assert_eq!(name.as_str(), text);
@@ -29,7 +29,7 @@ pub fn name(text: &str) {
     assert_eq!(serde_json::to_string(&name).ok(), Some(format!("\"{text}\"")));
 }
 
-/// Reads a query, and all that routes read of one.
+/// Reads a query, and every value that routes read from one.
 pub fn query(text: &str) {
     let Ok(query) = Query::parse(text) else { return };
     assert!(query.pairs().count() <= 64, "{text:?}");
@@ -37,7 +37,7 @@ pub fn query(text: &str) {
         assert!(number.abs() <= MAX_TOTAL, "{number}");
     }
     let _ = query.switch("public");
-    if let Ok(changed) = settings::changed(Settings::default(), &query) {
+    if let Ok(changed) = settings::changed(CounterSettings::default(), &query) {
         assert!(changed.dedupe <= MAX_DEDUPE, "{changed:?}");
         assert!(changed.update_lowerbound <= 0 && changed.update_upperbound >= 0, "{changed:?}");
     }
@@ -52,7 +52,7 @@ pub fn query(text: &str) {
     let _ = Range::parse(get("from"), get("to"), get("step"), get("tz"), now);
 }
 
-/// Reads headers, one a line, as `name: value`, and all that seen reads of them.
+/// Reads headers, one `name: value` a line, in every way that seen reads them.
 pub fn headers(text: &[u8]) {
     let mut headers = HeaderMap::new();
     for line in text.split(|byte| *byte == b'\n').take(100) {
@@ -70,7 +70,7 @@ pub fn headers(text: &[u8]) {
     assert_eq!(of_a_stranger, Client::of(peer), "a stranger lent one");
     let everybody = ["0.0.0.0/0", "::/0"].map(|net| net.parse().expect("a network"));
     client_ip::client(Peer { ip: peer, is_proxy: true }, &headers, &everybody);
-    source::source(&headers);
+    user_agent::source(&headers);
     for accept in headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()) {
         negotiate::preferred(accept);
         negotiate::prefers_openmetrics(accept);

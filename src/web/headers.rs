@@ -1,4 +1,4 @@
-//! The headers that every answer has.
+//! The headers of every answer.
 
 use std::sync::LazyLock;
 
@@ -29,32 +29,33 @@ static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::try_from(list).expect("names of headers make a value")
 });
 
-/// The policy of everything except pages.
+/// The policy of all answers except pages.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// Whether a path is only for operators, whose pages are of this origin.
+/// Whether a path is for operators alone, so that scripts of other origins must not read it.
 pub(crate) fn is_private(path: &str) -> bool {
     matches!(path, "/export" | "/import" | "/metrics")
 }
 
-/// Adds them to the answer at a private path, which pages of other origins may not read.
+/// Adds the headers to the answer at a private path.
 pub(crate) fn add_private(headers: &mut HeaderMap) {
     add(headers);
     headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
     headers.remove(ACCESS_CONTROL_EXPOSE_HEADERS);
 }
 
-/// Adds them, unless the answer has them already.
+/// Adds the headers, unless the answer has them already.
 ///
-/// Two of them are CORS, the same for every origin. (tower-http's layer builds them for
-/// each answer, a tenth of its instructions; it answers the preflights.)
+/// The CORS headers are the same for every origin. tower-http's layer answers the preflights
+/// alone: for other answers it would build these headers each time, which takes a tenth of
+/// the instructions of an answer.
 pub(crate) fn add(headers: &mut HeaderMap) {
     if headers.contains_key(X_CONTENT_TYPE_OPTIONS) {
         return;
     }
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED.clone());
-    // Pages set a wider policy of their own.
+    // Pages have set a wider policy already.
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOTHING);
 }

@@ -1,4 +1,4 @@
-//! Limits of a client, of a counter and of the process: request heads, hits, reads, streams.
+//! Limits on clients, counters and the process.
 
 pub(super) mod creation;
 pub(super) mod head;

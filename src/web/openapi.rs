@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinError;
 
 pub(crate) use self::doc::{
-    CALLBACK, Doc, Names, Param, ResponseBody, countapi_name, number, schema, switch, text,
+    CALLBACK, Doc, Names, QueryParam, ResponseBody, countapi_name, number, schema, switch, text,
 };
 use self::document::Document;
 use super::App;
@@ -65,7 +65,7 @@ pub(crate) struct Table {
     operations: Vec<Operation>,
 }
 
-/// A route of the API, as it was registered.
+/// A documented route.
 struct Operation {
     verb: Verb,
     path: &'static str,
@@ -78,7 +78,7 @@ impl Table {
         Self { router: Router::new(), operations: Vec::new() }
     }
 
-    /// Adds a route of the API, also to the document.
+    /// Adds a route to the router and to the document.
     pub(crate) fn api<H, T>(
         mut self,
         verbs: &[Verb],
@@ -93,7 +93,7 @@ impl Table {
         for verb in verbs {
             self.operations.push(Operation { verb: *verb, path, doc });
             let route = on(verb.filter(), handler.clone());
-            // What a handler reads is held against this, wherever a test calls it.
+            // In tests, `Query` checks that handlers read only documented parameters.
             #[cfg(debug_assertions)]
             let route = route.layer(axum::Extension(doc));
             self.router = self.router.route(path, route);
@@ -101,7 +101,7 @@ impl Table {
         self
     }
 
-    /// Adds a route of a counter under both paths, with and without its namespace.
+    /// Adds a route of a counter under two paths, with and without a namespace.
     pub(crate) fn counter<H, T>(
         self,
         verbs: &[Verb],
@@ -116,8 +116,7 @@ impl Table {
         self.api(verbs, paths[0], handler.clone(), doc).api(verbs, paths[1], handler, doc)
     }
 
-    /// Adds a route outside the API: pages for people, and the addresses of other
-    /// counters' badges.
+    /// Adds a route that is not in the document, such as a page for people.
     pub(crate) fn route(mut self, path: &str, methods: MethodRouter<App>) -> Self {
         self.router = self.router.route(path, methods);
         self
@@ -129,8 +128,8 @@ impl Table {
         self.operations.iter().map(|operation| operation.path.to_owned()).collect()
     }
 
-    /// The router, with a route for the document. That is built on the first request for
-    /// it, since it takes megabytes to build and most instances never serve it.
+    /// The router, with a route for the document. The document is built on the first request,
+    /// since building it takes megabytes and most instances never serve it.
     pub(crate) fn finish(self) -> Router<App> {
         let operations = Arc::new(self.operations);
         let document = Arc::new(OnceCell::new());
@@ -158,7 +157,7 @@ async fn built(operations: Arc<Vec<Operation>>) -> Result<(Bytes, HeaderValue), 
     tokio::task::spawn_blocking(build).await
 }
 
-/// The document for a client, with the address that a proxy shows it at.
+/// The document for a client, with the base path of its proxy.
 fn served((document, tag): &(Bytes, HeaderValue), headers: &HeaderMap) -> Response {
     let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
     match base_path::of(headers) {

@@ -1,4 +1,4 @@
-//! What is read from a request: an extractor or a parser a file.
+//! Reading a request: one extractor or parser a file.
 
 pub(super) mod auth;
 pub(super) mod body;
@@ -10,4 +10,4 @@ pub(super) mod path;
 pub(super) mod query;
 pub(super) mod settings;
 pub(super) mod slow_body;
-pub(super) mod source;
+pub(super) mod user_agent;

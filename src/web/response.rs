@@ -1,8 +1,9 @@
-//! How an answer is made: one form a file.
+//! Making a response: one kind a file.
 
 pub(super) mod asset;
 pub(super) mod bare;
 pub(super) mod etag;
+pub(super) mod jsonp;
 pub(super) mod negotiate;
 pub(super) mod page;
 pub(super) mod picture;

@@ -1,17 +1,17 @@
-//! The dialects of counters that a script calls from a page: busuanzi, vercount and
-//! GoatCounter. Each names the page by its address; the counters are the ones that
-//! `seen.js` has for it, and one for the site as a whole, `HOST/.site`.
+//! The APIs of counters that a script in a page calls: busuanzi, vercount and GoatCounter.
+//! They name a page by its address. Its counter is the one of `seen.js`, and the whole site
+//! has a counter of its own, `HOST/.site`.
 
 mod busuanzi;
 mod goatcounter;
 mod script;
-mod visit;
+mod site_page;
 
 use axum::routing::get;
 
 use super::openapi::{Table, Verb};
 
-/// Adds their routes to the table.
+/// Adds the routes to the table.
 pub(crate) fn routes(table: Table) -> Table {
     use Verb::{Get, Post};
     table

@@ -27,7 +27,7 @@ use seen::model::name::{Counter, Name};
 use seen::model::site::{Depth, Member};
 use seen::model::tally::{Counted, Lane, Outcome, Tally};
 use seen::model::time::Timestamp;
-use seen::store::live::Listener;
+use seen::store::live::Subscription;
 use seen::store::{EditError, Store, StoreError};
 use seen::{metrics, model, store};
 use shuttle::rand::{Rng, thread_rng};
@@ -204,7 +204,7 @@ impl Store for Model {
         unimplemented!("the batcher only writes")
     }
 
-    async fn subscribe(&self, _: &Name) -> Result<Listener, StoreError> {
+    async fn subscribe(&self, _: &Name) -> Result<Subscription, StoreError> {
         unimplemented!("the batcher only writes")
     }
 

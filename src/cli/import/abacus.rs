@@ -1,17 +1,17 @@
-//! Abacus' Redis layout: counts at `K:{ns}:{key}` (a string), admin keys at
-//! `A:{ns}:{key}` (the text of a UUID). An admin key goes on working: what is
-//! kept of it is its digest, as of any token.
+//! Reads the counters of an Abacus from its Redis: counts at `K:{ns}:{key}` (a string),
+//! admin keys at `A:{ns}:{key}` (the text of a UUID). Admin keys keep working, since seen
+//! stores their digests like those of any token.
 
 use fred::clients::Client;
 use fred::interfaces::{ClientLike, KeysInterface};
 use fred::types::config::Config;
 use fred::types::{Builder, ClusterHash, CustomCommand};
 
-use super::{Importer, csv};
+use super::{ImportRun, csv};
 use crate::cli::exit::Failure;
 use crate::model::token::Digest;
 
-pub(crate) async fn read(url: &str, importer: &mut Importer) -> Result<(), Failure> {
+pub(crate) async fn read(url: &str, import: &mut ImportRun) -> Result<(), Failure> {
     let failed = |e: fred::error::Error| Failure::new(1, format!("Abacus' Redis: {e}"));
     let client: Client =
         Config::from_url(url).and_then(|c| Builder::from_config(c).build()).map_err(failed)?;
@@ -24,7 +24,7 @@ pub(crate) async fn read(url: &str, importer: &mut Importer) -> Result<(), Failu
         let (next, keys): (String, Vec<String>) =
             client.custom(scan, arguments).await.map_err(failed)?;
         for name in keys {
-            // SCAN may give a key twice.
+            // SCAN may return a key twice.
             let Some((namespace, key)) = name.strip_prefix("K:").and_then(|n| n.split_once(':'))
             else {
                 continue;
@@ -40,7 +40,7 @@ pub(crate) async fn read(url: &str, importer: &mut Importer) -> Result<(), Failu
                 client.get(format!("A:{namespace}:{key}")).await.map_err(failed)?;
             let token = admin.map(|admin| Digest::of(&admin).to_hex());
             let item = csv::counter(namespace, key, total, token).map_err(unreadable)?;
-            importer.take(nth, item, None).await?;
+            import.take(nth, item, None).await?;
         }
         if next == "0" {
             let _ = client.quit().await;

@@ -1,12 +1,12 @@
-//! `namespace,key,value`: names and numbers need no quotes, so that a line is
-//! three fields with commas between, each perhaps in quotes.
+//! CSV lines of `namespace,key,value`. Names and numbers contain no commas, so splitting at
+//! commas is enough; fields may be quoted.
 
 use serde_json::json;
 
 use crate::model::export::Exported;
 use crate::model::name::Name;
 
-/// What a line says; `None` for an empty one and for the header.
+/// Parses a line; `None` for an empty line and for the header.
 pub(crate) fn line(line: &[u8], first: bool) -> Result<Option<Exported>, String> {
     let text = std::str::from_utf8(line).map_err(|_| "not UTF-8")?;
     let text = text.trim_start_matches('\u{feff}').trim();
@@ -15,7 +15,7 @@ pub(crate) fn line(line: &[u8], first: bool) -> Result<Option<Exported>, String>
     }
     let fields: Vec<&str> = text.split(',').map(field).collect();
     let [namespace, key, value] = fields[..] else {
-        return Err(format!("{} fields, and not the three namespace,key,value", fields.len()));
+        return Err(format!("{} fields instead of the three namespace,key,value", fields.len()));
     };
     if first && value.eq_ignore_ascii_case("value") {
         return Ok(None);
@@ -29,7 +29,7 @@ fn field(text: &str) -> &str {
     text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text)
 }
 
-/// A counter of which no more is known than this.
+/// A counter without any history.
 pub(crate) fn counter(
     namespace: &str,
     key: &str,

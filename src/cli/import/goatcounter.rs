@@ -1,5 +1,5 @@
-//! GoatCounter's JSON export, unpacked: `paths.jsonl` and `hit_stats.jsonl`, with its
-//! hours and days (goatcounter.com/help/export-json, version 1).
+//! Reads GoatCounter's unpacked JSON export: the hits by hour of `hit_stats.jsonl`, and the
+//! pages of `paths.jsonl` (goatcounter.com/help/export-json, version 1).
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -9,10 +9,10 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::Importer;
+use super::ImportRun;
 use crate::cli::exit::Failure;
 use crate::model::buckets::Buckets;
-use crate::model::count::{Settings, Sources};
+use crate::model::count::{CounterSettings, Sources};
 use crate::model::export::{Exported, ExportedCounter};
 use crate::model::hit::Source;
 use crate::model::key::{SITE, page_key};
@@ -35,15 +35,15 @@ struct HitLine {
     count: u64,
 }
 
-/// What one counter has.
+/// The hits of one counter.
 #[derive(Default)]
-struct Sum {
+struct Totals {
     total: i64,
     days: Buckets,
     hours: Buckets,
 }
 
-impl Sum {
+impl Totals {
     fn add(&mut self, hour: u32, count: u64) {
         self.total = self.total.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
         self.hours.add(hour, count);
@@ -51,16 +51,12 @@ impl Sum {
     }
 }
 
-/// Imports the export in `folder` as the counters that `seen.js` and `/count` have for
-/// the pages of `host`.
+/// Imports the export in `folder` into the counters that `seen.js` and `/count` use for the
+/// pages of `host`.
 ///
 /// # Errors
-/// A file cannot be read, or a line is not what the format says.
-pub(super) async fn read(
-    folder: &Path,
-    host: &str,
-    importer: &mut Importer,
-) -> Result<(), Failure> {
+/// A file cannot be read, or a line is invalid.
+pub(super) async fn read(folder: &Path, host: &str, import: &mut ImportRun) -> Result<(), Failure> {
     let wrong = |e: &dyn std::fmt::Display| Failure::new(1, format!("GoatCounter's export: {e}"));
     let namespace = Name::new(host).map_err(|e| wrong(&format!("--host: {e}")))?;
     let site = Name::new(SITE).map_err(|e| wrong(&e))?;
@@ -72,7 +68,7 @@ pub(super) async fn read(
         Ok(())
     })
     .map_err(|e| wrong(&e))?;
-    let mut sums: BTreeMap<Name, Sum> = BTreeMap::new();
+    let mut sums: BTreeMap<Name, Totals> = BTreeMap::new();
     each(&folder.join("hit_stats.jsonl"), |line: HitLine| {
         let (key, event) = names.get(&line.path_id).ok_or("a path_id that paths.jsonl lacks")?;
         let hour: jiff::Timestamp = line.hour.parse().map_err(|e| format!("hour: {e}"))?;
@@ -84,7 +80,7 @@ pub(super) async fn read(
         Ok(())
     })
     .map_err(|e| wrong(&e))?;
-    for (nth, (key, Sum { total, days, hours })) in sums.into_iter().enumerate() {
+    for (nth, (key, Totals { total, days, hours })) in sums.into_iter().enumerate() {
         let mut sources = Sources::default();
         // GoatCounter leaves bots out.
         sources.add(Source::Browser, u64::try_from(total).unwrap_or_default());
@@ -99,15 +95,15 @@ pub(super) async fn read(
             hours,
             uniques: Buckets::default(),
             sketches: Vec::new(),
-            settings: Settings::default(),
+            settings: CounterSettings::default(),
             token: None,
         };
-        importer.take(nth + 1, Exported::Counter(Box::new(counter)), None).await?;
+        import.take(nth + 1, Exported::Counter(Box::new(counter)), None).await?;
     }
     Ok(())
 }
 
-/// Reads a file of JSON lines; an error says the file and the line.
+/// Reads a file of JSON lines. An error names the file and the line.
 fn each<T: DeserializeOwned>(
     path: &Path,
     mut take: impl FnMut(T) -> Result<(), String>,

@@ -9,7 +9,7 @@ use tokio::time::sleep_until;
 use super::waiting::{Waiting, answer_late};
 use super::{HitError, Shared};
 use crate::model::name::Name;
-use crate::model::tally::{Lane, Outcome, Place, Tally, WRITE_MEMORY};
+use crate::model::tally::{Lane, Outcome, Position, Tally, WRITE_MEMORY};
 use crate::model::time::Timestamp;
 use crate::store::StoreError;
 
@@ -42,7 +42,7 @@ impl<'a> Write<'a> {
         let (mut pause, mut prepared, mut first) = (RETRY_FIRST, None, None);
         loop {
             // A hit whose deadline passed before it was sent is dropped from the write.
-            let (tally, places) = match prepared.take() {
+            let (tally, positions) = match prepared.take() {
                 Some(prepared) => prepared,
                 None => {
                     answer_late(self.hits.iter_mut(), Instant::now(), &HitError::Unsent);
@@ -55,7 +55,7 @@ impl<'a> Write<'a> {
                 }
             };
             match self.attempt(&tally).await {
-                Ok(outcomes) => return self.done(&tally, &places, &outcomes),
+                Ok(outcomes) => return self.done(&tally, &positions, &outcomes),
                 Err(StoreError::Unavailable(why)) => {
                     tracing::debug!(%why, "a write has no answer and is repeated");
                     self.doubt(tally.hits());
@@ -74,7 +74,7 @@ impl<'a> Write<'a> {
                     );
                     return;
                 }
-                prepared = Some((tally, places));
+                prepared = Some((tally, positions));
             }
             let until = Instant::now() + pause;
             while let Some(next) = self.answer_due().filter(|next| *next < until) {
@@ -134,10 +134,10 @@ impl<'a> Write<'a> {
         mine.into_iter().chain(queued).min()
     }
 
-    fn done(mut self, tally: &Tally, places: &[Place], outcomes: &[Outcome]) {
+    fn done(mut self, tally: &Tally, positions: &[Position], outcomes: &[Outcome]) {
         self.shared.last_known.put_all(tally.totals(outcomes));
-        for (waiting, place) in self.hits.iter_mut().zip(places) {
-            let answer = place.number(outcomes).map_err(HitError::Refused);
+        for (waiting, position) in self.hits.iter_mut().zip(positions) {
+            let answer = position.number(outcomes).map_err(HitError::Refused);
             if answer.is_ok() {
                 self.shared.metrics.counted(waiting.hit.source);
             }

@@ -11,7 +11,7 @@ use crate::model::time::Timestamp;
 use crate::sketch::{Sketch, raise};
 use crate::store::live::Update;
 use crate::store::pack::{Packer, Unpacker};
-use crate::store::past::Over;
+use crate::store::past::PastEntry;
 use crate::store::record::Record;
 use crate::store::rules::{self, NamespaceChanged};
 use crate::store::{EditError, Limits, StoreError};
@@ -93,7 +93,7 @@ fn count_runs(
     record: &mut Record,
     at: Timestamp,
     entry: &Entry,
-    past: &mut Vec<Over>,
+    past: &mut Vec<PastEntry>,
 ) -> Result<Vec<Counted>, StoreError> {
     let counter = &entry.counter;
     let window = u64::from(record.settings.dedupe);
@@ -140,7 +140,7 @@ fn see(
     at: Timestamp,
     counter: &Counter,
     visitors: &[Visitor],
-    past: &mut Vec<Over>,
+    past: &mut Vec<PastEntry>,
 ) -> Result<(), StoreError> {
     if visitors.is_empty() {
         return Ok(());

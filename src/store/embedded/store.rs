@@ -14,7 +14,7 @@ use crate::model::site::{Depth, Member};
 use crate::model::tally::{Lane, Outcome, Tally};
 use crate::model::time::Timestamp;
 use crate::model::token;
-use crate::store::live::{Hub, Listener, News, Update};
+use crate::store::live::{Hub, News, Subscription, Update};
 use crate::store::record::Record;
 use crate::store::whole::Whole;
 use crate::store::{EditError, Limits, Store, StoreError};
@@ -234,9 +234,9 @@ impl Store for Embedded {
         .await
     }
 
-    async fn subscribe(&self, namespace: &Name) -> Result<Listener, StoreError> {
+    async fn subscribe(&self, namespace: &Name) -> Result<Subscription, StoreError> {
         // All writers are in this process, so there is nothing to connect to.
-        Ok(self.hub.listen(namespace))
+        Ok(self.hub.subscribe(namespace))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

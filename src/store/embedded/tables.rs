@@ -19,7 +19,7 @@ use crate::store::rules::Place;
 
 /// A counter to its record.
 const RECORD: u8 = b'c';
-/// A counter, a [`crate::store::past::Kind`] and a part of its units to a part of its past.
+/// A counter, a [`crate::store::past::PastKind`] and a part of its units to a part of its past.
 const PAST: u8 = b'p';
 /// A counter and a day to that day's visitors. It expires.
 const SKETCH: u8 = b's';

@@ -12,7 +12,7 @@ use crate::model::export::{Exported, ExportedCounter, ExportedNamespace, Importe
 use crate::model::name::{Counter, Name};
 use crate::model::time::Timestamp;
 use crate::store::pack::{Packer, Unpacker};
-use crate::store::past::{overs, pack_past, unpack_past};
+use crate::store::past::{entries, pack_past, unpack_past};
 use crate::store::record::Record;
 use crate::store::rules::{self, NamespaceChanged, Place};
 use crate::store::whole::Whole;
@@ -321,7 +321,7 @@ impl Redis {
         whole.past.hours.keep_newest(self.limits.history_hours as usize);
         let mut plan = Plan::default();
         plan.unchanged(&key, found[0].as_deref());
-        plan.run("SET", &[key.as_bytes(), &pack_past(overs(&whole.past))]);
+        plan.run("SET", &[key.as_bytes(), &pack_past(entries(&whole.past))]);
         // If something was appended meanwhile, the next hit asks for this again.
         plan.commit(&self.servers, &self.commit).await.map(drop)
     }
@@ -339,7 +339,7 @@ fn put(plan: &mut Plan, counter: &Counter, record: &mut Record) {
 
 fn put_past(plan: &mut Plan, counter: &Counter, whole: &Whole, now: Timestamp) {
     let past = keys::past(counter);
-    let log = pack_past(overs(&whole.past));
+    let log = pack_past(entries(&whole.past));
     if log.is_empty() {
         plan.run("UNLINK", &[past.as_bytes()]);
     } else {

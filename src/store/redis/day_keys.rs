@@ -24,7 +24,7 @@ use crate::store::StoreError;
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(150);
 
 /// Held by the store.
-pub(crate) struct Exchange {
+pub(crate) struct DayKeyExchange {
     client: Client,
     /// A connection that subscribes cannot publish.
     servers: Arc<Servers>,
@@ -59,7 +59,7 @@ impl Shared {
     }
 }
 
-impl Exchange {
+impl DayKeyExchange {
     /// Listens on a connection of its own.
     pub(crate) fn start(client: Client, servers: Arc<Servers>) -> Self {
         let shared = Arc::new(Shared {

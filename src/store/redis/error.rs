@@ -6,7 +6,7 @@ use crate::store::StoreError;
 
 /// Why a command failed.
 #[derive(Clone, Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum CommandError {
     /// The store cannot do it.
     Store(StoreError),
     /// Another server of the Cluster has the keys, or will in a moment. Nothing was done.
@@ -15,7 +15,7 @@ pub(crate) enum Trouble {
     NoScript,
 }
 
-impl From<Error> for Trouble {
+impl From<Error> for CommandError {
     /// Classified by the code with which every error of Redis begins. An error inside a script
     /// keeps its code.
     fn from(error: Error) -> Self {
@@ -41,25 +41,25 @@ impl From<Error> for Trouble {
     }
 }
 
-impl From<StoreError> for Trouble {
+impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<Trouble> for StoreError {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Store(error) => error,
-            Trouble::Elsewhere(why) => Self::Away(why),
-            Trouble::NoScript => Self::Failed("Redis forgets its scripts at once".into()),
+impl From<CommandError> for StoreError {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Store(error) => error,
+            CommandError::Elsewhere(why) => Self::Away(why),
+            CommandError::NoScript => Self::Failed("Redis forgets its scripts at once".into()),
         }
     }
 }
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
-        Trouble::from(error).into()
+        CommandError::from(error).into()
     }
 }
 

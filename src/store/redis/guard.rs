@@ -29,7 +29,7 @@ const REPLICAS_GRACE: Duration = Duration::from_secs(15);
 
 /// The requirements for servers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct Requirements {
     /// Whether to use a server that may delete counters.
     pub(crate) allow_eviction: bool,
     /// How many replicas must have a write.
@@ -70,12 +70,12 @@ struct Shared {
 
 impl Guard {
     /// Watches the client's connections. Call it before the client connects.
-    pub(crate) fn watch(client: Client, terms: Terms) -> Self {
+    pub(crate) fn watch(client: Client, requirements: Requirements) -> Self {
         let (sender, verdict) = watch::channel(Verdict::Unknown);
         let shared = Arc::<Shared>::default();
         let follower = Follower {
             client,
-            terms,
+            requirements,
             shared: shared.clone(),
             warned: Vec::new(),
             replicas_seen: None,
@@ -136,7 +136,7 @@ impl Drop for Guard {
 
 struct Follower {
     client: Client,
-    terms: Terms,
+    requirements: Requirements,
     shared: Arc<Shared>,
     /// The warnings of the last check.
     warned: Vec<String>,
@@ -192,11 +192,11 @@ impl Follower {
         let save: Option<Vec<String>> = asking.config_get("save").await.ok();
         let facts = Facts::read(&info, save.as_deref());
         self.shared.alone.store(!facts.cluster, Ordering::Relaxed);
-        if facts.replica && self.terms.fails_over && !facts.cluster {
+        if facts.replica && self.requirements.fails_over && !facts.cluster {
             // It was the master. Sentinel knows which one is now.
             let _ = self.client.force_reconnection().await;
         }
-        if let Some(why) = facts.refusal(self.terms.allow_eviction) {
+        if let Some(why) = facts.refusal(self.requirements.allow_eviction) {
             return Ok(Verdict::Refused(why));
         }
         let short = facts.is_short();
@@ -213,7 +213,7 @@ impl Follower {
         }
         let replicas = self.replicas(facts.replicas);
         self.shared.replicas.store(replicas, Ordering::Relaxed);
-        let warnings = facts.warnings(self.terms.fails_over && replicas == 0);
+        let warnings = facts.warnings(self.requirements.fails_over && replicas == 0);
         for warning in warnings.iter().filter(|warning| !self.warned.contains(warning)) {
             tracing::warn!("{warning}");
         }
@@ -223,7 +223,7 @@ impl Follower {
 
     /// How many replicas must have a write, given the current number of replicas.
     fn replicas(&mut self, now: i64) -> i64 {
-        match self.terms.replicas {
+        match self.requirements.replicas {
             Replicas::Number(number) => number.into(),
             Replicas::Auto if now > 0 => {
                 self.replicas_seen = Some(Instant::now());

@@ -11,8 +11,8 @@ use fred::types::scripts::Script as Text;
 use fred::types::{ClusterHash, ConnectHandle, CustomCommand, Value};
 use parking_lot::Mutex;
 
-use super::error::Trouble;
-use super::guard::{Guard, Terms};
+use super::error::CommandError;
+use super::guard::{Guard, Requirements};
 use crate::store::StoreError;
 
 /// The waits before attempts to connect, in milliseconds. fred waits before the first attempt
@@ -57,9 +57,9 @@ pub(crate) struct Node {
 
 impl Node {
     /// Begins to connect, and keeps trying for as long as the node lives.
-    pub(crate) fn start(config: &Config, terms: Terms) -> Self {
+    pub(crate) fn start(config: &Config, requirements: Requirements) -> Self {
         let client = client(config);
-        let guard = Guard::watch(client.clone(), terms);
+        let guard = Guard::watch(client.clone(), requirements);
         let connection = Mutex::new(Some(client.connect()));
         Self { client, guard, connection }
     }
@@ -69,12 +69,12 @@ impl Node {
         &self,
         command: &'static str,
         arguments: Vec<Value>,
-    ) -> Result<Value, Trouble> {
+    ) -> Result<Value, CommandError> {
         Ok(self.client.custom(custom(command), arguments).await?)
     }
 
     /// Sends a request if the server may be used.
-    pub(crate) async fn run(&self, request: &Request<'_>) -> Result<Value, Trouble> {
+    pub(crate) async fn run(&self, request: &Request<'_>) -> Result<Value, CommandError> {
         self.guard.check()?;
         match request {
             Request::Command(command, arguments) => self.ask(command, arguments.clone()).await,
@@ -88,13 +88,13 @@ impl Node {
         Script(script): &Script,
         keys: &[String],
         argument: &[u8],
-    ) -> Result<Value, Trouble> {
+    ) -> Result<Value, CommandError> {
         let mut arguments: Vec<Value> =
             vec![Value::String(script.sha1().clone()), (keys.len() as i64).into()];
         arguments.extend(keys.iter().map(|key| Value::from(key.as_str())));
         arguments.push(Value::Bytes(argument.to_vec().into()));
         match self.write(arguments.clone()).await {
-            Err(Trouble::NoScript) => {
+            Err(CommandError::NoScript) => {
                 let text = script.lua().map(ToString::to_string).unwrap_or_default();
                 let _: Value = self.client.script_load(text).await?;
                 self.write(arguments).await
@@ -103,7 +103,7 @@ impl Node {
         }
     }
 
-    async fn write(&self, arguments: Vec<Value>) -> Result<Value, Trouble> {
+    async fn write(&self, arguments: Vec<Value>) -> Result<Value, CommandError> {
         let replicas = self.guard.replicas();
         if replicas == 0 {
             return self.ask("EVALSHA", arguments).await;

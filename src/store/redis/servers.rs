@@ -16,8 +16,8 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::error::Trouble;
-use super::guard::Terms;
+use super::error::CommandError;
+use super::guard::Requirements;
 use super::node::{Node, Request, Script};
 use crate::store::StoreError;
 
@@ -37,7 +37,7 @@ type Part = (u16, u16, Server);
 /// All servers of a store.
 pub(crate) struct Servers {
     config: Config,
-    terms: Terms,
+    requirements: Requirements,
     /// The servers that the URL names; empty without a Cluster.
     seeds: Vec<Server>,
     nodes: Mutex<HashMap<Server, Arc<Node>>>,
@@ -50,7 +50,7 @@ pub(crate) struct Servers {
 
 impl Servers {
     /// Begins to connect.
-    pub(crate) fn open(config: Config, terms: Terms) -> Arc<Self> {
+    pub(crate) fn open(config: Config, requirements: Requirements) -> Arc<Self> {
         let seeds = match &config.server {
             ServerConfig::Clustered { hosts, .. } => hosts.clone(),
             _ => Vec::new(),
@@ -63,7 +63,7 @@ impl Servers {
             looked: Notify::new(),
             gate: Mutex::new(Err(StoreError::Away("not looked at yet".into()))),
             config,
-            terms,
+            requirements,
         };
         for seed in servers.seeds.iter().chain(servers.alone_name().as_ref()) {
             servers.start(seed);
@@ -91,7 +91,7 @@ impl Servers {
             if self.is_cluster() {
                 config.server = ServerConfig::Centralized { server: server.clone() };
             }
-            Arc::new(Node::start(&config, self.terms))
+            Arc::new(Node::start(&config, self.requirements))
         });
         node.clone()
     }
@@ -114,13 +114,13 @@ impl Servers {
         Some(part.2.clone())
     }
 
-    fn node_of(&self, key: &str) -> Result<Arc<Node>, Trouble> {
+    fn node_of(&self, key: &str) -> Result<Arc<Node>, CommandError> {
         let server = match self.is_cluster() {
             true => self.server_of(key),
             false => self.alone_name(),
         };
         let node = server.and_then(|server| self.nodes.lock().get(&server).cloned());
-        node.ok_or_else(|| Trouble::Elsewhere("no server has the key just now".into()))
+        node.ok_or_else(|| CommandError::Elsewhere("no server has the key just now".into()))
     }
 
     /// Every server, each with a tag that hashes to one of its slots.
@@ -217,7 +217,9 @@ impl Servers {
                 Err(trouble) => Err(trouble),
             };
             match answer {
-                Err(Trouble::Elsewhere(why)) if self.is_cluster() && Instant::now() < until => {
+                Err(CommandError::Elsewhere(why))
+                    if self.is_cluster() && Instant::now() < until =>
+                {
                     tracing::debug!(%why, "a key is elsewhere");
                     let looked = self.looked.notified();
                     self.look.notify_one();

@@ -17,7 +17,7 @@ use crate::store::{Limits, Mode, StoreError};
 pub(crate) const SKETCH_MEMORY: u64 = 2 * 86_400;
 
 /// An encoded write.
-pub(crate) struct Write {
+pub(crate) struct EncodedWrite {
     pub(crate) keys: Vec<String>,
     pub(crate) argument: Vec<u8>,
     /// The visitors that are in their sketches once these entries are counted.
@@ -25,7 +25,7 @@ pub(crate) struct Write {
 }
 
 /// The context of a write.
-pub(crate) struct Terms<'a> {
+pub(crate) struct WriteContext<'a> {
     /// The name of this process.
     pub(crate) process: &'a str,
     pub(crate) limits: &'a Limits,
@@ -40,9 +40,9 @@ pub(crate) struct Terms<'a> {
 }
 
 /// Encodes a write.
-pub(crate) fn write(tally: &Tally, terms: &Terms) -> Write {
+pub(crate) fn write(tally: &Tally, context: &WriteContext) -> EncodedWrite {
     let alone = matches!(tally.lane, Lane::Shared(_));
-    let mut keys = vec![keys::write(terms.process, &tally.lane)];
+    let mut keys = vec![keys::write(context.process, &tally.lane)];
     keys.push(keys::listening(match &tally.lane {
         Lane::Shared(_) => None,
         Lane::Apart(namespace) => Some(namespace),
@@ -63,9 +63,9 @@ pub(crate) fn write(tally: &Tally, terms: &Terms) -> Write {
             keys.push(record);
             touched(tally, entry, &mut keys);
         }
-        let known = terms.known;
+        let known = context.known;
         let packing = Packing { tally, number, entry, known, visits: &mut visits };
-        let is_apart = terms.apart.contains(&entry.counter);
+        let is_apart = context.apart.contains(&entry.counter);
         if is_apart || entry.runs.iter().any(|run| run.id.is_some()) {
             entries = packing.runs(entries, is_apart);
             values += 4 + 5 * entry.runs.len();
@@ -75,8 +75,8 @@ pub(crate) fn write(tally: &Tally, terms: &Terms) -> Write {
             values += 5 + more;
         }
     }
-    let creation = match terms.limits.mode {
-        _ if !terms.has_room => 3,
+    let creation = match context.limits.mode {
+        _ if !context.has_room => 3,
         Mode::Create => 0,
         Mode::Open => 1,
         Mode::Private => 2,
@@ -91,16 +91,16 @@ pub(crate) fn write(tally: &Tally, terms: &Terms) -> Write {
         .uint(ID_MEMORY)
         .uint(SKETCH_MEMORY)
         .uint(creation)
-        .uint(terms.limits.counters_per_namespace)
-        .uint(terms.room)
+        .uint(context.limits.counters_per_namespace)
+        .uint(context.room)
         .int(MAX_TOTAL)
         .array(bases.len());
     for base in &bases {
         head = head.bytes(base.as_bytes());
     }
     let argument =
-        head.uint(alone.into()).uint(longest_past(terms.limits)).append(entries).finish();
-    Write { keys, argument, visits }
+        head.uint(alone.into()).uint(longest_past(context.limits)).append(entries).finish();
+    EncodedWrite { keys, argument, visits }
 }
 
 /// How long the log of a past may be, in bytes, before it is compacted: one and a half times the

@@ -1,4 +1,4 @@
-//! `/configure/{namespace}/{key}`: changes how a counter counts, with its owner's token.
+//! `/configure/{namespace}/{key}`: changes a counter's settings, with its owner's token.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,8 +16,8 @@ use crate::web::request::settings::{
 };
 use crate::web::response::value::NO_STORE;
 
-/// What the document says about `/configure/{namespace}/{key}`.
-pub(crate) const DOC: Doc = Doc::json::<SettingsBody>("Change how a counter counts")
+/// The OpenAPI description of `/configure/{namespace}/{key}`.
+pub(crate) const DOC: Doc = Doc::json::<SettingsBody>("Change the settings of a counter")
     .owners()
     .query(&[DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND]);
 

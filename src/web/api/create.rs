@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::count::Settings;
+use crate::model::count::CounterSettings;
 use crate::model::edit::Edit;
 use crate::model::hex;
 use crate::model::name::{Counter, Name};
@@ -16,7 +16,7 @@ use crate::model::token::Token;
 use crate::store::StoreError;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Param, number};
+use crate::web::openapi::{Doc, QueryParam, number};
 use crate::web::request::auth::Bearer;
 use crate::web::request::caller::Caller;
 use crate::web::request::path::Path;
@@ -33,17 +33,17 @@ struct Created<'a> {
     value: i64,
 }
 
-/// What the document says about `/create/{namespace}/{key}`.
+/// The OpenAPI description of `/create/{namespace}/{key}`.
 pub(crate) const NAMED: Doc =
     Doc::json::<Created<'_>>("Create a counter and its token").status(201).query(QUERY);
 
-/// What the document says about `/create`.
+/// The OpenAPI description of `/create`.
 pub(crate) const RANDOM: Doc =
     Doc::json::<Created<'_>>("Create a counter under a random name").status(201).query(QUERY);
 
-const QUERY: &[Param] = &[
-    Param::new("initializer", "The first total", number),
-    Param::new("value", "The same", number),
+const QUERY: &[QueryParam] = &[
+    QueryParam::new("initializer", "The first total", number),
+    QueryParam::new("value", "The same", number),
     DEDUPE,
     ENABLE_RESET,
     UPDATE_LOWERBOUND,
@@ -82,7 +82,7 @@ async fn create(
     caller.may_change()?;
     let quota = app.limits.change(caller)?;
     let value = query.number(&["initializer", "value"])?.unwrap_or(0);
-    let settings = settings::changed(Settings::default(), query)?;
+    let settings = settings::changed(CounterSettings::default(), query)?;
     let credential = bearer.presented(app, &counter.namespace).await?;
     let taken = app.creation.take(caller, credential)?;
     let token = Token::generate().map_err(StoreError::from)?;

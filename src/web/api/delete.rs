@@ -16,8 +16,8 @@ struct Deleted {
     message: String,
 }
 
-/// What the document says about `/delete/{namespace}/{key}`.
-pub(crate) const DOC: Doc = Doc::json::<Deleted>("Delete a counter with all it holds").owners();
+/// The OpenAPI description of `/delete/{namespace}/{key}`.
+pub(crate) const DOC: Doc = Doc::json::<Deleted>("Delete a counter and its history").owners();
 
 /// `{"status":"ok","message":…}`, in Abacus' words.
 pub(crate) async fn delete(change: OwnerChange) -> Result<Response, ApiError> {

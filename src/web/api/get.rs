@@ -1,5 +1,5 @@
-//! `/get/{namespace}/{key}`: reads, and never counts. `/get/{namespace}/{a,b}`
-//! reads several at once.
+//! `/get/{namespace}/{key}`: reads a counter without counting; `/get/{namespace}/{a,b}` reads
+//! several.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Doc, Names};
 use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::{MAX_PATHS, Paths};
+use crate::web::response::jsonp::Callback;
 use crate::web::response::value;
-use crate::web::response::value::Callback;
 
 #[derive(JsonSchema, Serialize)]
 struct Values<'a> {
@@ -28,16 +28,17 @@ struct Values<'a> {
 /// The schema of both answers.
 #[derive(JsonSchema, Serialize)]
 #[serde(untagged)]
-#[allow(dead_code, reason = "only its form is needed")]
-enum Read<'a> {
+#[allow(dead_code, reason = "only its schema is needed")]
+enum ValueOrValues<'a> {
     One(value::Value),
     Several(Values<'a>),
 }
 
-/// What the document says about `/get/{namespace}/{key}`.
-pub(crate) const DOC: Doc = Doc::json::<Read<'_>>("Read a counter, or several with commas between")
-    .names(Names::Several(MAX_PATHS))
-    .query(&[COUNT, CALLBACK]);
+/// The OpenAPI description of `/get/{namespace}/{key}`.
+pub(crate) const DOC: Doc =
+    Doc::json::<ValueOrValues<'_>>("Read a counter, or several separated by commas")
+        .names(Names::Several(MAX_PATHS))
+        .query(&[COUNT, CALLBACK]);
 
 /// `{"value":n}`, or `{"values":{"a":n,"b":m}}`.
 pub(crate) async fn get(
@@ -64,11 +65,11 @@ pub(crate) async fn get(
     callback.answer(&Values { values: keys.iter().zip(values).collect() })
 }
 
-/// A number of a counter. Unlike a picture, the API answers with an error while the
-/// store is unreachable.
+/// A number of a counter. Unlike pictures, the API answers with an error while the store is
+/// unreachable.
 ///
 /// # Errors
-/// 404 for a counter that does not exist, 503 without the store.
+/// 404 for a counter that does not exist, 503 while the store is unreachable.
 pub(crate) async fn value(app: &App, counter: &Counter, metric: Metric) -> Result<i64, ApiError> {
     let value = match metric {
         Metric::Total => app.counters.total(counter).await?,

@@ -13,17 +13,17 @@ use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
 use crate::web::response::negotiate;
 
-/// What the document says about `/healthz`.
-pub(crate) const LIVE: Doc = Doc::other("Ask whether the process answers", "text/plain");
-/// What the document says about `/readyz`.
-pub(crate) const READY: Doc = Doc::other("Ask whether the store answers", "text/plain");
+/// The OpenAPI description of `/healthz`.
+pub(crate) const LIVE: Doc = Doc::other("Check that the process answers", "text/plain");
+/// The OpenAPI description of `/readyz`.
+pub(crate) const READY: Doc = Doc::other("Check that the store answers", "text/plain");
 
 /// 200 while the process answers.
 pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Whether the store answers, by one round trip.
+/// 200 if the store answers, which takes one round trip.
 pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
     app.counters.ping().await?;
     Ok("ready\n")

@@ -1,4 +1,4 @@
-//! `/get/{namespace}/{key}/history`: a counter's past, by day or by hour.
+//! `/get/{namespace}/{key}/history`: a counter's history, by day or by hour.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -15,39 +15,39 @@ use crate::model::site::Depth;
 use crate::model::time::Timestamp;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::{CALLBACK, Doc, Param, text};
+use crate::web::openapi::{CALLBACK, Doc, QueryParam, text};
 use crate::web::request::auth::Visible;
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
-use crate::web::response::value::Callback;
+use crate::web::response::jsonp::Callback;
 
 #[derive(JsonSchema, Serialize)]
 struct Past<'a> {
     namespace: &'a str,
-    /// Not of a sum.
+    /// Absent for the sum of a namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
-    /// Where the first point stands, and the last.
+    /// The first point, and the last.
     from: &'a str,
     to: &'a str,
     #[serde(flatten)]
     series: &'a Series,
 }
 
-/// What the document says about `/get/{namespace}/{key}/history`.
-pub(crate) const DOC: Doc = Doc::json::<Past<'_>>("Read the past of a counter").query(RANGE);
+/// The OpenAPI description of `/get/{namespace}/{key}/history`.
+pub(crate) const DOC: Doc = Doc::json::<Past<'_>>("Read the history of a counter").query(RANGE);
 
-/// What the document says about `/sum/{namespace}/history`.
+/// The OpenAPI description of `/sum/{namespace}/history`.
 pub(crate) const SUM: Doc =
-    Doc::json::<Past<'_>>("Read the past of all counters of a namespace together")
+    Doc::json::<Past<'_>>("Read the history of all counters of a namespace together")
         .owners()
         .query(RANGE);
 
-const RANGE: &[Param] = &[
-    Param::new("from", "The first day or instant", text),
-    Param::new("to", "The last day or instant", text),
-    Param::new("step", "The length of a step", || json!({ "enum": ["day", "hour"] })),
-    Param::new("tz", "A time zone such as Europe/Berlin; UTC without one", text),
+const RANGE: &[QueryParam] = &[
+    QueryParam::new("from", "The first day or instant", text),
+    QueryParam::new("to", "The last day or instant", text),
+    QueryParam::new("step", "The length of a step", || json!({ "enum": ["day", "hour"] })),
+    QueryParam::new("tz", "A time zone such as Europe/Berlin; UTC without one", text),
     CALLBACK,
 ];
 
@@ -64,7 +64,7 @@ pub(crate) async fn history(
     answer(&app, &counter.namespace, Some(&counter.key), &history, &range, &callback)
 }
 
-/// The same of all counters of a namespace together.
+/// The history of all counters of a namespace together.
 pub(crate) async fn sum(
     State(app): State<App>,
     Visible(namespace): Visible,

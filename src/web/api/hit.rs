@@ -1,4 +1,4 @@
-//! `/hit/{namespace}/{key}`: counts, and answers with the hit's own number.
+//! `/hit/{namespace}/{key}`: counts a hit, and answers with its number.
 
 use axum::extract::State;
 use axum::http::{Method, Request};
@@ -15,13 +15,14 @@ use crate::web::request::idempotency;
 use crate::web::request::idempotency::{ID, IdempotencyKey};
 use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::Path;
+use crate::web::response::jsonp::Callback;
 use crate::web::response::value;
-use crate::web::response::value::{Callback, Value};
+use crate::web::response::value::Value;
 
-/// What the document says about `/hit/{namespace}/{key}`.
+/// The OpenAPI description of `/hit/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);
 
-/// `{"value":n}`, where n is the number of this hit, or the one that `?count=` asks for.
+/// `{"value":n}`, where n is the number of this hit, or the one of `?count=`.
 pub(crate) async fn hit(
     State(app): State<App>,
     caller: Caller,
@@ -41,14 +42,14 @@ pub(crate) async fn hit(
     Ok((quota, callback.value(value)?).into_response())
 }
 
-/// The most frequent form of a hit: `GET /hit/{namespace}/{key}` without a query and
-/// without an idempotency key. It skips the router and the extractors, which would
-/// double the instructions of a hit.
+/// The most frequent request: `GET /hit/{namespace}/{key}` without a query and without an
+/// idempotency key. It skips the router and the extractors, which would double its
+/// instructions.
 pub(crate) struct PlainHit(Counter);
 
 impl PlainHit {
-    /// The plain hit of a request, if it is one. An invalid request is not: the router
-    /// answers it with an error.
+    /// `None` unless the request is a plain, valid hit. The router answers all others, also with
+    /// errors.
     pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
         let (namespace, key) = request.uri().path().strip_prefix("/hit/")?.split_once('/')?;
         let is_plain = *request.method() == Method::GET
@@ -60,7 +61,7 @@ impl PlainHit {
         Some(Self(Counter { namespace: name(namespace)?, key: name(key)? }))
     }
 
-    /// As [`hit`] does.
+    /// Counts and answers like [`hit`].
     pub(crate) async fn answer(self, app: App, caller: Caller) -> Response {
         let counted = count::hit(&app, &caller, &self.0, None).await;
         let answer = counted.and_then(|(number, quota)| Ok((quota, value::plain(number)?)));
@@ -68,7 +69,7 @@ impl PlainHit {
     }
 }
 
-/// The suffixes of `/hit/{key}/…`, which are not keys after a namespace.
+/// The last parts of routes `/hit/{key}/…`, which are not keys.
 const FORMS: [&str; 2] = ["badge.svg", "shields.json"];
 
 #[cfg(test)]

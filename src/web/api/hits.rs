@@ -1,4 +1,4 @@
-//! `POST /hits`: counts many hits in one request, each as if it had come alone.
+//! `POST /hits`: counts several hits in one request, each as if it were sent alone.
 
 use axum::Json;
 use axum::extract::State;
@@ -22,7 +22,7 @@ use crate::web::response::value::NO_STORE;
 /// The most hits in one request.
 const MAX_HITS: usize = 100;
 
-const ALLOWED: &str = r#"a list such as [{"namespace": "site", "key": "page", "id": "a1"}]; namespace and id may be left out"#;
+const ALLOWED: &str = r#"a list such as [{"namespace": "site", "key": "page", "id": "a1"}]; namespace and id are optional"#;
 
 /// The schema of the body.
 fn list(forms: &mut SchemaGenerator) -> Schema {
@@ -55,7 +55,7 @@ struct Done {
     /// The hit's number.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<i64>,
-    /// Why it was not counted, and the status it would have had alone.
+    /// Why it was not counted, and the status that it would have had alone.
     #[serde(flatten)]
     failed: Option<FailedHit>,
 }
@@ -66,14 +66,14 @@ struct FailedHit {
     status: u16,
 }
 
-/// What the document says about `/hits`.
+/// The OpenAPI description of `/hits`.
 pub(crate) const DOC: Doc = Doc {
     body: Some(list),
-    ..Doc::json::<Hits>("Count up to 100 hits, each as if it had come alone")
+    ..Doc::json::<Hits>("Count up to 100 hits, each as if it were sent alone")
 };
 
-/// `{"hits":[{"namespace","key","value"}]}`. A bad name is a 400 and nothing is
-/// counted; if nothing could be counted, the first hit's error is the answer.
+/// `{"hits":[{"namespace","key","value"}]}`. With an invalid name it is a 400, and nothing is
+/// counted. If no hit could be counted, the answer is the error of the first.
 pub(crate) async fn hits(
     State(app): State<App>,
     caller: Caller,
@@ -85,10 +85,10 @@ pub(crate) async fn hits(
     }
     let wanted: Vec<_> = wanted.into_iter().map(Wanted::read).collect::<Result<_, _>>()?;
     if let Some((counter, _)) = wanted.first() {
-        // Fetch the day's key first, so that no hit below waits for it and is overtaken.
+        // Fetch the day's key first: a hit that waits for it would be overtaken by later ones.
         caller.visitor(&app, counter).await;
     }
-    // All at once, so that they share writes; in order, so that their numbers are.
+    // Together, so that they share writes, and in order, so that their numbers are in order.
     let counting =
         wanted.iter().map(|(counter, IdempotencyKey(id))| count::hit(&app, &caller, counter, *id));
     let counted = join_all(counting).await;

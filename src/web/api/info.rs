@@ -15,7 +15,8 @@ use crate::web::openapi;
 use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::path::Path;
 use crate::web::request::settings::SettingsBody;
-use crate::web::response::value::{Callback, NO_STORE};
+use crate::web::response::jsonp::Callback;
+use crate::web::response::value::NO_STORE;
 
 /// Abacus' fields first, then seen's own.
 #[derive(JsonSchema, Serialize)]
@@ -48,8 +49,8 @@ struct More {
     settings: SettingsBody,
 }
 
-/// What the document says about `/info/{namespace}/{key}`.
-pub(crate) const DOC: Doc = Doc::json::<Info>("Read all that may be known of a counter")
+/// The OpenAPI description of `/info/{namespace}/{key}`.
+pub(crate) const DOC: Doc = Doc::json::<Info>("Read everything public about a counter")
     .query(&[CALLBACK])
     .other_responses(&[(404, openapi::schema::<Info>)]);
 

@@ -1,10 +1,10 @@
-//! `/namespaces/{namespace}`: who owns a site's counters, and what its owner can do
-//! with all of them at once.
+//! `/namespaces/{namespace}`: the owner of a namespace, and changes to all of its counters at
+//! once.
 //!
 //! | request | effect | allowed for |
 //! |---|---|---|
 //! | `GET` | describes it | anybody |
-//! | `PUT` | claims it: 201 and its token, shown once | anybody, while it holds no counters and is not a shared name; the instance |
+//! | `PUT` | claims it: 201 and its token, shown once | anybody, if it has no counters and is not a shared name; the instance |
 //! | `PATCH ?public=1` | lets anybody list its counters, or not | its owner |
 //! | `PATCH ?open=1` | lets anybody's hit create a counter, or not | its owner |
 //! | `DELETE` | deletes it and all its counters | its owner |
@@ -26,10 +26,10 @@ use crate::store::{EditError, StoreError};
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::limits::quota::Quota;
-use crate::web::openapi::{Doc, Param, ResponseBody, switch};
+use crate::web::openapi::{Doc, QueryParam, ResponseBody, switch};
 use crate::web::request::auth::Bearer;
 use crate::web::request::caller::Caller;
-use crate::web::request::path::Namespace;
+use crate::web::request::path::NamespacePath;
 use crate::web::request::query::Query;
 use crate::web::response::value::NO_STORE;
 
@@ -49,42 +49,42 @@ struct Tokened<'a> {
     token: &'a str,
 }
 
-/// What the document says about `GET`.
-pub(crate) const SHOW: Doc = Doc::json::<NamespaceBody<'_>>("Read what is known of a namespace");
-/// What the document says about `PUT`.
+/// The OpenAPI description of `GET`.
+pub(crate) const SHOW: Doc = Doc::json::<NamespaceBody<'_>>("Describe a namespace");
+/// The OpenAPI description of `PUT`.
 pub(crate) const CLAIM: Doc =
     Doc::json::<Tokened<'_>>("Become the owner of a namespace without counters").status(201);
-/// What the document says about `PATCH`.
+/// The OpenAPI description of `PATCH`.
 pub(crate) const CONFIGURE: Doc =
-    Doc::json::<NamespaceBody<'_>>("Say what anybody may do in it").owners().query(&[
-        Param::new("public", "Whether anybody may list its counters", switch),
-        Param::new("open", "Whether anybody's hit creates a counter", switch),
+    Doc::json::<NamespaceBody<'_>>("Change what anybody may do in a namespace").owners().query(&[
+        QueryParam::new("public", "Whether anybody may list its counters", switch),
+        QueryParam::new("open", "Whether anybody's hit creates a counter", switch),
     ]);
-/// What the document says about `DELETE`.
+/// The OpenAPI description of `DELETE`.
 pub(crate) const DELETE: Doc = Doc {
     answer: ResponseBody::Nothing,
     ..Doc::json::<()>("Delete a namespace and all its counters").owners().status(204)
 };
-/// What the document says about `POST …/token`.
+/// The OpenAPI description of `POST …/token`.
 pub(crate) const ROTATE: Doc =
     Doc::json::<Tokened<'_>>("Replace the token of a namespace").owners();
-/// What the document says about `DELETE …/token`.
+/// The OpenAPI description of `DELETE …/token`.
 pub(crate) const RELEASE: Doc =
-    Doc::json::<NamespaceBody<'_>>("Give a namespace up; its counters stay").owners();
+    Doc::json::<NamespaceBody<'_>>("Release a namespace; its counters stay").owners();
 
 /// `{"namespace","counters","owned","public","open"}`.
 pub(crate) async fn show(
     State(app): State<App>,
-    Namespace(name): Namespace,
+    NamespacePath(name): NamespacePath,
 ) -> Result<Response, ApiError> {
     shown(&app, &name).await
 }
 
-/// `{"namespace","token"}`, the token shown this once.
+/// `{"namespace","token"}`. The token is shown only this once.
 pub(crate) async fn claim(
     State(app): State<App>,
     caller: Caller,
-    Namespace(name): Namespace,
+    NamespacePath(name): NamespacePath,
     bearer: Bearer,
 ) -> Result<Response, ApiError> {
     let quota = app.limits.change(&caller)?;
@@ -146,9 +146,9 @@ impl FromRequestParts<App> for Owner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        // Infallible, both of them.
+        // Both are infallible.
         let Ok(caller) = Caller::from_request_parts(parts, app).await;
-        let Namespace(name) = Namespace::from_request_parts(parts, app).await?;
+        let NamespacePath(name) = NamespacePath::from_request_parts(parts, app).await?;
         let Ok(bearer) = Bearer::from_request_parts(parts, app).await;
         let quota = app.limits.change(&caller)?;
         let credential = bearer.namespace_owner(app, &name).await?;

@@ -1,5 +1,5 @@
-//! `/namespaces/{namespace}/counters`: its counters, the largest first. Only
-//! for its owner, unless the owner made the list public.
+//! `/namespaces/{namespace}/counters`: the counters of a namespace, the largest first. Only its
+//! owner may read the list, unless it is public.
 
 use axum::Json;
 use axum::extract::State;
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::model::name::Name;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Param};
+use crate::web::openapi::{Doc, QueryParam};
 use crate::web::request::auth::Visible;
 use crate::web::request::query::Query;
 use crate::web::response::value::NO_STORE;
@@ -34,22 +34,22 @@ pub(crate) struct Ranked {
     pub value: i64,
 }
 
-/// What the document says about `/namespaces/{namespace}/counters`.
+/// The OpenAPI description of `/namespaces/{namespace}/counters`.
 pub(crate) const DOC: Doc =
     Doc::json::<Ranking>("List the counters of a namespace, the largest first").owners().query(&[
-        Param::new(
+        QueryParam::new(
             "offset",
-            "How many to leave out",
+            "How many to skip",
             || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0 }),
         ),
-        Param::new(
+        QueryParam::new(
             "limit",
             "How many to list",
             || json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT }),
         ),
     ]);
 
-/// Which part of the list: `?offset=` and `?limit=`.
+/// The part of the list: `?offset=` and `?limit=`.
 #[derive(Clone, Copy)]
 pub(crate) struct PageRange {
     pub offset: u64,
@@ -87,7 +87,7 @@ pub(crate) async fn list(
     range: PageRange,
 ) -> Result<Ranking, ApiError> {
     let PageRange { offset, limit } = range;
-    // One more than asked for tells whether there is a next page.
+    // One more than requested, to know whether there is a next page.
     let mut ranked = app.counters.ranking(&namespace, offset, limit + 1).await?;
     let next = (ranked.len() > limit as usize).then(|| offset.saturating_add(limit.into()));
     ranked.truncate(limit as usize);

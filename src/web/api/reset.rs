@@ -6,10 +6,11 @@ use crate::model::edit::Edit;
 use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::auth::OwnerChange;
-use crate::web::response::value::{Callback, Value};
+use crate::web::response::jsonp::Callback;
+use crate::web::response::value::Value;
 
-/// What the document says about `/reset/{namespace}/{key}`.
-pub(crate) const DOC: Doc = Doc::json::<Value>("Start over").owners().query(&[CALLBACK]);
+/// The OpenAPI description of `/reset/{namespace}/{key}`.
+pub(crate) const DOC: Doc = Doc::json::<Value>("Reset a counter to 0").owners().query(&[CALLBACK]);
 
 /// `{"value":0}`.
 pub(crate) async fn reset(change: OwnerChange, callback: Callback) -> Result<Response, ApiError> {

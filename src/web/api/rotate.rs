@@ -1,5 +1,4 @@
-//! `/rotate/{namespace}/{key}`: replaces a counter's token. The old one stops
-//! working at once.
+//! `/rotate/{namespace}/{key}`: replaces a counter's token. The old one stops working at once.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -19,7 +18,7 @@ struct Rotated<'a> {
     admin_key: &'a str,
 }
 
-/// What the document says about `/rotate/{namespace}/{key}`.
+/// The OpenAPI description of `/rotate/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Rotated<'_>>("Replace the token of a counter").owners();
 
 /// `{"admin_key":…}`, shown only this once.

@@ -4,15 +4,16 @@ use axum::response::{IntoResponse, Response};
 
 use crate::model::edit::Edit;
 use crate::web::error::ApiError;
-use crate::web::openapi::{CALLBACK, Doc, Param, number};
+use crate::web::openapi::{CALLBACK, Doc, QueryParam, number};
 use crate::web::request::auth::OwnerChange;
 use crate::web::request::query::{NUMBER, Query};
-use crate::web::response::value::{Callback, Value};
+use crate::web::response::jsonp::Callback;
+use crate::web::response::value::Value;
 
-/// What the document says about `/set/{namespace}/{key}`.
+/// The OpenAPI description of `/set/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Value>("Set the total")
     .owners()
-    .query(&[Param::new("value", "The new total", number).required(), CALLBACK]);
+    .query(&[QueryParam::new("value", "The new total", number).required(), CALLBACK]);
 
 /// `{"value":n}`.
 pub(crate) async fn set(

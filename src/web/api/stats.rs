@@ -1,4 +1,4 @@
-//! `/stats`: what this process has done since it started.
+//! `/stats`: totals since this process started.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -8,9 +8,9 @@ use serde::Serialize;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Doc};
-use crate::web::response::value::Callback;
+use crate::web::response::jsonp::Callback;
 
-/// The fields of Abacus that seen has too.
+/// Those of Abacus' fields that apply to seen.
 #[derive(JsonSchema, Serialize)]
 struct Stats {
     version: &'static str,
@@ -26,11 +26,11 @@ struct Commands {
     create: u64,
 }
 
-/// What the document says about `/stats`.
+/// The OpenAPI description of `/stats`.
 pub(crate) const DOC: Doc =
-    Doc::json::<Stats>("Read what this process has done").query(&[CALLBACK]);
+    Doc::json::<Stats>("Read the statistics of this process").query(&[CALLBACK]);
 
-/// How busy the process is. Says nothing about any counter.
+/// The load of the process. Nothing in it is about a single counter.
 pub(crate) async fn stats(
     State(app): State<App>,
     callback: Callback,
@@ -43,7 +43,7 @@ pub(crate) async fn stats(
     })
 }
 
-/// As Go writes a duration.
+/// A duration in Go's format.
 pub(crate) fn uptime(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes) {

@@ -1,10 +1,9 @@
-//! `/stream/{namespace}/{key}`: a counter's number as it changes, as
-//! server-sent events (HTML, section 9.2). `/stream/{namespace}/{a,b}` watches
-//! several at once.
+//! `/stream/{namespace}/{key}`: a counter's number as it changes, as server-sent events (HTML,
+//! section 9.2). `/stream/{namespace}/{a,b}` watches several.
 //!
-//! The first events carry the current numbers. An event's id is the state of all
-//! watched counters, so a client that reconnects with `Last-Event-ID`, to this process
-//! or another, receives only what has changed since.
+//! The first events carry the current numbers. An event's id is the state of all watched
+//! counters, so a client that reconnects with `Last-Event-ID`, to this process or another,
+//! receives only what has changed since.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -24,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::counters::Counters;
 use crate::model::name::Name;
 use crate::model::permits::Permit;
-use crate::store::live::{Listener, News};
+use crate::store::live::{News, Subscription};
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{Doc, Names};
@@ -33,9 +32,9 @@ use crate::web::request::path::Paths;
 use crate::web::response::Live;
 use crate::web::response::value::NO_STORE;
 
-/// The pause between two rounds of events: a counter changes ten times a second at
-/// most. Streams pause independently; otherwise all would be written to at once, and
-/// hits would wait behind them.
+/// The pause between two rounds of events, so that a client gets at most ten numbers a second
+/// of each counter. Streams pause independently: if all were written to at once, hits would
+/// have to wait.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often a silent stream sends a comment, so that proxies keep it open.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -46,16 +45,16 @@ const NONE: &str = "-";
 
 #[derive(JsonSchema, Serialize)]
 struct Data<'a> {
-    /// Which of several counters. Absent for one counter, as in Abacus' streams.
+    /// The counter, if there are several. Absent for one, as in Abacus' streams.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a Name>,
     /// Null for a counter that does not exist (yet).
     value: Option<i64>,
 }
 
-/// What the document says about `/stream/{namespace}/{key}`.
+/// The OpenAPI description of `/stream/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::other(
-    "Hear a counter's number as it changes, or those of several with commas between",
+    "Stream the number of a counter as it changes, or of several separated by commas",
     "text/event-stream",
 )
 .names(Names::Several(MAX_COUNTERS));
@@ -71,8 +70,8 @@ pub(crate) async fn stream(
         return Err(ApiError::too_many("counters", keys.len(), MAX_COUNTERS));
     }
     let permit = app.stream_permits.take(caller.client).map_err(ApiError::no_stream)?;
-    // Listen before reading, so that no change between the two is missed.
-    let listener = app.counters.subscribe(&namespace).await?;
+    // Subscribe before reading, so that no change between the two is missed.
+    let subscription = app.counters.subscribe(&namespace).await?;
     let totals = app.counters.totals(&namespace, &keys).await?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
     let told = told(last, keys.len());
@@ -82,7 +81,7 @@ pub(crate) async fn stream(
         _permit: permit,
         namespace,
         keys,
-        listener,
+        subscription,
         totals,
         told,
         events: VecDeque::new(),
@@ -98,7 +97,7 @@ pub(crate) async fn stream(
     Ok((Extension(Live), [NO_STORE], no_buffering, events).into_response())
 }
 
-/// The state in an id; unknown without one.
+/// Reads the state in an id. Without a valid one, nothing is known.
 fn told(id: &str, counters: usize) -> Vec<Option<Option<i64>>> {
     let numbers = id.split(',').map(|text| match text {
         NONE => Some(None),
@@ -115,7 +114,7 @@ struct Watching {
     _permit: Permit,
     namespace: Name,
     keys: Vec<Name>,
-    listener: Listener,
+    subscription: Subscription,
     /// The current totals, by counter.
     totals: Vec<Option<i64>>,
     /// The totals last sent; `None` before the first.
@@ -137,7 +136,7 @@ impl Watching {
                 biased;
                 () = self.stop.cancelled() => return None,
                 () = sleep_until(self.next_round), if due => self.round(),
-                news = self.listener.next() => self.hear(news).await,
+                news = self.subscription.next() => self.hear(news).await,
             }
         }
     }

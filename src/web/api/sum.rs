@@ -1,4 +1,4 @@
-//! `/sum/{namespace}`: all counters of a namespace together, for those who may list them.
+//! `/sum/{namespace}`: the sum of a namespace's counters, for callers who may list them.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -9,14 +9,15 @@ use crate::web::error::ApiError;
 use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::auth::Visible;
 use crate::web::request::metric::{COUNT, Metric};
-use crate::web::response::value::{Callback, Value};
+use crate::web::response::jsonp::Callback;
+use crate::web::response::value::Value;
 
-/// What the document says about `/sum/{namespace}`.
+/// The OpenAPI description of `/sum/{namespace}`.
 pub(crate) const DOC: Doc = Doc::json::<Value>("Read all counters of a namespace together")
     .owners()
     .query(&[COUNT, CALLBACK]);
 
-/// `{"value":n}`. It was true a short while ago: [`crate::counters::sums`] says how short.
+/// `{"value":n}`, which may be a short while old: see [`crate::counters::sums`].
 pub(crate) async fn sum(
     State(app): State<App>,
     Visible(namespace): Visible,

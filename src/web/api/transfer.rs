@@ -1,5 +1,5 @@
-//! `/export` and `/import`: all counters as JSON lines. Both need the instance's
-//! token, and both use bounded memory.
+//! `/export` and `/import`: all counters as JSON lines. Both need the instance's token and use
+//! bounded memory.
 
 use std::io;
 
@@ -19,25 +19,25 @@ use tokio_util::io::StreamReader;
 use crate::model::export::{COUNTERS, OnConflict};
 use crate::model::token;
 use crate::store::StoreError;
-use crate::transfer::batch::{Batch, Stop};
+use crate::transfer::importer::{Importer, Stop};
 use crate::transfer::line::{MAX_LINE, Summary, parse};
 use crate::transfer::walk::Walk;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Param, schema};
+use crate::web::openapi::{Doc, QueryParam, schema};
 use crate::web::request::auth::Bearer;
 use crate::web::request::idempotency::{ID, IdempotencyKey};
 use crate::web::request::query::Query;
 
-/// What the document says about `/export`.
+/// The OpenAPI description of `/export`.
 pub(crate) const EXPORT: Doc = Doc::other("Export all counters as JSON lines", LINES).owners();
 
-/// What the document says about `/import`.
+/// The OpenAPI description of `/import`.
 pub(crate) const IMPORT: Doc = Doc {
     body: Some(schema::<String>),
     takes: LINES,
     ..Doc::json::<ImportReport>("Import the output of /export; stops at the first invalid line")
-        .query(&[Param::new(
+        .query(&[QueryParam::new(
             "on-conflict",
             "What to do with a counter that exists already",
             || json!({ "type": "string", "enum": ["skip", "replace", "add"], "default": "skip" }),
@@ -47,34 +47,37 @@ pub(crate) const IMPORT: Doc = Doc {
 };
 
 /// `?id=` of an import, or `Idempotency-Key`.
-const IMPORT_ID: Param =
-    Param::new("id", "Under the same id an import is added once in ten minutes", ID.schema);
+const IMPORT_ID: QueryParam = QueryParam::new(
+    "id",
+    "An import repeated with the same id within ten minutes is applied once",
+    ID.schema,
+);
 
 /// The media type of an export.
 const LINES: &str = "application/x-ndjson";
 
-/// Every namespace and counter. An error on the way cuts the connection, so
-/// that half an export does not look like a whole one.
+/// Every namespace and counter. An error midway closes the connection, so that a partial
+/// export does not look complete.
 pub(crate) async fn export(State(app): State<App>, bearer: Bearer) -> Result<Response, ApiError> {
     bearer.instance(&app)?;
     let walk = Walk::new(app.counters.clone());
     let lines = stream::try_unfold(walk, async |mut walk| {
         Ok::<_, crate::store::StoreError>(walk.next().await?.map(|lines| (lines, walk)))
     });
-    // An empty chunk would be the last one.
+    // An empty chunk would end the body.
     let lines = lines.filter(|l| std::future::ready(!matches!(l, Ok(l) if l.is_empty())));
     let headers = [(CONTENT_TYPE, LINES), (CACHE_CONTROL, "no-store")];
     let counters = [(COUNTERS, app.counters.size().await?.to_string())];
     Ok((headers, counters, Body::from_stream(lines)).into_response())
 }
 
-/// What an import did.
+/// The result of an import.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Import")]
 struct ImportReport {
     #[serde(flatten)]
     done: Summary,
-    /// The line that stopped it, and why; what came before it is in.
+    /// The line that stopped it, and why. All lines before it are imported.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<Stop>,
 }
@@ -98,15 +101,15 @@ pub(crate) async fn import(
         Some(key) => key.0,
         None => token::random().map_err(StoreError::from)?,
     };
-    let mut batch = Batch::new(app.counters.clone(), on_conflict, key);
-    let stopped = read(body, &mut batch).await.err();
-    let done = batch.done();
+    let mut importer = Importer::new(app.counters.clone(), on_conflict, key);
+    let stopped = read(body, &mut importer).await.err();
+    let done = importer.done();
     let status = if stopped.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, Json(ImportReport { done, stopped })).into_response())
 }
 
 /// Reads lines as they arrive, and imports them.
-async fn read(body: Body, batch: &mut Batch) -> Result<(), Stop> {
+async fn read(body: Body, importer: &mut Importer) -> Result<(), Stop> {
     let bytes = StreamReader::new(body.into_data_stream().map_err(io::Error::other));
     let mut lines = FramedRead::new(bytes, LinesCodec::new_with_max_length(MAX_LINE));
     let mut number = 0;
@@ -121,12 +124,12 @@ async fn read(body: Body, batch: &mut Batch) -> Result<(), Stop> {
         };
         match parsed {
             Ok(None) => {}
-            Ok(Some(item)) => batch.push(number, item).await?,
+            Ok(Some(item)) => importer.push(number, item).await?,
             Err(error) => {
-                batch.flush().await?;
+                importer.flush().await?;
                 return Err(Stop { line: number, error });
             }
         }
     }
-    batch.flush().await
+    importer.flush().await
 }

@@ -5,15 +5,16 @@ use axum::response::{IntoResponse, Response};
 
 use crate::model::edit::Edit;
 use crate::web::error::ApiError;
-use crate::web::openapi::{CALLBACK, Doc, Param, number};
+use crate::web::openapi::{CALLBACK, Doc, QueryParam, number};
 use crate::web::request::auth::OwnerChange;
 use crate::web::request::query::{NUMBER, Query};
-use crate::web::response::value::{Callback, Value};
+use crate::web::response::jsonp::Callback;
+use crate::web::response::value::Value;
 
-/// What the document says about `/update/{namespace}/{key}`.
+/// The OpenAPI description of `/update/{namespace}/{key}`.
 pub(crate) const DOC: Doc = Doc::json::<Value>("Add to the total").owners().query(&[
-    Param::new("value", "How much to add", number).required(),
-    Param::new("amount", "The same as value", number),
+    QueryParam::new("value", "How much to add", number).required(),
+    QueryParam::new("amount", "The same as value", number),
     CALLBACK,
 ]);
 

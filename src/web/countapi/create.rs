@@ -7,9 +7,9 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{Form, IMG, Reply};
+use super::form::{IMG, Reply, ReplyFormat};
 use super::name::checked;
-use crate::model::count::Settings;
+use crate::model::count::CounterSettings;
 use crate::model::edit::Edit;
 use crate::model::name::{Counter, DEFAULT_NAMESPACE, Name};
 use crate::model::token;
@@ -17,42 +17,41 @@ use crate::store::EditError;
 use crate::store::StoreError;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::{CALLBACK, Doc, Param, countapi_name, number};
+use crate::web::openapi::{CALLBACK, Doc, QueryParam, countapi_name, number};
 use crate::web::request::auth::Bearer;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
 use crate::web::request::settings::{ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND};
 
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "CountApiCreated")]
 struct CountApiCreated<'a> {
     namespace: &'a Name,
     key: &'a Name,
     value: i64,
 }
 
-/// What the document says about this route.
+/// The OpenAPI description of this route.
 pub(crate) const DOC: Doc =
     Doc::json::<CountApiCreated<'_>>("Create a counter that nobody owns (CountAPI)").query(&[
         CALLBACK,
         IMG,
-        Param::new("namespace", "Without it, default", countapi_name),
-        Param::new("key", "Without it, a random one", countapi_name),
-        Param::new("value", "The first total", number),
+        QueryParam::new("namespace", "Without it, default", countapi_name),
+        QueryParam::new("key", "Without it, a random one", countapi_name),
+        QueryParam::new("value", "The first total", number),
         ENABLE_RESET,
         UPDATE_LOWERBOUND,
         UPDATE_UPPERBOUND,
     ]);
 
-/// Creates the counter, or says that its name is taken.
+/// Creates the counter. A name that is taken is an error.
 pub(crate) async fn create(
     State(app): State<App>,
-    form: Form,
+    format: ReplyFormat,
     caller: Caller,
     bearer: Bearer,
     query: Query,
 ) -> Response {
-    form.answer(apply(&app, &caller, &bearer, &query).await)
+    format.answer(apply(&app, &caller, &bearer, &query).await)
 }
 
 async fn apply(
@@ -68,11 +67,11 @@ async fn apply(
     };
     let counter = Counter { namespace, key };
     let value = query.number(&["value"])?.unwrap_or(0);
-    let settings = Settings {
+    let settings = CounterSettings {
         enable_reset: query.switch("enable_reset")?.unwrap_or(false),
         update_lowerbound: query.number(&["update_lowerbound"])?.unwrap_or(-1),
         update_upperbound: query.number(&["update_upperbound"])?.unwrap_or(1),
-        ..Settings::default()
+        ..CounterSettings::default()
     };
     if settings.update_upperbound < 0 {
         return Err(ApiError::wrong_bound("update_upperbound must be positive"));

@@ -1,5 +1,5 @@
-//! The three forms of CountAPI's answers: JSON, a call for a script
-//! (`?callback=`), and a picture of one pixel (`?img`).
+//! The three formats of CountAPI's answers: JSON, JSONP (`?callback=`), and a picture of one
+//! pixel (`?img`).
 
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 
 use crate::model::name::Counter;
 use crate::web::error::ApiError;
-use crate::web::openapi::{CALLBACK, Param};
+use crate::web::openapi::{CALLBACK, QueryParam};
 use crate::web::request::query::Query;
-use crate::web::response::value::{Callback, NO_STORE};
+use crate::web::response::jsonp::Callback;
+use crate::web::response::value::NO_STORE;
 
-/// The counter of an answer, as `namespace/key`. With `:HOST:` and `:PATHNAME:` the
-/// client cannot know it otherwise.
+/// The header with an answer's counter, as `namespace/key`. With `:HOST:` and `:PATHNAME:`
+/// the client would not know it.
 pub(crate) const X_PATH: HeaderName = HeaderName::from_static("x-path");
 
 /// The media type of [`PIXEL`].
@@ -27,20 +28,20 @@ pub(crate) const GIF: HeaderValue = HeaderValue::from_static("image/gif");
 /// A transparent pixel: GIF89a, 1×1, two colours of which the first is not drawn.
 pub(crate) const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x01D\0;";
 
-/// What the document says about both.
-pub(crate) const FORMS: [Param; 2] = [CALLBACK, IMG];
+/// The parameters that choose the format.
+pub(crate) const FORMS: [QueryParam; 2] = [CALLBACK, IMG];
 
-/// What the document says about `?img`.
-pub(crate) const IMG: Param =
-    Param::new("img", "Answer with a picture of one pixel", || json!({ "type": "string" }));
+/// The OpenAPI description of `?img`.
+pub(crate) const IMG: QueryParam =
+    QueryParam::new("img", "Answer with a picture of one pixel", || json!({ "type": "string" }));
 
-/// The representation that the query asks for.
-pub(crate) struct Form {
+/// The format that the query asks for.
+pub(crate) struct ReplyFormat {
     image: bool,
     callback: Option<Callback>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Form {
+impl<S: Send + Sync> FromRequestParts<S> for ReplyFormat {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
@@ -53,7 +54,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Form {
     }
 }
 
-/// The query asks for no valid representation.
+/// The error of an invalid callback.
 pub(crate) struct Refused(ApiError);
 
 impl From<ApiError> for Refused {
@@ -64,11 +65,11 @@ impl From<ApiError> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        Form { image: false, callback: None }.answer(Err(self.0))
+        ReplyFormat { image: false, callback: None }.answer(Err(self.0))
     }
 }
 
-/// A status, a body and their counter.
+/// A status, a body, and the counter that they are about.
 pub(crate) struct Reply {
     status: StatusCode,
     body: Value,
@@ -92,7 +93,7 @@ impl Reply {
     }
 }
 
-/// Names, numbers and words always serialize.
+/// Serializes a body. Names, numbers and words never fail.
 fn to_json(body: impl Serialize) -> Value {
     serde_json::to_value(body).unwrap_or_default()
 }
@@ -111,15 +112,14 @@ pub(crate) struct CountApiNumber {
     pub value: Option<i64>,
 }
 
-/// `{"error":…}` with the status that CountAPI or, for what it does not have,
-/// the rest of seen has.
+/// `{"error":…}` with CountAPI's status, or seen's for errors that CountAPI does not have.
 fn status_and_message(error: &ApiError) -> Reply {
     let (status, words) = error.status_and_message();
     Reply::plain(status, CountApiError { error: words })
 }
 
-impl Form {
-    /// The answer in this representation.
+impl ReplyFormat {
+    /// The answer in this format.
     pub(crate) fn answer(self, reply: Result<Reply, ApiError>) -> Response {
         let (mut reply, error) = match reply {
             Ok(reply) => (reply, None),
@@ -127,9 +127,9 @@ impl Form {
         };
         let path = reply.path.as_ref().and_then(|c| HeaderValue::try_from(c.to_string()).ok());
         let mut response = match self.callback {
-            // A broken picture helps nobody, so there is always one.
+            // Always a picture, since a broken one helps nobody.
             _ if self.image => ([(CONTENT_TYPE, GIF)], PIXEL).into_response(),
-            // A script that failed to load is not called.
+            // Always 200, since browsers do not run a script that failed to load.
             Some(callback) => {
                 reply.body["code"] = reply.status.as_u16().into();
                 if let Some(counter) = &reply.path {
@@ -144,7 +144,7 @@ impl Form {
             headers.insert(X_PATH, path);
         }
         headers.insert(NO_STORE.0, NO_STORE.1);
-        // The cause for the log, and `Retry-After`.
+        // Adds the cause for the log, and `Retry-After`.
         if let Some(error) = error {
             error.annotate(&mut response);
         }

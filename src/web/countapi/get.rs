@@ -4,24 +4,28 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::form::{CountApiNumber, FORMS, Form, Reply};
+use super::form::{CountApiNumber, FORMS, Reply, ReplyFormat};
 use super::name::CountApiPath;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, Doc, Names};
 
-/// What the document says about this route.
+/// The OpenAPI description of this route.
 pub(crate) const DOC: Doc = Doc::json::<CountApiNumber>("Read a counter (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
     .other_responses(&[(404, openapi::schema::<CountApiNumber>)]);
 
 /// Reads the total.
-pub(crate) async fn get(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
-    form.answer(read(&app, path).await)
+pub(crate) async fn get(
+    State(app): State<App>,
+    format: ReplyFormat,
+    path: CountApiPath,
+) -> Response {
+    format.answer(read(&app, path).await)
 }
 
-/// What [`answer`] says; a HEAD on `/hit` is answered the same.
+/// The reply of [`get`], and of a HEAD on `/hit`.
 pub(crate) async fn read(
     app: &App,
     CountApiPath(counter): CountApiPath,

@@ -1,10 +1,10 @@
-//! `/hit/{namespace}/{key}`: counts one; `{"value":n}`.
+//! `/hit/{namespace}/{key}`: counts a hit; `{"value":n}`.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::form::{CountApiNumber, FORMS, Form, Reply};
+use super::form::{CountApiNumber, FORMS, Reply, ReplyFormat};
 use super::get;
 use super::name::CountApiPath;
 use crate::web::App;
@@ -12,7 +12,7 @@ use crate::web::count;
 use crate::web::openapi::{self, Doc, Names};
 use crate::web::request::caller::Caller;
 
-/// What the document says about this route.
+/// The OpenAPI description of this route.
 pub(crate) const DOC: Doc = Doc::json::<CountApiNumber>("Count a hit (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
@@ -22,21 +22,21 @@ pub(crate) const DOC: Doc = Doc::json::<CountApiNumber>("Count a hit (CountAPI)"
 pub(crate) async fn hit(
     State(app): State<App>,
     caller: Caller,
-    form: Form,
+    format: ReplyFormat,
     path: CountApiPath,
 ) -> Response {
     if !caller.counts {
-        return form.answer(get::read(&app, path).await);
+        return format.answer(get::read(&app, path).await);
     }
     let counter = match path.0 {
         Ok(counter) => counter,
-        Err(error) => return form.answer(Err(error)),
+        Err(error) => return format.answer(Err(error)),
     };
     match count::hit(&app, &caller, &counter, None).await {
         Ok((value, quota)) => {
             let reply = Reply::of(counter, StatusCode::OK, CountApiNumber { value: Some(value) });
-            (quota, form.answer(Ok(reply))).into_response()
+            (quota, format.answer(Ok(reply))).into_response()
         }
-        Err(error) => form.answer(Err(error)),
+        Err(error) => format.answer(Err(error)),
     }
 }

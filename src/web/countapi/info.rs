@@ -6,19 +6,18 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{CountApiNumber, FORMS, Form, Reply};
+use super::form::{CountApiNumber, FORMS, Reply, ReplyFormat};
 use super::name::CountApiPath;
 use crate::model::name::Name;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, Doc, Names};
 
-/// The time to live of an unused counter, in milliseconds. seen's never expire; this is
-/// CountAPI's half a year, since clients expect a number.
+/// The time to live of an unused counter, in milliseconds. Counters in seen never expire, but
+/// clients expect a number: this is CountAPI's half a year.
 const TTL: u64 = 15_778_476_000;
 
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "CountApiInfo")]
 struct CountApiInfo<'a> {
     namespace: &'a Name,
     key: &'a Name,
@@ -32,15 +31,19 @@ struct CountApiInfo<'a> {
     value: i64,
 }
 
-/// What the document says about this route.
+/// The OpenAPI description of this route.
 pub(crate) const DOC: Doc = Doc::json::<CountApiInfo<'_>>("Read the facts of a counter (CountAPI)")
     .names(Names::CountApi)
     .query(&FORMS)
     .other_responses(&[(404, openapi::schema::<CountApiNumber>)]);
 
 /// Reads the facts.
-pub(crate) async fn info(State(app): State<App>, form: Form, path: CountApiPath) -> Response {
-    form.answer(read(&app, path).await)
+pub(crate) async fn info(
+    State(app): State<App>,
+    format: ReplyFormat,
+    path: CountApiPath,
+) -> Response {
+    format.answer(read(&app, path).await)
 }
 
 async fn read(app: &App, CountApiPath(counter): CountApiPath) -> Result<Reply, ApiError> {

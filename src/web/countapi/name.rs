@@ -1,4 +1,4 @@
-//! CountAPI's names: 3 to 64 characters, `:HOST:` and `:PATHNAME:`.
+//! CountAPI's names: 3 to 64 characters, or `:HOST:` or `:PATHNAME:`.
 //!
 //! `:HOST:` and `:PATHNAME:` are the host and the path of the calling page, from its
 //! `Referer`. Browsers send other sites only the host unless the page sets a
@@ -15,11 +15,11 @@ use crate::model::hex;
 use crate::model::name::{Counter, DEFAULT_NAMESPACE, MAX_LENGTH, Name};
 use crate::web::error::ApiError;
 
-/// The shortest name here.
+/// The shortest name, in characters.
 const MIN_LENGTH: usize = 3;
 
-/// The counter that the path names, or its error, which the handler reports once it
-/// knows the representation of the answer.
+/// The counter that the path names, or its error, which the handler reports in the format
+/// that the query asks for.
 pub(crate) struct CountApiPath(pub Result<Counter, ApiError>);
 
 impl<S: Send + Sync> FromRequestParts<S> for CountApiPath {
@@ -41,7 +41,7 @@ fn counter(namespace: &str, key: &str, headers: &HeaderMap) -> Result<Counter, A
     Ok(Counter { namespace: name(namespace, headers)?, key: name(key, headers)? })
 }
 
-/// One name, the placeholders filled in.
+/// A name, with placeholders filled in.
 fn name(text: &str, headers: &HeaderMap) -> Result<Name, ApiError> {
     match text {
         ":HOST:" => filled(page(headers).0),
@@ -50,7 +50,7 @@ fn name(text: &str, headers: &HeaderMap) -> Result<Name, ApiError> {
     }
 }
 
-/// A name that the rule of CountAPI allows.
+/// Checks a name by CountAPI's rule.
 pub(crate) fn checked(text: &str) -> Result<Name, ApiError> {
     match Name::new(text) {
         Ok(name) if text.len() >= MIN_LENGTH => Ok(name),
@@ -58,14 +58,14 @@ pub(crate) fn checked(text: &str) -> Result<Name, ApiError> {
     }
 }
 
-/// Any text as a name.
+/// Makes a name of any text.
 fn filled(text: &str) -> Result<Name, ApiError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let dotted: String = text.chars().map(|c| if allowed(c) { c } else { '.' }).collect();
     let name = match dotted.len() {
         0..MIN_LENGTH => format!("{dotted:.>MIN_LENGTH$}"),
         MIN_LENGTH..=MAX_LENGTH => dotted,
-        // Two long paths that begin alike are different pages.
+        // A hash keeps long paths with the same beginning apart.
         _ => {
             let hash = digest(&SHA256, text.as_bytes());
             format!("{}.{}", &dotted[..MAX_LENGTH - 17], hex::encode(&hash.as_ref()[..8]))
@@ -74,7 +74,7 @@ fn filled(text: &str) -> Result<Name, ApiError> {
     checked(&name)
 }
 
-/// The host and the path of the page that asks; empty as far as it is not told.
+/// The host and the path of the calling page; empty if unknown.
 fn page(headers: &HeaderMap) -> (&str, &str) {
     let told = headers.get(REFERER).or_else(|| headers.get(ORIGIN));
     let url = told.and_then(|url| url.to_str().ok()).unwrap_or_default();
@@ -82,7 +82,7 @@ fn page(headers: &HeaderMap) -> (&str, &str) {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let host = authority.rsplit('@').next().unwrap_or_default();
-    // A port stands behind the last colon; an IPv6 address is in brackets.
+    // The port follows the last colon, but an IPv6 address in brackets has colons too.
     let host = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,

@@ -1,4 +1,4 @@
-//! `/set/{namespace}/{key}?value=n`: sets a counter that was created with
+//! `/set/{namespace}/{key}?value=n`: sets the total of a counter that was created with
 //! `enable_reset`; `{"old_value":m,"value":n}`.
 
 use axum::extract::State;
@@ -7,13 +7,13 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{Form, IMG, Reply};
+use super::form::{IMG, Reply, ReplyFormat};
 use super::name::CountApiPath;
 use crate::model::edit::Edit;
 use crate::store::EditError;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::{self, CALLBACK, Doc, Names, Param, number};
+use crate::web::openapi::{self, CALLBACK, Doc, Names, QueryParam, number};
 use crate::web::request::auth::Bearer;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::{NUMBER, Query};
@@ -26,22 +26,22 @@ struct Set {
     value: Option<i64>,
 }
 
-/// What the document says about this route.
+/// The OpenAPI description of this route.
 pub(crate) const DOC: Doc = Doc::json::<Set>("Set a counter that anybody may set (CountAPI)")
     .names(Names::CountApi)
-    .query(&[CALLBACK, IMG, Param::new("value", "The new total", number).required()])
+    .query(&[CALLBACK, IMG, QueryParam::new("value", "The new total", number).required()])
     .other_responses(&[(403, openapi::schema::<Set>), (404, openapi::schema::<Set>)]);
 
 /// Sets the total.
 pub(crate) async fn set(
     State(app): State<App>,
-    form: Form,
+    format: ReplyFormat,
     caller: Caller,
     path: CountApiPath,
     bearer: Bearer,
     query: Query,
 ) -> Response {
-    form.answer(apply(&app, &caller, path, &bearer, &query).await)
+    format.answer(apply(&app, &caller, path, &bearer, &query).await)
 }
 
 async fn apply(

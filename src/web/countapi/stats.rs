@@ -1,4 +1,4 @@
-//! `/stats`: what this process has done since it started.
+//! `/stats`: totals since this process started.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -6,12 +6,11 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{FORMS, Form, Reply};
+use super::form::{FORMS, Reply, ReplyFormat};
 use crate::web::App;
 use crate::web::openapi::Doc;
 
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "CountApiStats")]
 struct CountApiStats {
     keys_created: u64,
     keys_updated: u64,
@@ -19,12 +18,12 @@ struct CountApiStats {
     version: &'static str,
 }
 
-/// What the document says about this route.
+/// The OpenAPI description of this route.
 pub(crate) const DOC: Doc =
-    Doc::json::<CountApiStats>("Read what this process has done (CountAPI)").query(&FORMS);
+    Doc::json::<CountApiStats>("Read the statistics of this process (CountAPI)").query(&FORMS);
 
 /// `{"keys_created","keys_updated","requests","version"}`.
-pub(crate) async fn stats(State(app): State<App>, form: Form) -> Response {
+pub(crate) async fn stats(State(app): State<App>, format: ReplyFormat) -> Response {
     let done = app.metrics.so_far();
     let body = CountApiStats {
         keys_created: done.created,
@@ -32,5 +31,5 @@ pub(crate) async fn stats(State(app): State<App>, form: Form) -> Response {
         requests: done.requests,
         version: env!("CARGO_PKG_VERSION"),
     };
-    form.answer(Ok(Reply::plain(StatusCode::OK, body)))
+    format.answer(Ok(Reply::plain(StatusCode::OK, body)))
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::form::{CountApiNumber, Form, IMG, Reply};
+use super::form::{CountApiNumber, IMG, Reply, ReplyFormat};
 use super::name::CountApiPath;
 use crate::model::edit::{Credential, Edit};
 use crate::model::name::Counter;
@@ -13,16 +13,16 @@ use crate::store::EditError;
 use crate::web::App;
 use crate::web::count;
 use crate::web::error::ApiError;
-use crate::web::openapi::{self, CALLBACK, Doc, Names, Param, number};
+use crate::web::openapi::{self, CALLBACK, Doc, Names, QueryParam, number};
 use crate::web::request::auth::Bearer;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::{NUMBER, Query};
 
-/// What the document says about this route.
+/// The OpenAPI description of this route.
 pub(crate) const DOC: Doc =
     Doc::json::<CountApiNumber>("Add to a counter within its bounds (CountAPI)")
         .names(Names::CountApi)
-        .query(&[CALLBACK, IMG, Param::new("amount", "How much to add", number).required()])
+        .query(&[CALLBACK, IMG, QueryParam::new("amount", "How much to add", number).required()])
         .other_responses(&[
             (403, openapi::schema::<CountApiNumber>),
             (404, openapi::schema::<CountApiNumber>),
@@ -31,13 +31,13 @@ pub(crate) const DOC: Doc =
 /// Adds the amount.
 pub(crate) async fn update(
     State(app): State<App>,
-    form: Form,
+    format: ReplyFormat,
     caller: Caller,
     path: CountApiPath,
     bearer: Bearer,
     query: Query,
 ) -> Response {
-    form.answer(apply(&app, &caller, path, &bearer, &query).await)
+    format.answer(apply(&app, &caller, path, &bearer, &query).await)
 }
 
 async fn apply(
@@ -58,17 +58,17 @@ async fn apply(
     Ok(Reply::of(counter, status, CountApiNumber { value }))
 }
 
-/// What became of an amount.
+/// The result of adding an amount.
 pub(crate) enum Added {
     /// The total afterwards.
     Total(i64),
     /// There is no such counter.
     Missing,
-    /// It is not for this caller to add; the total, where it may be known.
+    /// This caller may not add it; the total, if the caller may read it.
     Refused(Option<i64>),
 }
 
-/// Adds an amount: as much as the owner likes, and anybody within the counter's bounds.
+/// Adds an amount. The owner may add any, and anybody else one within the counter's bounds.
 ///
 /// # Errors
 /// A limit, or a store that did not acknowledge the change.
@@ -95,7 +95,7 @@ pub(crate) async fn add(
     } else if count.settings.dedupe == 0 {
         app.limits.take(caller, counter, &app.metrics)?;
     } else if amount == 1 {
-        // Each visitor counts once here, whichever way it comes.
+        // Adding 1 is a hit, so that dedupe applies.
         let (value, _) = count::hit(app, caller, counter, None).await?;
         return Ok(Added::Total(value));
     } else {

@@ -1,4 +1,4 @@
-//! Two addresses of Abacus that are no counter's.
+//! The paths of Abacus that are not about counters.
 
 use axum::Json;
 use axum::extract::State;
@@ -19,12 +19,12 @@ pub(super) struct Health {
     uptime: String,
 }
 
-/// `/docs` in the document.
-pub(super) const DOCS: Doc = Doc::nothing("Find this document (Abacus)").status(302);
-/// `/healthcheck` in the document.
-pub(super) const HEALTH: Doc = Doc::json::<Health>("Ask whether the process answers (Abacus)");
+/// The OpenAPI description of `/docs`.
+pub(super) const DOCS: Doc = Doc::nothing("Redirect to this document (Abacus)").status(302);
+/// The OpenAPI description of `/healthcheck`.
+pub(super) const HEALTH: Doc = Doc::json::<Health>("Check that the process answers (Abacus)");
 
-/// Leads to the API document by a relative address, which holds under a base path too.
+/// Redirects to the document, by a relative address, which works below a base path too.
 pub(super) async fn docs() -> impl IntoResponse {
     (StatusCode::FOUND, [(LOCATION, "openapi.json")])
 }

@@ -1,7 +1,7 @@
 //! counterapi.dev, version 1: `/v1/NAMESPACE/NAME`, and `/up`, `/down`, `/set` and `/list`
-//! behind it. Everything is a GET there, and anybody may lower and set a counter; here
-//! that is its owner's, with a token in `Authorization`, unless the owner opened it by
-//! `update_lowerbound` and `enable_reset`.
+//! after it. There, every request is a GET, and anybody may lower and set a counter. Here,
+//! only its owner may, with a token in `Authorization`, unless the owner allows it to anybody
+//! by `update_lowerbound` and `enable_reset`.
 
 use std::collections::BTreeMap;
 
@@ -22,72 +22,70 @@ use crate::web::App;
 use crate::web::count;
 use crate::web::countapi::{self, Added};
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Param, number, text};
+use crate::web::openapi::{Doc, QueryParam, number, text};
 use crate::web::request::auth::Bearer;
 use crate::web::request::caller::Caller;
 use crate::web::request::path::Path;
 use crate::web::request::query::{NUMBER, Query};
 use crate::web::response::value::NO_STORE;
 
-/// Its counter.
+/// A counter.
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "CounterApiCounter")]
-struct Shown<'a> {
+struct CounterApiCounter<'a> {
     name: &'a str,
     count: i64,
     created_at: String,
     /// When it was read.
     updated_at: String,
-    namespace: Namespace<'a>,
+    namespace: CounterApiNamespace<'a>,
 }
 
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "CounterApiNamespace")]
-struct Namespace<'a> {
+struct CounterApiNamespace<'a> {
     name: &'a str,
 }
 
-/// Its error, and ours beside it.
+/// An error: the fields of counterapi.dev, and `error` for clients of seen.
 #[derive(Serialize)]
-struct Failed<'a> {
+struct CounterApiError<'a> {
     error: &'a str,
     code: u16,
     message: &'a str,
 }
 
-/// A step of its list.
+/// A step of a list.
 #[derive(Debug, PartialEq, JsonSchema, Serialize)]
-#[schemars(rename = "CounterApiStep")]
-struct Step {
+struct CounterApiStep {
     count: u64,
     date: String,
 }
 
 const fn doc(summary: &'static str) -> Doc {
-    Doc::json::<Shown<'_>>(summary)
+    Doc::json::<CounterApiCounter<'_>>(summary)
 }
 
-/// `/v1/…` in the document.
+/// The OpenAPI description of `/v1/…`.
 pub(super) const GET: Doc = doc("Read a counter, or set it (counterapi.dev)").query(&[COUNT]);
-/// `/v1/…/up` in the document.
+/// The OpenAPI description of `/v1/…/up`.
 pub(super) const UP: Doc = doc("Count a hit (counterapi.dev)");
-/// `/v1/…/down` in the document.
-pub(super) const DOWN: Doc = doc("Take one off a counter (counterapi.dev)");
-/// `/v1/…/set` in the document.
+/// The OpenAPI description of `/v1/…/down`.
+pub(super) const DOWN: Doc = doc("Subtract one from a counter (counterapi.dev)");
+/// The OpenAPI description of `/v1/…/set`.
 pub(super) const SET: Doc = doc("Set a counter (counterapi.dev)").query(&[COUNT]);
-/// `/v1/…/list` in the document.
-pub(super) const LIST: Doc = Doc::json::<Vec<Step>>("Read the past of a counter (counterapi.dev)")
-    .query(&[
-        Param::new(
+/// The OpenAPI description of `/v1/…/list`.
+pub(super) const LIST: Doc =
+    Doc::json::<Vec<CounterApiStep>>("Read the history of a counter (counterapi.dev)").query(&[
+        QueryParam::new(
             "group_by",
             "The length of a step",
             || json!({ "enum": ["hour", "day", "week", "month", "year"] }),
         ),
-        Param::new("order_by", "`desc` for the newest first", text),
+        QueryParam::new("order_by", "`desc` for the newest first", text),
     ]);
-const COUNT: Param = Param::new("count", "The new total, which its owner may set", number);
+const COUNT: QueryParam =
+    QueryParam::new("count", "The new total, which its owner may set", number);
 
-/// Reads; with `?count=`, as its JavaScript client has it, sets.
+/// Reads. With `?count=`, which the JavaScript client of the service sends, it sets.
 pub(super) async fn get(
     State(app): State<App>,
     caller: Caller,
@@ -106,12 +104,11 @@ pub(super) async fn get(
     }
 }
 
-/// Counts.
 pub(super) async fn up(State(app): State<App>, caller: Caller, Path(counter): Path) -> Response {
     answered(&app, &counter, raised(&app, &caller, &counter).await).await
 }
 
-/// Takes one off.
+/// Subtracts one.
 pub(super) async fn down(
     State(app): State<App>,
     caller: Caller,
@@ -121,7 +118,6 @@ pub(super) async fn down(
     answered(&app, &counter, lowered(&app, &caller, &counter, &bearer).await).await
 }
 
-/// Sets.
 pub(super) async fn set(
     State(app): State<App>,
     caller: Caller,
@@ -132,7 +128,7 @@ pub(super) async fn set(
     answered(&app, &counter, set_to(&app, &caller, &counter, &bearer, &query).await).await
 }
 
-/// The number of hits of each step that has some.
+/// The hits of each step that has any.
 pub(super) async fn list(
     State(app): State<App>,
     Path(counter): Path,
@@ -153,7 +149,7 @@ pub(super) async fn list(
 /// The number of a hit.
 ///
 /// # Errors
-/// As of any hit. A HEAD counts nothing and is one.
+/// As for any hit. A HEAD is an error, since it does not count.
 pub(super) async fn raised(
     app: &App,
     caller: &Caller,
@@ -165,10 +161,10 @@ pub(super) async fn raised(
     Ok(Some(count::hit(app, caller, counter, None).await?.0))
 }
 
-/// The total after one was taken off; `None` without a counter.
+/// Subtracts one, and returns the total; `None` if there is no such counter.
 ///
 /// # Errors
-/// It is not this caller's to lower.
+/// This caller may not lower it.
 pub(super) async fn lowered(
     app: &App,
     caller: &Caller,
@@ -210,38 +206,38 @@ async fn answered(app: &App, counter: &Counter, total: Result<Option<i64>, ApiEr
 
 async fn shown(app: &App, counter: &Counter, count: i64) -> Response {
     let now = Timestamp::now();
-    // What was counted is counted, whether its first day can be read or not.
+    // The hit is counted, so failing to read the first day is not an error.
     let created = app.counters.count(counter).await.ok().flatten().map_or(now, |c| c.created);
-    let body = Shown {
+    let body = CounterApiCounter {
         name: counter.key.as_str(),
         count,
         created_at: instant(created),
         updated_at: instant(now),
-        namespace: Namespace { name: counter.namespace.as_str() },
+        namespace: CounterApiNamespace { name: counter.namespace.as_str() },
     };
     ([NO_STORE], Json(body)).into_response()
 }
 
-/// As that service writes an instant.
+/// An instant in the format of that service.
 pub(super) fn instant(at: Timestamp) -> String {
     format!("{}Z", at.civil())
 }
 
 fn missing() -> Response {
     let message = "record not found";
-    let body = Failed { error: message, code: 400, message };
+    let body = CounterApiError { error: message, code: 400, message };
     (StatusCode::BAD_REQUEST, [NO_STORE], Json(body)).into_response()
 }
 
 fn failed(why: ApiError) -> Response {
     let (status, message) = why.status_and_message();
-    let body = Failed { error: message, code: status.as_u16(), message };
+    let body = CounterApiError { error: message, code: status.as_u16(), message };
     let mut response = (status, [NO_STORE], Json(body)).into_response();
     why.annotate(&mut response);
     response
 }
 
-/// How its list puts hits together.
+/// The steps of a list.
 #[derive(Clone, Copy)]
 enum Grouped {
     Hours,
@@ -264,7 +260,7 @@ impl Grouped {
     }
 
     /// The steps that have hits, in their order.
-    fn steps(self, history: &History) -> Vec<Step> {
+    fn steps(self, history: &History) -> Vec<CounterApiStep> {
         let instants: Vec<(DateTime, u64)> = match self {
             Self::Hours => history
                 .hours
@@ -279,10 +275,12 @@ impl Grouped {
         for (at, hits) in instants {
             *sums.entry(self.first(at)).or_default() += hits;
         }
-        sums.into_iter().map(|(at, count)| Step { count, date: format!("{at}Z") }).collect()
+        sums.into_iter()
+            .map(|(at, count)| CounterApiStep { count, date: format!("{at}Z") })
+            .collect()
     }
 
-    /// The beginning of the step that an instant is in. Weeks begin on Monday.
+    /// The beginning of the step that contains an instant. Weeks begin on Monday.
     fn first(self, at: DateTime) -> DateTime {
         let day = at.date();
         let day = match self {

@@ -1,6 +1,5 @@
-//! counterapi.dev, version 2: `/v2/WORKSPACE/NAME`, and `/up`, `/down`, `/reset` and
-//! `/stats` behind it. A counter keeps one number here, so what went down is not in
-//! `down_count`: `up_count` is the total.
+//! counterapi.dev, version 2: `/v2/WORKSPACE/NAME`, and `/up`, `/down`, `/reset` and `/stats`
+//! after it. Counters here have one number, so `up_count` is the total and `down_count` is 0.
 
 use std::collections::BTreeMap;
 
@@ -24,25 +23,23 @@ use crate::web::request::caller::Caller;
 use crate::web::request::path::Path;
 use crate::web::response::value::NO_STORE;
 
-/// Its answers.
+/// An answer.
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "CounterApiV2Answer")]
-struct Answer<'a> {
+struct CounterApiV2Answer<'a> {
     code: &'static str,
-    data: Shown<'a>,
+    data: CounterApiV2Counter<'a>,
 }
 
-/// Its error, and ours beside it.
+/// An error: the fields of counterapi.dev, and `error` for clients of seen.
 #[derive(Serialize)]
-struct Failed<'a> {
+struct CounterApiV2Error<'a> {
     error: &'a str,
     code: String,
     message: &'a str,
 }
 
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "CounterApiV2Counter")]
-struct Shown<'a> {
+struct CounterApiV2Counter<'a> {
     name: &'a str,
     slug: &'a str,
     workspace_slug: &'a str,
@@ -51,61 +48,56 @@ struct Shown<'a> {
     created_at: String,
     updated_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    stats: Option<Stats>,
+    stats: Option<CounterApiV2Stats>,
 }
 
-/// A number of hits, as both of its numbers.
+/// A number of hits, as two numbers.
 #[derive(Default, JsonSchema, Serialize)]
-#[schemars(rename = "CounterApiV2Hits")]
-struct Hits {
+struct CounterApiV2Hits {
     up: u64,
     down: u64,
 }
 
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "CounterApiV2Stats")]
-struct Stats {
-    today: Hits,
-    this_week: Hits,
-    temporal: Temporal,
+struct CounterApiV2Stats {
+    today: CounterApiV2Hits,
+    this_week: CounterApiV2Hits,
+    temporal: CounterApiV2Temporal,
 }
 
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "CounterApiV2Temporal")]
-struct Temporal {
-    /// By hour of the day (UTC), `00` to `23`; of the hours that are kept.
-    hours: BTreeMap<String, Hits>,
-    weekdays: BTreeMap<&'static str, Hits>,
-    quarters: BTreeMap<&'static str, Hits>,
+struct CounterApiV2Temporal {
+    /// By hour of the day (UTC), `00` to `23`, as far as hours are remembered.
+    hours: BTreeMap<String, CounterApiV2Hits>,
+    weekdays: BTreeMap<&'static str, CounterApiV2Hits>,
+    quarters: BTreeMap<&'static str, CounterApiV2Hits>,
 }
 
 const fn doc(summary: &'static str) -> Doc {
-    Doc::json::<Answer<'_>>(summary)
+    Doc::json::<CounterApiV2Answer<'_>>(summary)
 }
 
-/// `/v2/…` in the document.
+/// The OpenAPI description of `/v2/…`.
 pub(super) const GET: Doc = doc("Read a counter (counterapi.dev, version 2)");
-/// `/v2/…/up` in the document.
+/// The OpenAPI description of `/v2/…/up`.
 pub(super) const UP: Doc = doc("Count a hit (counterapi.dev, version 2)");
-/// `/v2/…/down` in the document.
-pub(super) const DOWN: Doc = doc("Take one off a counter (counterapi.dev, version 2)");
-/// `/v2/…/reset` in the document.
-pub(super) const RESET: Doc = doc("Start over (counterapi.dev, version 2)").owners();
-/// `/v2/…/stats` in the document.
+/// The OpenAPI description of `/v2/…/down`.
+pub(super) const DOWN: Doc = doc("Subtract one from a counter (counterapi.dev, version 2)");
+/// The OpenAPI description of `/v2/…/reset`.
+pub(super) const RESET: Doc = doc("Reset a counter to 0 (counterapi.dev, version 2)").owners();
+/// The OpenAPI description of `/v2/…/stats`.
 pub(super) const STATS: Doc = doc("Read when a counter was hit (counterapi.dev, version 2)");
 
-/// Reads.
 pub(super) async fn get(State(app): State<App>, Path(counter): Path) -> Response {
     let total = app.counters.total(&counter).await.map_err(ApiError::from);
     answered(&app, &counter, total).await
 }
 
-/// Counts.
 pub(super) async fn up(State(app): State<App>, caller: Caller, Path(counter): Path) -> Response {
     answered(&app, &counter, raised(&app, &caller, &counter).await).await
 }
 
-/// Takes one off.
+/// Subtracts one.
 pub(super) async fn down(
     State(app): State<App>,
     caller: Caller,
@@ -115,7 +107,7 @@ pub(super) async fn down(
     answered(&app, &counter, lowered(&app, &caller, &counter, &bearer).await).await
 }
 
-/// Starts over, with the owner's token. A HEAD changes nothing.
+/// Resets the counter, with the owner's token. A HEAD changes nothing.
 pub(super) async fn reset(
     State(app): State<App>,
     caller: Caller,
@@ -141,7 +133,7 @@ pub(super) async fn stats(State(app): State<App>, Path(counter): Path) -> Respon
     };
     match read.await {
         Ok((Some(total), history)) => {
-            let stats = Stats::of(&history, Timestamp::now());
+            let stats = CounterApiV2Stats::of(&history, Timestamp::now());
             shown(&app, &counter, total, Some(stats)).await
         }
         Ok((None, _)) => missing(),
@@ -157,11 +149,16 @@ async fn answered(app: &App, counter: &Counter, total: Result<Option<i64>, ApiEr
     }
 }
 
-async fn shown(app: &App, counter: &Counter, total: i64, stats: Option<Stats>) -> Response {
+async fn shown(
+    app: &App,
+    counter: &Counter,
+    total: i64,
+    stats: Option<CounterApiV2Stats>,
+) -> Response {
     let now = Timestamp::now();
-    // What was counted is counted, whether its first day can be read or not.
+    // The hit is counted, so failing to read the first day is not an error.
     let created = app.counters.count(counter).await.ok().flatten().map_or(now, |c| c.created);
-    let data = Shown {
+    let data = CounterApiV2Counter {
         name: counter.key.as_str(),
         slug: counter.key.as_str(),
         workspace_slug: counter.namespace.as_str(),
@@ -171,11 +168,11 @@ async fn shown(app: &App, counter: &Counter, total: i64, stats: Option<Stats>) -
         updated_at: instant(now),
         stats,
     };
-    ([NO_STORE], Json(Answer { code: "200", data })).into_response()
+    ([NO_STORE], Json(CounterApiV2Answer { code: "200", data })).into_response()
 }
 
 fn error(status: StatusCode, message: &str) -> Response {
-    let body = Failed { error: message, code: status.as_u16().to_string(), message };
+    let body = CounterApiV2Error { error: message, code: status.as_u16().to_string(), message };
     (status, [NO_STORE], Json(body)).into_response()
 }
 
@@ -194,9 +191,9 @@ const WEEKDAYS: [&str; 7] =
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const QUARTERS: [&str; 4] = ["q1", "q2", "q3", "q4"];
 
-impl Stats {
+impl CounterApiV2Stats {
     fn of(history: &History, now: Timestamp) -> Self {
-        let hits = |up| Hits { up, down: 0 };
+        let hits = |up| CounterApiV2Hits { up, down: 0 };
         let today = now.day();
         let since_monday = |day: u32| {
             let weekday = Timestamp::of_day(day).civil().date().weekday();
@@ -213,7 +210,7 @@ impl Stats {
             let month = usize::try_from(Timestamp::of_day(day).civil().month()).unwrap_or(1);
             quarters[(month - 1) / 3] += more;
         }
-        let temporal = Temporal {
+        let temporal = CounterApiV2Temporal {
             hours: hours.iter().enumerate().map(|(h, n)| (format!("{h:02}"), hits(*n))).collect(),
             weekdays: WEEKDAYS.into_iter().zip(weekdays.map(hits)).collect(),
             quarters: QUARTERS.into_iter().zip(quarters.map(hits)).collect(),
@@ -235,12 +232,12 @@ mod tests {
             history.days.set(day, hits);
         }
         history.hours.set(95 * 24 + 7, 4);
-        let stats = Stats::of(&history, Timestamp::of_day(95));
+        let stats = CounterApiV2Stats::of(&history, Timestamp::of_day(95));
         assert_eq!((stats.today.up, stats.this_week.up), (4, 4));
-        let Temporal { hours, weekdays, quarters } = stats.temporal;
+        let CounterApiV2Temporal { hours, weekdays, quarters } = stats.temporal;
         assert_eq!((hours["07"].up, hours["08"].up), (4, 0));
         assert_eq!((weekdays["sunday"].up, weekdays["monday"].up), (2, 4));
         assert_eq!((quarters["q1"].up, quarters["q2"].up), (2, 4));
-        assert_eq!(Stats::of(&history, Timestamp::of_day(31)).this_week.up, 2);
+        assert_eq!(CounterApiV2Stats::of(&history, Timestamp::of_day(31)).this_week.up, 2);
     }
 }

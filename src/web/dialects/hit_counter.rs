@@ -10,21 +10,21 @@ use crate::model::name::Counter;
 use crate::web::App;
 use crate::web::count;
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Param, text};
+use crate::web::openapi::{Doc, QueryParam, text};
 use crate::web::pictures::aliases;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
 use crate::web::response::value::NO_STORE;
 
-/// `/nocount` in the document.
+/// The OpenAPI description of `/nocount`.
 pub(super) const READ: Doc =
     Doc::other("Read the hits of a page (Hit Counter)", "text/plain").query(&[URL]);
 
 /// The page.
-const URL: Param = Param::new("url", "The page; without it, the one in `Referer`", text);
+const URL: QueryParam = QueryParam::new("url", "The page; without it, the one in `Referer`", text);
 
-/// Whether a request to `/count` is Hit Counter's: GoatCounter has the same address, and a
-/// path in `p`.
+/// Whether a request to `/count` is for Hit Counter: GoatCounter has the same path, with a
+/// page in `p`.
 pub(crate) fn asks_for(query: &Query) -> bool {
     query.get("url").is_some() && query.get("p").is_none()
 }

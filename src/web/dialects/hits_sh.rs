@@ -18,37 +18,34 @@ use crate::web::pictures::aliases;
 use crate::web::response::value::NO_STORE;
 
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "HitsShStatistics")]
-struct Statistics {
+struct HitsShStatistics {
     total: i64,
     /// Hits of the last 30 days, today (UTC) included.
     monthly: u64,
     /// Hits of the last 7 days, today (UTC) included.
     weekly: u64,
-    /// The years that have hits.
-    items: Vec<Year>,
+    /// The years with hits.
+    items: Vec<HitsShYear>,
 }
 
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "HitsShYear")]
-struct Year {
+struct HitsShYear {
     from: String,
     to: String,
-    data: Vec<Day>,
+    data: Vec<HitsShDay>,
 }
 
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "HitsShDay")]
-struct Day {
+struct HitsShDay {
     value: u64,
     day: String,
 }
 
-/// `/api/urns/…` in the document.
+/// The OpenAPI description of `/api/urns/…`.
 pub(super) const URN: Doc =
-    Doc::json::<Statistics>("Read the days of a page (hits.sh)").names(Names::Elsewhere);
+    Doc::json::<HitsShStatistics>("Read the days of a page (hits.sh)").names(Names::Elsewhere);
 
-/// The days that have hits, the newest first as there.
+/// The days with hits, the newest first.
 pub(super) async fn urn(State(app): State<App>, path: RawPathParams) -> Result<Response, ApiError> {
     let urn = path.iter().next().map(|(_, urn)| urn).unwrap_or_default();
     let counter = aliases::of_url(urn)?;
@@ -56,7 +53,7 @@ pub(super) async fn urn(State(app): State<App>, path: RawPathParams) -> Result<R
     let total = total.ok_or_else(|| ApiError::no_counter(&counter))?;
     let history = app.counters.history(&counter).await?.unwrap_or_default();
     let today = Timestamp::now().day();
-    let statistics = Statistics {
+    let statistics = HitsShStatistics {
         total,
         monthly: history.hits_of_days(30, today),
         weekly: history.hits_of_days(7, today),
@@ -65,16 +62,19 @@ pub(super) async fn urn(State(app): State<App>, path: RawPathParams) -> Result<R
     Ok(([NO_STORE], Json(statistics)).into_response())
 }
 
-fn years(history: &History) -> Vec<Year> {
+fn years(history: &History) -> Vec<HitsShYear> {
     let mut years: BTreeMap<i16, Vec<(Date, u64)>> = BTreeMap::new();
     for (day, hits) in history.days.iter().rev() {
         let date = Timestamp::of_day(day).civil().date();
         years.entry(date.year()).or_default().push((date, hits));
     }
-    let year = |days: Vec<(Date, u64)>| Year {
+    let year = |days: Vec<(Date, u64)>| HitsShYear {
         from: days.last().map(|(date, _)| date.to_string()).unwrap_or_default(),
         to: days.first().map(|(date, _)| date.to_string()).unwrap_or_default(),
-        data: days.iter().map(|(day, value)| Day { value: *value, day: day.to_string() }).collect(),
+        data: days
+            .iter()
+            .map(|(day, value)| HitsShDay { value: *value, day: day.to_string() })
+            .collect(),
     };
     years.into_values().rev().map(year).collect()
 }

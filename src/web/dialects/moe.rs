@@ -1,4 +1,4 @@
-//! Moe-Counter's `/record/@NAME`: its count as JSON. There too, asking counts.
+//! Moe-Counter's `/record/@NAME`: a count as JSON. As there, a request counts.
 
 use axum::Json;
 use axum::extract::{RawPathParams, State};
@@ -16,15 +16,14 @@ use crate::web::request::metric::Metric;
 use crate::web::response::value::NO_STORE;
 
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "MoeCounterRecord")]
-struct Record {
+struct MoeCounterRecord {
     name: String,
     num: i64,
 }
 
-/// `/record/@{name}` in the document.
+/// The OpenAPI description of `/record/@{name}`.
 pub(super) const RECORD: Doc =
-    Doc::json::<Record>("Count a hit on `moe-counter/{name}` and read it (Moe-Counter)")
+    Doc::json::<MoeCounterRecord>("Count a hit on `moe-counter/{name}` and read it (Moe-Counter)")
         .names(Names::Elsewhere);
 
 /// Counts and reads.
@@ -40,5 +39,5 @@ pub(super) async fn record(
         Reading::Number(number) => number.value(),
         Reading::Missing | Reading::Unknown => 0,
     };
-    Ok(([NO_STORE], Json(Record { name, num })).into_response())
+    Ok(([NO_STORE], Json(MoeCounterRecord { name, num })).into_response())
 }

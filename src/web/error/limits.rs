@@ -1,4 +1,4 @@
-//! Errors of limits that a request, its client or its network has reached.
+//! Errors about limits that a request, its client or its network has reached.
 
 use std::time::Duration;
 
@@ -83,10 +83,8 @@ impl ApiError {
         match full {
             Full::Client(most) => too_many("client", most, Limit::client_streams),
             Full::Network(most) => too_many("network", most, Limit::network_streams),
-            Full::All => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "as many streams as may be are open")
-                    .limit(Limit::streams)
-            }
+            Full::All => Self::new(StatusCode::SERVICE_UNAVAILABLE, "all live streams are in use")
+                .limit(Limit::streams),
         }
         .retry_after(RETRY_STREAM)
     }

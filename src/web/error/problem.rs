@@ -9,26 +9,26 @@ use std::sync::Arc;
 
 use super::ErrorBody;
 
-/// An error as RFC 9457 has it, for clients that ask for it by `Accept`: its members,
-/// and those of [`ErrorBody`] beside them.
+/// Problem details, for clients that ask for them by `Accept`: the members of RFC 9457, and
+/// those of [`ErrorBody`].
 #[derive(JsonSchema, Serialize)]
-#[schemars(description = "An error as RFC 9457 has it")]
+#[schemars(description = "An error as problem details (RFC 9457)")]
 pub(crate) struct Problem<'a> {
-    /// Always `about:blank`: the status says what kind it is.
+    /// Always `about:blank`, since the status is the kind of the problem.
     #[serde(rename = "type")]
     kind: &'static str,
     /// The name of the status.
     title: &'static str,
     /// The status.
     status: u16,
-    /// What is wrong, and what is allowed instead.
+    /// The error and the allowed values.
     detail: String,
     #[serde(flatten)]
     body: &'a ErrorBody,
 }
 
-/// Turns a JSON error into `application/problem+json`. Pictures, pages and other dialects' errors
-/// are left alone.
+/// Turns a JSON error into `application/problem+json`. Pictures, pages, and the errors of other
+/// dialects stay unchanged.
 pub(crate) fn make_problem(response: Response) -> Response {
     let Some(body) = response.extensions().get::<Arc<ErrorBody>>().cloned() else {
         return response;

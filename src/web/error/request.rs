@@ -1,4 +1,4 @@
-//! Errors of requests: malformed, unauthorised, or for another route or host.
+//! Errors about requests: malformed, unauthorised, or for another route or host.
 
 use axum::http::{Method, StatusCode};
 
@@ -8,7 +8,7 @@ use crate::model::name::{self, InvalidName};
 use crate::picture::ParamError;
 
 impl ApiError {
-    /// 400: the name of `which` part of the path is not valid.
+    /// 400: this part of the path is not a valid name.
     pub(crate) fn invalid_name(which: &str, error: &InvalidName) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("the {which} is not valid: {error}"))
             .allowed(name::ALLOWED)
@@ -19,10 +19,10 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, error.to_string()).allowed("a path in UTF-8")
     }
 
-    /// 400: the query is not made of `name=value`.
+    /// 400: the query does not consist of `name=value` pairs.
     pub(crate) fn invalid_query(error: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("the query cannot be read: {error}"))
-            .allowed("name=value pairs with & between, percent-encoded")
+            .allowed("name=value pairs separated by &, percent-encoded")
     }
 
     /// 400: a parameter, or the header that stands for it, has an invalid value.
@@ -60,9 +60,9 @@ impl ApiError {
             .allowed("the names of SEEN_ALLOWED_HOSTS, an address or localhost")
     }
 
-    /// 408: the body did not come in time (RFC 9110, section 15.5.9).
+    /// 408: the body did not arrive in time (RFC 9110, section 15.5.9).
     pub(crate) fn body_too_slow() -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
+        Self::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")
     }
 
     /// 400: the range of a history is not valid.
@@ -102,14 +102,14 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 
-    /// 404: no route has this path. `meant` lists routes with a similar one.
+    /// 404: no route has this path. `meant` lists similar routes.
     pub(crate) fn no_route(path: &str, meant: String) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is nothing at {path}")).allowed(meant)
     }
 
     /// 405: the path does not take this method.
     pub(crate) fn wrong_method(method: &Method, path: &str) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not for {path}"))
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} does not take {method}"))
             .allowed("the methods in this answer's Allow header")
     }
 }

@@ -1,4 +1,4 @@
-//! Errors of the store: outages and refusals.
+//! Errors about the store: outages and refusals.
 
 use axum::http::StatusCode;
 
@@ -9,8 +9,8 @@ use crate::model::name::{Counter, Name};
 use crate::model::tally::{MAX_TOTAL, Refusal};
 use crate::store::{EditError, StoreError};
 
-/// `Retry-After` while the store is unreachable, in seconds: seen tries at least
-/// this often.
+/// `Retry-After` while the store is unreachable, in seconds: seen itself retries at least this
+/// often.
 const RETRY_SOON: u64 = 1;
 /// `Retry-After` when a cap is reached, in seconds: an owner or the operator has to make room.
 const RETRY_LATER: u64 = 3600;
@@ -23,10 +23,11 @@ impl From<StoreError> for ApiError {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "the store cannot be reached just now")
                     .retry_after(RETRY_SOON)
             }
-            StoreError::Refused(_) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the store must not be used as it is")
-                    .retry_after(RETRY_SOON)
-            }
+            StoreError::Refused(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the store cannot be used as it is configured",
+            )
+            .retry_after(RETRY_SOON),
             StoreError::Full(_) => Self::new(StatusCode::INSUFFICIENT_STORAGE, "the store is full")
                 .retry_after(RETRY_LATER),
             StoreError::Damaged(_) | StoreError::Failed(_) => {
@@ -113,7 +114,7 @@ impl ApiError {
                 .allowed(format!("totals between -{MAX_TOTAL} and {MAX_TOTAL}")),
             EditError::NamespaceFull | EditError::InstanceFull | EditError::StoreNearlyFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, sentence)
-                    .allowed("the counters that there are")
+                    .allowed("changes to existing counters")
                     .retry_after(RETRY_LATER)
                     .limit(full)
             }
@@ -130,13 +131,13 @@ impl ApiError {
         .retry_after(RETRY_SOON)
     }
 
-    /// 403: a name that many counters share has no owner but the instance's.
+    /// 403: a namespace that many people share has no owner except the instance's.
     pub(crate) fn reserved_name(name: &Name) -> Self {
         Self::new(StatusCode::FORBIDDEN, format!("{name} is shared by many counters"))
             .allowed("another name, or the instance's token")
     }
 
-    /// 403: a change that the owner has not allowed to everybody.
+    /// 403: only the owner may make this change.
     pub(crate) fn not_for_everybody(why: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, why).allowed("the owner's token")
     }

@@ -1,5 +1,5 @@
-//! Limits on what strangers create: counters, claims and ids take up the store's memory, and
-//! longer than a hit does.
+//! Limits on the creation of counters, claims and ids by strangers, since these take up the
+//! store's memory for long.
 
 use crate::config::ClientLimits;
 use crate::metrics::Limit;
@@ -12,11 +12,11 @@ use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
 
-/// How many times a client's quota an image proxy has. A README that many people open is one
-/// counter, and a client that only claims to be a proxy gets no more than this.
+/// How many times a client's quota an image proxy has. It is low, since a README that many
+/// people open is one counter, and any client can claim to be a proxy.
 const PROXY_TIMES: u32 = 10;
 
-/// The limits of creating; one that is off is `None`.
+/// The limits on creation; `None` if one is off.
 pub(crate) struct CreationLimits {
     client: Option<Tiers>,
     proxy: Option<Tiers>,
@@ -84,9 +84,9 @@ impl CreationLimits {
     }
 }
 
-/// Takes one creation from the quota if a hit may create this counter; a counter that this
-/// process has seen exists. If the quota is used up, the hit counts only if the store has the
-/// counter.
+/// Takes one creation from the quota if a hit may create this counter, which is the case
+/// unless this process knows it. If the quota is used up, the hit counts only if the store has
+/// the counter.
 ///
 /// # Errors
 /// 429 for a counter that does not exist, or the store could not be asked.
@@ -100,7 +100,7 @@ pub(crate) async fn for_a_hit<'a>(
     }
     match app.creation.take_of_a_stranger(caller) {
         Ok(taken) => Ok(taken),
-        // Boxed: each connection keeps room for a hit, and this is rare.
+        // Boxed, since it is rare: every connection reserves memory for the unboxed future.
         Err(refusal) => match Box::pin(app.counters.total(counter)).await? {
             Some(_) => Ok(Taken(None)),
             None => Err(refusal),

@@ -1,8 +1,7 @@
 //! Limits on the head of a request.
 //!
-//! hyper has limits of its own (65,534 bytes of URL, 100 headers, 400 kB in all), at which it
-//! answers a bare 414 or 431. Ours are lower, so that an oversized request gets an answer that
-//! says what is allowed.
+//! hyper has its own limits (65,534 bytes of URL, 100 headers, 400 kB in all), beyond which it
+//! answers a bare 414 or 431. Ours are lower, so that the answer can say what is allowed.
 
 use std::net::IpAddr;
 
@@ -32,7 +31,7 @@ pub(crate) fn check<B>(request: &Request<B>, allowed: &[String]) -> Result<(), A
     if headers.len() > HEADERS_MANY || MAX_HEADERS < bytes() {
         return Err(ApiError::headers_too_large(HEADERS_MANY, MAX_HEADERS));
     }
-    // RFC 9112, section 3.2. Of two, a proxy may pick a different one than seen.
+    // RFC 9112, section 3.2. With two, a proxy might use one and seen the other.
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(host), None) => {

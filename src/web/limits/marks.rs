@@ -1,5 +1,6 @@
-//! Limits how many visitors one client can pose as. A counter with dedupe remembers each visitor
-//! for up to a day, and a client becomes a new visitor with each user agent that it makes up.
+//! Limits how many visitors one client can pretend to be. A counter with dedupe remembers each
+//! visitor for up to a day, and a client becomes a new visitor with each user agent that it
+//! makes up.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::model::name::Counter;
 use crate::model::network::Client;
 use crate::model::rate::{Limiter, Rate, Tier, Tiers};
 
-/// How long a visitor of a counter counts as known: as long as the longest mark.
+/// How long a visitor of a counter counts as known: a day, like the longest-lived mark.
 const KNOWN: Rate = Rate { quota: 1, window: Duration::from_secs(86_400) };
 
 /// The limit of visitors; `None` if it is off.
@@ -26,8 +27,8 @@ impl MarkLimits {
         Self(settings.visitor_limit.0.map(marks))
     }
 
-    /// The mark to use for a visitor of a counter: `None` for its own; otherwise the one that all
-    /// further visitors from its client or its network share, so that no more are stored.
+    /// Decides the mark of a visitor: `None` for its own, otherwise the one that all further
+    /// visitors of its client or of its network share.
     pub(crate) fn shared(
         &self,
         client: Client,
@@ -40,7 +41,7 @@ impl MarkLimits {
             return None;
         }
         let (tier, ..) = new.take(client).err()?;
-        // Without a mark of its own, it is not known.
+        // Without its own mark, the visitor does not become known.
         known.give_back(&key);
         Some(tier)
     }

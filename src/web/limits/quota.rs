@@ -20,15 +20,15 @@ pub(crate) const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// How many times a client's quota an image proxy has.
 const PROXY_TIMES: u32 = 20;
 
-/// How many times a client's quota a network has. It is higher than for other limits, since the
-/// /48 of a carrier holds many people, all of whom make hits.
+/// How many times a client's quota a network has. It is higher than for other limits, since
+/// many people share the /48 of a carrier, and all of them make hits.
 const CLIENTS_OF_A_NETWORK: u32 = 16;
 
 /// Every limit of hits; `None` if it is off.
 pub(crate) struct Quotas {
     client: Option<Tiers>,
-    /// An image proxy stands for many people with one address. Its limit also bounds clients that
-    /// only claim to be a proxy.
+    /// For image proxies, whose address many people share. It bounds clients that only claim to
+    /// be one, too.
     proxy: Option<Tiers>,
     counter: Option<Limiter>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Quotas {
 pub(crate) struct Quota(Option<(Rate, Left)>);
 
 impl Quotas {
-    /// The limits of the settings.
+    /// The limits from the settings.
     pub(crate) fn new(settings: &Settings) -> Self {
         let rate = settings.client_limit.0;
         Self {
@@ -98,8 +98,8 @@ impl IntoResponseParts for Quota {
     }
 }
 
-/// Reports a quota under the name `whose`: how much is left, and in how many seconds there is
-/// more.
+/// Adds the headers that report a quota under the name `whose`: how much is left, and in how
+/// many seconds there is more.
 pub(crate) fn insert(
     headers: &mut HeaderMap,
     whose: &str,

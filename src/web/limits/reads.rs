@@ -1,5 +1,5 @@
-//! Expensive reads: each client has a quota of them, and a client that has the answer already
-//! gets 304.
+//! Limits on expensive reads: each client has a quota, and gets 304 for an answer that it has
+//! already.
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, ETAG, IF_NONE_MATCH};
@@ -17,7 +17,7 @@ use crate::web::response::{etag, picture};
 /// How many times a client's quota an image proxy has, as for hits.
 const PROXY_TIMES: u32 = 20;
 
-/// The limits of expensive reads; `None` if they are off.
+/// The limits on expensive reads; `None` if they are off.
 pub(crate) struct ReadLimits {
     client: Option<Tiers>,
     proxy: Option<Tiers>,
@@ -47,11 +47,11 @@ impl ReadLimits {
 }
 
 /// Whether a request is an expensive read.
-pub(crate) fn is_dear<B>(request: &Request<B>) -> bool {
+pub(crate) fn is_expensive<B>(request: &Request<B>) -> bool {
     let path = request.uri().path();
     matches!(*request.method(), Method::GET | Method::HEAD)
         && (path == "/openapi.json"
-            // All pages of counters and namespaces, and not hitwebcounter's picture.
+            // The pages of counters and namespaces, but not hitwebcounter's picture.
             || (path.starts_with("/counter/") && path != "/counter/counter.php")
             || path.starts_with("/sum/")
             || path.starts_with("/api/urns/")
@@ -70,11 +70,11 @@ pub(crate) async fn tagged(asked: Option<HeaderValue>, answer: Response) -> Resp
         return answer;
     }
     let (mut parts, body) = answer.into_parts();
-    // What is answered here is in memory already.
+    // These answers are in memory already.
     let Ok(bytes) = to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    // What is made once has its tag already.
+    // Answers that are made once have their tag already.
     let tag = parts.headers.get(ETAG).cloned().unwrap_or_else(|| etag::of(&bytes));
     let is_known = etag::is_known(tag.to_str().unwrap_or_default(), asked.as_ref());
     parts.headers.insert(ETAG, tag);
@@ -86,7 +86,7 @@ pub(crate) async fn tagged(asked: Option<HeaderValue>, answer: Response) -> Resp
     Response::from_parts(parts, Body::from(bytes))
 }
 
-/// What a request says it has.
+/// The tags of the answers that a client has.
 pub(crate) fn asked(headers: &HeaderMap) -> Option<HeaderValue> {
     headers.get(IF_NONE_MATCH).cloned()
 }

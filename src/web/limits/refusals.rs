@@ -1,6 +1,5 @@
-//! Delays refusals. They cost seen little each, but a client nothing: a stranger that sent
-//! request after request without reading the answers once caused 100,000 refusals a second, and
-//! everybody else waited behind them.
+//! Delays refusals, which cost a client nothing: in a test, a client that sent requests without
+//! reading the answers caused 100,000 refusals a second, and everybody else had to wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +21,11 @@ use crate::model::rate::Tiers;
 /// occupies one of the client's connections for this long.
 const HOLD: Duration = Duration::from_secs(1);
 
-/// One in this many of all connections may wait here. Behind a proxy, whose connections are not
-/// limited, each request of a stranger could take one.
+/// At most one in this many connections may wait here. The connections of a proxy are not
+/// limited, so a stranger behind it could take one with each request.
 const HELD_SHARE: usize = 8;
 
-/// The limit of refusals; `None` if it is off. A clone shares it.
+/// The limit on refusals; `None` if it is off. A clone shares it.
 #[derive(Clone)]
 pub struct RefusalLimits(Option<Arc<Refusals>>);
 
@@ -48,7 +47,7 @@ impl RefusalLimits {
         Self(refusals.map(Arc::new))
     }
 
-    /// The permit to wait with, if this answer exceeds the client's refusals without delay.
+    /// The permit to wait with if this answer must be delayed.
     pub fn hold(&self, client: Client, status: StatusCode, metrics: &Metrics) -> Option<Permit> {
         // Attempts to create in a full store count as well.
         if !(status.is_client_error() || status == StatusCode::INSUFFICIENT_STORAGE) {

@@ -11,22 +11,22 @@ use crate::model::network::Client;
 use crate::model::rate::{Limiter, Rate, Tier, Tiers};
 use crate::web::error::ApiError;
 
-/// How many times a client's quota all clients together have. Beyond that, every client that has
+/// How many times a client's quota all clients together have. Beyond it, every client that has
 /// sent a wrong token must wait.
 const CLIENTS_IN_ALL: u32 = 60;
 
-/// The limit of wrong tokens; `None` if it is off.
+/// The limit on wrong tokens; `None` if it is off.
 pub(crate) struct TokenLimits(Option<Guesses>);
 
 struct Guesses {
     rate: Rate,
     clients: Tiers,
     all: Limiter,
-    log: Mutex<Log>,
+    log: Mutex<WrongTokens>,
 }
 
 #[derive(Default)]
-struct Log {
+struct WrongTokens {
     interval: LogInterval,
     /// Wrong tokens since the last line.
     wrong: u64,
@@ -43,11 +43,11 @@ impl TokenLimits {
     }
 
     /// Refuses a token unread if the client or its network has sent too many wrong ones. If all
-    /// clients together have, refuses those that have sent any. An owner whose network has sent
-    /// none is never refused.
+    /// clients together have, it refuses the clients that have sent any. So an owner whose network
+    /// has sent none is never refused.
     ///
     /// # Errors
-    /// 429, and how long to wait.
+    /// 429, with the wait.
     pub(crate) fn check(&self, client: Client, headers: &HeaderMap) -> Result<(), ApiError> {
         let Some(guesses) = self.0.as_ref().filter(|_| headers.contains_key(AUTHORIZATION)) else {
             return Ok(());
@@ -69,7 +69,7 @@ impl TokenLimits {
         }
         metrics.wrong_token();
         let Some(guesses) = &self.0 else { return };
-        // The result does not matter: the request was answered already.
+        // The request was answered already, so the result does not matter.
         let _ = guesses.clients.take(client);
         guesses.all.take(&());
         let mut log = guesses.log.lock();

@@ -18,10 +18,10 @@ pub(crate) struct Doc {
     /// One sentence, without a full stop.
     pub summary: &'static str,
     /// The query parameters that are refused if invalid.
-    pub query: &'static [Param],
-    /// The same, of several routes.
-    pub shared: &'static [Param],
-    /// What the query may hold about looks; a value that is wrong is left out.
+    pub query: &'static [QueryParam],
+    /// Further ones, shared by several routes.
+    pub shared: &'static [QueryParam],
+    /// The query parameters about looks. Invalid ones are ignored.
     pub looks: fn() -> Vec<Spec>,
     /// The schema of the body, if there is one.
     pub body: Option<SchemaOf>,
@@ -59,15 +59,15 @@ pub(crate) enum Names {
     One,
     /// Up to this many, separated by commas.
     Several(usize),
-    /// One, by CountAPI's rule.
+    /// One, by CountAPI's rule for names.
     CountApi,
-    /// One, by the rule of another service.
+    /// One, by another service's rule for names.
     Elsewhere,
 }
 
 /// A parameter of a query.
 #[derive(Clone, Copy)]
-pub(crate) struct Param {
+pub(crate) struct QueryParam {
     /// Its name.
     pub name: &'static str,
     /// Its purpose.
@@ -107,17 +107,17 @@ impl Doc {
     }
 
     /// Adds parameters.
-    pub(crate) const fn query(self, query: &'static [Param]) -> Self {
+    pub(crate) const fn query(self, query: &'static [QueryParam]) -> Self {
         Self { query, ..self }
     }
 
-    /// The same with parameters that it shares with other routes.
-    pub(crate) const fn shared(self, shared: &'static [Param]) -> Self {
+    /// Adds parameters that several routes share.
+    pub(crate) const fn shared(self, shared: &'static [QueryParam]) -> Self {
         Self { shared, ..self }
     }
 
-    /// Whether the document has a parameter of this name. [`Query`] asks before it is
-    /// read, so that a route cannot read what nobody was told of.
+    /// Whether the document has a parameter of this name. [`Query`] asserts it, so that a route
+    /// cannot read an undocumented parameter.
     ///
     /// [`Query`]: crate::web::request::query::Query
     pub(crate) fn declares(&self, name: &str) -> bool {
@@ -125,7 +125,7 @@ impl Doc {
         asked || (self.looks)().iter().any(|spec| spec.names.contains(&name))
     }
 
-    /// The same with these parameters about looks.
+    /// Adds parameters about looks.
     pub(crate) const fn looks(self, looks: fn() -> Vec<Spec>) -> Self {
         Self { looks, ..self }
     }
@@ -151,7 +151,7 @@ impl Doc {
     }
 }
 
-impl Param {
+impl QueryParam {
     /// An optional parameter.
     pub(crate) const fn new(
         name: &'static str,
@@ -188,7 +188,7 @@ pub(crate) fn switch() -> Value {
 }
 
 /// `?callback=`, on most routes that read.
-pub(crate) const CALLBACK: Param = Param::new(
+pub(crate) const CALLBACK: QueryParam = QueryParam::new(
     "callback",
     "Answer with a script that calls this function (JSONP)",
     || json!({ "type": "string", "pattern": "^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$" }),

@@ -1,4 +1,4 @@
-//! The document, built from the operations that were registered.
+//! Builds the document from the registered operations.
 
 use std::borrow::Cow;
 
@@ -20,8 +20,8 @@ pub(super) struct Document {
 
 impl Document {
     pub(super) fn of(operations: &[Operation]) -> Self {
-        // Paths that end with a slash exist for other services' links. Linters report them, so
-        // the document leaves them out.
+        // Paths that end with a slash exist for links of other services. Linters complain about
+        // them, so they are not in the document.
         let operations = operations
             .iter()
             .filter(|operation| operation.path == "/" || !operation.path.ends_with('/'));
@@ -33,7 +33,7 @@ impl Document {
         let mut document = Self { paths: Map::new(), schemas: settings.into_generator() };
         for Operation { verb, path, doc } in operations {
             let operation = document.operation(*verb, path, doc);
-            // axum's star says that the rest of the path is meant, which OpenAPI cannot.
+            // `{*rest}` in axum matches the rest of the path. OpenAPI has no notation for that.
             let path = path.replace("{*", "{");
             let item = document.paths.entry(path).or_insert_with(|| json!({}));
             item[verb.name()] = operation;
@@ -59,14 +59,14 @@ impl Document {
                 "schemas": schemas,
                 "responses": {
                     "error": {
-                        "description": "What is wrong, and what would be right",
+                        "description": "The error, and what is allowed instead",
                         "headers": {
                             "Retry-After": {
-                                "description": "In how many seconds the same may succeed",
+                                "description": "Seconds until the same request may succeed",
                                 "schema": { "type": "integer" },
                             },
                             "RateLimit": {
-                                "description": "What is left of a limit, and when there is more",
+                                "description": "What is left of a quota, and when there is more",
                                 "schema": text(),
                             },
                             "RateLimit-Policy": {
@@ -132,10 +132,10 @@ impl Document {
             }
             ResponseBody::Nothing => {}
         }
-        // The errors of badges and charts are pictures too.
+        // Errors of badges and charts are drawn as pictures.
         let error = match doc.answer {
             ResponseBody::Other(media @ "image/svg+xml") => {
-                json!({ "description": "What is wrong", "content": { media: { "schema": text() } } })
+                json!({ "description": "The error", "content": { media: { "schema": text() } } })
             }
             _ => json!({ "$ref": "#/components/responses/error" }),
         };
@@ -152,7 +152,7 @@ impl Document {
         for (status, schema) in doc.other_responses {
             let schema = schema(&mut self.schemas);
             operation["responses"][status.to_string()] = json!({
-                "description": "As CountAPI or Abacus has it",
+                "description": "An answer with the fields of this route",
                 "content": { "application/json": { "schema": schema } },
             });
         }
@@ -171,8 +171,8 @@ impl Document {
     }
 }
 
-/// A parameter about looks, under each of its names. Any text is accepted, so the values are in
-/// the description and not in the schema.
+/// A parameter about looks, under each of its names. Invalid values are not refused, so the
+/// valid ones are in the description instead of the schema.
 fn look(spec: &Spec) -> impl Iterator<Item = Value> {
     let Spec { names, summary, values, default } = *spec;
     names.iter().enumerate().map(move |(nth, name)| {
@@ -190,7 +190,7 @@ fn look(spec: &Spec) -> impl Iterator<Item = Value> {
     })
 }
 
-/// The names in braces of a path.
+/// The names in the braces of a path.
 fn path_names(path: &str) -> impl Iterator<Item = &str> {
     path.split('{')
         .skip(1)

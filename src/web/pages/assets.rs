@@ -1,4 +1,4 @@
-//! The files that pages load, and the script for other people's pages.
+//! The files that pages load, and `seen.js` for other people's pages.
 
 use axum::http::HeaderMap;
 use axum::response::Response;

@@ -1,10 +1,9 @@
-//! `/builder`: a badge made to order, and the code to paste. A form, so that it
-//! works without scripts.
+//! `/builder`: a form for a badge, and the code to paste. It works without scripts.
 
 use askama::Template;
 use axum::http::HeaderMap;
 
-use crate::model::count::Settings;
+use crate::model::count::CounterSettings;
 use crate::model::name::{Counter, Name};
 use crate::picture::badge::Style;
 use crate::picture::logo::Icon;
@@ -13,9 +12,9 @@ use crate::web::error::ApiError;
 use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
 use crate::web::request::settings;
-use crate::web::response::page::{Page, PageError, Snippets, origin};
+use crate::web::response::page::{HtmlPage, PageError, Snippets, origin};
 
-/// What may be asked of the badge, with what it is unless asked.
+/// The parameters that the form offers, and their defaults.
 const LOOKS: [(&str, &str); 6] = [
     ("label", "views"),
     ("style", "flat"),
@@ -25,7 +24,7 @@ const LOOKS: [(&str, &str); 6] = [
     ("labelColor", "#555"),
 ];
 
-/// `?count=`, in words.
+/// The choices of `?count=`.
 const COUNTS: [(&str, &str); 9] = [
     ("total", "all views"),
     ("human", "views without bots"),
@@ -38,7 +37,7 @@ const COUNTS: [(&str, &str); 9] = [
     ("unique-30d", "daily unique visitors, 30 days"),
 ];
 
-/// `?dedupe=`, in words.
+/// The choices of `?dedupe=`.
 const RELOADS: [(&str, &str); 4] = [
     ("off", "count every time"),
     ("30m", "not within 30 minutes"),
@@ -56,11 +55,11 @@ struct Builder {
 pub(crate) async fn show(
     query: Result<Query, ApiError>,
     headers: HeaderMap,
-) -> Result<Page, PageError> {
-    Ok(Page::new(&Builder { form: Form::new(&query?, &headers)? }))
+) -> Result<HtmlPage, PageError> {
+    Ok(HtmlPage::new(&Builder { form: Form::new(&query?, &headers)? }))
 }
 
-/// The form filled in, the badge that it asks for, and the code to paste.
+/// The form as filled in, its badge, and the code to paste.
 pub(crate) struct Form {
     pub namespace: Name,
     pub key: Name,
@@ -75,15 +74,15 @@ pub(crate) struct Form {
     pub preview: String,
     pub origin: String,
     pub snippets: Snippets,
-    /// The command that makes the counter the caller's own, with what reloads count.
+    /// The command that creates the counter with a token and with the chosen dedupe.
     pub create: String,
 }
 
 impl Form {
-    /// As the query asks for it.
+    /// The form that the query fills in.
     ///
     /// # Errors
-    /// 400 for a name or a look that cannot be.
+    /// 400 for an invalid name or look.
     pub(crate) fn new(query: &Query, headers: &HeaderMap) -> Result<Self, ApiError> {
         let name = |which, or| {
             let text = query.get(which).unwrap_or(or);
@@ -100,10 +99,10 @@ impl Form {
         let [(_, label), _, (_, count), (_, logo), (_, color), (_, label_color)] = looks;
         Metric::parse(count)?;
         let dedupe = query.get("dedupe").filter(|text| !text.is_empty()).unwrap_or("off");
-        settings::changed(Settings::default(), query)?;
+        settings::changed(CounterSettings::default(), query)?;
         let origin = origin(headers);
 
-        // Only what differs from the defaults: short links last longer.
+        // Leave out the defaults, to keep links short.
         let asked: Vec<_> =
             looks.into_iter().zip(LOOKS).filter(|(a, b)| a != b).map(|p| p.0).collect();
         let asked = serde_urlencoded::to_string(&asked).map_err(ApiError::invalid_query)?;
@@ -146,15 +145,15 @@ fn create(origin: &str, counter: &Counter, dedupe: &str) -> Result<String, ApiEr
     Ok(format!("curl --request POST '{origin}/create/{counter}{query}'"))
 }
 
-/// One line of a list.
+/// One entry of a list.
 pub(crate) struct Choice {
     pub value: String,
     pub words: &'static str,
     pub chosen: bool,
 }
 
-/// What a list offers, as value and words; what is chosen and is none of it, such
-/// as a picture of one's own, stays to be chosen.
+/// The entries of a list, from pairs of a value and its words. A chosen value that is not
+/// offered, such as a logo of the owner's, is added to them.
 fn choices(offered: &[(&'static str, &'static str)], chosen: &str) -> Vec<Choice> {
     let choice = |(value, words): (&str, _)| {
         let chosen = value.eq_ignore_ascii_case(chosen);

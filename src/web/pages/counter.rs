@@ -16,46 +16,46 @@ use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
-use crate::web::response::page::{Page, PageError, Snippets, note, origin};
+use crate::web::response::page::{HtmlPage, PageError, Snippets, note, origin};
 
 #[derive(Template)]
 #[template(path = "counter.html")]
 struct CounterPage {
     counter: Counter,
     total: i64,
-    /// All but the total, unless the store cannot be asked.
-    known: Option<Known>,
+    /// Everything besides the total; `None` if the store cannot be asked.
+    known: Option<Details>,
     stale: &'static str,
     /// The address of the picture that a link preview shows.
     preview: String,
     snippets: Snippets,
 }
 
-/// What the store says beside the total.
-struct Known {
+/// What a page shows besides the total.
+struct Details {
     cards: Vec<Card>,
     since: String,
     sources: Vec<Share>,
     plot: Plot,
-    /// Whether the total came without days, by an import or by `/set`.
+    /// Whether there is a total without a history, from an import or `/set`.
     no_history: bool,
 }
 
-/// A number with its name.
+/// A number with a heading.
 pub(super) struct Card {
     pub name: &'static str,
     pub number: String,
-    /// What stands below it, smaller; may be empty.
+    /// Small text below it; may be empty.
     pub note: String,
 }
 
-/// How much of the views came from one source.
+/// The share of one source in the views.
 struct Share {
-    /// For the style of it.
+    /// Its name in the style sheet.
     name: &'static str,
     words: &'static str,
     views: u64,
-    /// In tenths of a percent, and where it begins on the bar.
+    /// In tenths of a percent, like its start on the bar.
     share: u64,
     from: u64,
 }
@@ -78,13 +78,13 @@ impl CounterPage {
     }
 }
 
-/// Shows it, `?range=` of its past; looking at a page of seen's own counts nothing.
+/// Shows the page, with `?range=` of the history. It counts nothing.
 pub(crate) async fn show(
     State(app): State<App>,
     path: Result<Path, ApiError>,
     query: Result<Query, ApiError>,
     headers: HeaderMap,
-) -> Result<Page, PageError> {
+) -> Result<HtmlPage, PageError> {
     let Path(counter) = path?;
     let query = query?;
     let range = query.get("range").unwrap_or("30d");
@@ -96,9 +96,9 @@ pub(crate) async fn show(
         Ok::<_, ApiError>(count.zip(history))
     };
     let (total, known) = match asked.await {
-        Ok(Some((count, history))) => (count.total, Some(Known::of(&count, &history, span))),
+        Ok(Some((count, history))) => (count.total, Some(Details::of(&count, &history, span))),
         Ok(None) => return Err(missing(counter, &headers)),
-        // What was seen last, or the error: to ask again would take as long again.
+        // Do not ask the store again, which would take as long again: show the last known total.
         Err(error) => {
             let known = app.counters.last_known(&counter).filter(|_| error.is_transient());
             (known.ok_or(error)?, None)
@@ -108,21 +108,21 @@ pub(crate) async fn show(
     let snippets = Snippets::new(&headers, &counter, "");
     let preview = format!("{}/get/{counter}/card.png", origin(&headers));
     let page = CounterPage { counter, total, known, stale: note(stale), preview, snippets };
-    Ok(Page::new(&page).stale(stale))
+    Ok(HtmlPage::new(&page).stale(stale))
 }
 
 #[derive(Template)]
 #[template(path = "waiting.html")]
-struct Waiting {
+struct WaitingPage {
     counter: Counter,
     origin: String,
     snippets: Snippets,
 }
 
-/// The page of a counter that nobody hit yet: how to begin.
+/// The page of a counter without hits: it shows how to begin.
 fn missing(counter: Counter, headers: &HeaderMap) -> PageError {
     let error = ApiError::no_counter(&counter);
-    let page = Page::new(&Waiting {
+    let page = HtmlPage::new(&WaitingPage {
         origin: origin(headers),
         snippets: Snippets::new(headers, &counter, ""),
         counter,
@@ -136,7 +136,7 @@ impl Share {
     }
 }
 
-impl Known {
+impl Details {
     fn of(count: &Count, history: &History, span: Span) -> Self {
         let now = Timestamp::now();
         let first = history.first_day().unwrap_or(u32::MAX).min(count.created.day());
@@ -183,7 +183,7 @@ fn shares(sources: &Sources) -> Vec<Share> {
     let mut from = 0;
     let shares = Source::ALL.into_iter().filter(|source| sources.get(*source) > 0).map(|source| {
         let views = sources.get(source);
-        // A part of the sum: at most 1000.
+        // At most 1000, so it fits.
         let share = u64::try_from(1000 * u128::from(views) / sum).unwrap_or(1000);
         from += share;
         Share { name: source.as_str(), words: words(source), views, share, from: from - share }

@@ -1,4 +1,4 @@
-//! `/`: the page that greets and counts.
+//! `/`: the front page, which counts its visits.
 
 use askama::Template;
 use axum::Json;
@@ -21,7 +21,7 @@ use crate::web::request::metric::Metric;
 use crate::web::response::negotiate;
 use crate::web::response::negotiate::Representation;
 use crate::web::response::page;
-use crate::web::response::page::Page;
+use crate::web::response::page::HtmlPage;
 
 #[derive(JsonSchema, Serialize)]
 struct Greeting {
@@ -35,8 +35,8 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::json::<()>("Count a visit of the front page")
 };
 
-/// Counts a visit and shows the number: as HTML to a browser, as a line of text to curl, as JSON
-/// on request. HEAD only reads.
+/// Counts a visit and shows the number: as HTML to a browser, as a line of text to curl, and as
+/// JSON on request. HEAD only reads.
 pub(crate) async fn visit(
     State(app): State<App>,
     caller: Caller,
@@ -52,7 +52,7 @@ pub(crate) async fn visit(
     };
     let value = match counted {
         Ok(value) => value,
-        // A person still gets the page, a program gets the error.
+        // A person still gets the page; a program gets the error.
         Err(error) if form == Representation::Html && error.is_transient() => {
             let known =
                 count::read_or_last_known(&app, &counter, Metric::Total, Some(&error)).await;
@@ -96,8 +96,8 @@ struct Home {
     origin: String,
 }
 
-fn page(value: i64, stale: bool, headers: &HeaderMap) -> Page {
-    let page = Page::new(&Home {
+fn page(value: i64, stale: bool, headers: &HeaderMap) -> HtmlPage {
+    let page = HtmlPage::new(&Home {
         sentence: sentence(value),
         value: Format::Separated.print(value),
         times: times(value),

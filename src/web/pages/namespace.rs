@@ -1,4 +1,4 @@
-//! `/counter/{namespace}`: the page of a namespace, its counters ranked.
+//! `/counter/{namespace}`: the page of a namespace, with its counters ranked.
 
 use askama::Template;
 use axum::extract::State;
@@ -17,27 +17,27 @@ use crate::web::api::ranking;
 use crate::web::api::ranking::{PageRange, Ranked, Ranking};
 use crate::web::error::ApiError;
 use crate::web::request::auth::Bearer;
-use crate::web::request::path::Namespace;
+use crate::web::request::path::NamespacePath;
 use crate::web::request::query::Query;
-use crate::web::response::page::{Page, PageError, origin};
+use crate::web::response::page::{HtmlPage, PageError, origin};
 
-/// Rows of a page at most.
+/// The most rows of a page.
 const MAX_ROWS: u32 = 50;
-/// Days of a sparkline.
+/// The days of a sparkline.
 const DAYS: u32 = 30;
 
-/// Shows what `/namespaces/{namespace}/counters` lists, to those it is for; to
-/// others, how its owner would let them see it.
+/// Shows the list of `/namespaces/{namespace}/counters` to callers who may read it. Others
+/// learn how its owner can open it to them.
 pub(crate) async fn show(
     State(app): State<App>,
-    namespace: Result<Namespace, ApiError>,
+    namespace: Result<NamespacePath, ApiError>,
     query: Result<Query, ApiError>,
     bearer: Bearer,
     headers: HeaderMap,
-) -> Result<Page, PageError> {
-    let Namespace(namespace) = namespace?;
+) -> Result<HtmlPage, PageError> {
+    let NamespacePath(namespace) = namespace?;
     let mut range = PageRange::read(&query?)?;
-    // Each row reads its counter's history.
+    // The store reads a history for each row.
     range.limit = range.limit.min(MAX_ROWS);
     let facts = app.counters.namespace(&namespace).await.map_err(ApiError::from)?;
     if let Err(error) = bearer.may_list(&app, &namespace, &facts).await {
@@ -45,9 +45,9 @@ pub(crate) async fn show(
         return Err(PageError::told(error, private));
     }
     let list = ranking::list(&app, namespace, range).await?;
-    // A page without it is still a page: the sum of a large site takes its time.
+    // The sum of a large site takes time, and the page is useful without it.
     let sum = app.counters.sum(&list.namespace, Depth::Histories).await.ok();
-    let sum = sum.map(|sum| Sum::of(&sum.site));
+    let sum = sum.map(|sum| Overview::of(&sum.site));
     let rows = rows(&app, &list, sum.as_ref()).await?;
     let badge = facts.public.then(|| badge(&list.namespace, &headers));
     Ok(listed(list, rows, sum, badge, range))
@@ -61,24 +61,24 @@ struct Private {
     origin: String,
 }
 
-fn private(namespace: Name, owned: bool, headers: &HeaderMap) -> Page {
+fn private(namespace: Name, owned: bool, headers: &HeaderMap) -> HtmlPage {
     let how = if owned {
         "Its owner got the token when claiming it."
     } else {
         "Nobody owns this site yet. Unclaimed and empty? Claim it with PUT \
          /namespaces/NAME. Otherwise ask the holder of the server's token."
     };
-    Page::new(&Private { namespace, how, origin: origin(headers) })
+    HtmlPage::new(&Private { namespace, how, origin: origin(headers) })
 }
 
 #[derive(Template)]
 #[template(path = "namespace.html")]
 struct Listed {
     namespace: Name,
-    rows: Vec<Row>,
-    /// Of all pages, unless it is still being added up.
-    sum: Option<Sum>,
-    /// The code of a badge with the sum, if anybody may see it.
+    rows: Vec<CounterRow>,
+    /// `None` while it is being added up.
+    sum: Option<Overview>,
+    /// The code of a badge with the sum, if the list is public.
     badge: Option<String>,
     which: String,
     previous: Option<u64>,
@@ -86,14 +86,14 @@ struct Listed {
     limit: u32,
 }
 
-/// All pages together.
-struct Sum {
+/// The sum of all pages.
+struct Overview {
     total: i64,
     cards: Vec<Card>,
     plot: Plot,
 }
 
-impl Sum {
+impl Overview {
     fn of(site: &Site) -> Self {
         let Site { total, today, sources, history, .. } = site;
         let now = Timestamp::now();
@@ -109,7 +109,7 @@ impl Sum {
             card("Best day", best, when),
             card("Excluding bots", sources.human(), String::new()),
         ];
-        // Visitors of several pages are in the sum several times: no line for a chart.
+        // The sum contains visitors of several pages several times, so the chart leaves them out.
         let views = History { days: history.days.clone(), ..History::default() };
         Self { total: *total, cards, plot: Plot::of(&views, Span::Month, now).without_uniques() }
     }
@@ -120,26 +120,30 @@ impl Sum {
 }
 
 /// A counter in the list.
-struct Row {
+struct CounterRow {
     key: Name,
     total: i64,
-    /// Of the site's views, in percent; none for what is no page.
+    /// Its share of the site's views, in percent; `None` if it is not a page.
     share: Option<i64>,
     today: u64,
     month: u64,
-    /// The points of the last 30 days.
+    /// The points of its sparkline.
     trend: String,
 }
 
-/// The rows of a list, with the past of each counter.
-async fn rows(app: &App, list: &Ranking, sum: Option<&Sum>) -> Result<Vec<Row>, ApiError> {
+/// The rows of a list, with the history of each counter.
+async fn rows(
+    app: &App,
+    list: &Ranking,
+    sum: Option<&Overview>,
+) -> Result<Vec<CounterRow>, ApiError> {
     let keys: Vec<Name> = list.counters.iter().map(|ranked| ranked.key.clone()).collect();
     let histories = app.counters.histories(&list.namespace, &keys).await?;
     let today = Timestamp::now().day();
     let row = |(ranked, history): (&Ranked, Option<History>)| {
         // Deleted since it was listed.
         let history = history.unwrap_or_default();
-        Row {
+        CounterRow {
             key: ranked.key.clone(),
             total: ranked.value,
             share: share(ranked, sum),
@@ -151,14 +155,15 @@ async fn rows(app: &App, list: &Ranking, sum: Option<&Sum>) -> Result<Vec<Row>, 
     Ok(list.counters.iter().zip(histories).map(row).collect())
 }
 
-/// How much of the site's views a page has. The sum is older than the page's number.
-fn share(ranked: &Ranked, sum: Option<&Sum>) -> Option<i64> {
+/// The share of a page in the site's views, in percent. The sum may be older than the page's
+/// total.
+fn share(ranked: &Ranked, sum: Option<&Overview>) -> Option<i64> {
     let sum = sum.map(|sum| i128::from(sum.total)).filter(|sum| *sum > 0)?;
     let is_page = ranked.key.as_str() != SITE;
     is_page.then(|| i64::try_from((100 * i128::from(ranked.value) / sum).min(100)).unwrap_or(0))
 }
 
-/// A sparkline's points, 290 by 100.
+/// A sparkline's points, in a box of 290 by 100.
 fn trend(history: &History, today: u32) -> String {
     let days: Vec<u128> =
         (0..DAYS).rev().map(|back| history.days.get(today.saturating_sub(back)).into()).collect();
@@ -176,11 +181,11 @@ fn badge(namespace: &Name, headers: &HeaderMap) -> String {
 
 fn listed(
     list: Ranking,
-    rows: Vec<Row>,
-    sum: Option<Sum>,
+    rows: Vec<CounterRow>,
+    sum: Option<Overview>,
     badge: Option<String>,
     PageRange { offset, limit }: PageRange,
-) -> Page {
+) -> HtmlPage {
     let print = |n: u64| Format::Separated.print(n);
     let previous = (offset > 0).then(|| offset.saturating_sub(limit.into()));
     let which = match rows.len() as u64 {
@@ -193,5 +198,5 @@ fn listed(
     let sum = sum.filter(|_| !rows.is_empty());
     let badge = badge.filter(|_| sum.is_some());
     let Ranking { namespace, next, .. } = list;
-    Page::new(&Listed { namespace, rows, sum, badge, which, previous, next, limit })
+    HtmlPage::new(&Listed { namespace, rows, sum, badge, which, previous, next, limit })
 }

@@ -1,5 +1,5 @@
-//! The chart of a counter's page: bars of views, a line of unique visitors, drawn by
-//! HTML and SVG so that words keep their size at every width.
+//! The chart of a counter's page: bars of views and a line of unique visitors. HTML draws the
+//! words and SVG the shapes, so that words keep their size at every width.
 
 use crate::model::count::History;
 use crate::model::time::Timestamp;
@@ -10,14 +10,14 @@ use crate::picture::number::Format;
 /// Units of the drawing: the width of a column, and the height of the plot.
 const COLUMN: usize = 100;
 const HEIGHT: u128 = 1000;
-/// A single view among thousands still shows.
+/// The least height of a bar, so that a single view among thousands shows.
 const LEAST_BAR: u128 = 12;
-/// Lines across the plot at most, the base line left out.
+/// The most grid lines, without the base line.
 const TICKS: u128 = 4;
-/// Dates under the plot at most.
+/// The most dates below the plot.
 const DATES: usize = 6;
 
-/// How much of the past is shown.
+/// The range of time that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Span {
     Day,
@@ -42,7 +42,7 @@ impl Span {
         }
     }
 
-    /// As people read it.
+    /// In words.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Day => "24 hours",
@@ -64,12 +64,12 @@ impl Span {
     }
 }
 
-/// One step of time.
+/// A bar: an hour, a day or a week.
 pub(crate) struct Column {
-    /// When: `24 Nov 2026`, `24 Nov, 14:00`, `week of 24 Nov 2026`.
+    /// `24 Nov 2026`, `24 Nov, 14:00` or `week of 24 Nov 2026`.
     pub when: String,
     pub views: u64,
-    /// Unique visitors, where the step is made of days.
+    /// Unique visitors; `None` for an hour.
     pub uniques: Option<u64>,
 }
 
@@ -100,29 +100,29 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", Format::Separated.print(number))
 }
 
-/// A date under the plot.
+/// A date below the plot.
 pub(crate) struct Date {
-    /// Its place, in percent of the plot's width.
+    /// Its position, in percent of the plot's width.
     pub x: usize,
     pub anchor: &'static str,
     pub words: String,
-    /// Left out where there is little room.
+    /// Whether it is hidden on narrow screens.
     pub spare: bool,
 }
 
-/// A chart made ready to be drawn.
+/// A chart, ready to be drawn.
 pub(crate) struct Plot {
     pub span: Span,
     pub columns: Vec<Column>,
     pub dates: Vec<Date>,
-    /// The numbers at the lines across, the largest first.
+    /// The numbers at the grid lines, the largest first.
     pub ticks: Vec<String>,
     /// The number at the top of the plot.
     top: u128,
 }
 
 impl Plot {
-    /// The end of a counter's history.
+    /// The chart of the end of a history.
     pub(crate) fn of(history: &History, span: Span, now: Timestamp) -> Self {
         let (columns, short) = columns(history, span, now);
         let max = columns.iter().map(|column| column.views.max(column.uniques.unwrap_or(0))).max();
@@ -132,13 +132,13 @@ impl Plot {
         Self { span, dates: dates(&short), ticks, top, columns }
     }
 
-    /// The same without unique visitors.
+    /// Removes the unique visitors.
     pub(crate) fn without_uniques(mut self) -> Self {
         self.columns.iter_mut().for_each(|column| column.uniques = None);
         self
     }
 
-    /// Whether anything was counted in this time.
+    /// Whether nothing was counted in this time.
     pub(crate) fn is_empty(&self) -> bool {
         self.columns.iter().all(|column| column.views == 0)
     }
@@ -157,17 +157,17 @@ impl Plot {
         COLUMN * self.columns.len()
     }
 
-    /// Where a column begins.
+    /// The left edge of a column.
     pub(crate) fn x(index: &usize) -> usize {
         COLUMN * index
     }
 
-    /// How high a bar stands.
+    /// The height of a bar.
     pub(crate) fn height(&self, views: &u64) -> u128 {
         if *views == 0 { 0 } else { (HEIGHT * u128::from(*views) / self.top).max(LEAST_BAR) }
     }
 
-    /// The points of the line of unique visitors; empty if the steps have none.
+    /// The points of the line of unique visitors; empty if there is no line.
     pub(crate) fn line(&self) -> String {
         let point = |(index, column): (usize, &Column)| {
             let y = HEIGHT - HEIGHT * u128::from(column.uniques?) / self.top;
@@ -178,7 +178,7 @@ impl Plot {
     }
 }
 
-/// The columns of a span, and what each is called under the plot.
+/// The columns of a span, and the date of each to show below the plot.
 fn columns(history: &History, span: Span, now: Timestamp) -> (Vec<Column>, Vec<String>) {
     let day = |day: u32| Day(i32::try_from(day).unwrap_or(i32::MAX));
     let days_each = |count: u32, each: u32| {
@@ -210,7 +210,7 @@ fn columns(history: &History, span: Span, now: Timestamp) -> (Vec<Column>, Vec<S
     }
 }
 
-/// As many dates as there is room for, counted from the last column.
+/// As many dates as fit, counted from the last column.
 fn dates(names: &[String]) -> Vec<Date> {
     let step = names.len().div_ceil(DATES).max(1);
     let chosen = names.iter().enumerate().rev().step_by(step).enumerate();
@@ -226,7 +226,7 @@ fn dates(names: &[String]) -> Vec<Date> {
     dates.collect()
 }
 
-/// The number at a line; short from ten thousand on.
+/// The number at a grid line, abbreviated from ten thousand on.
 fn short_number(count: i128) -> String {
     if count < 10_000 { Format::Separated.print(count) } else { Format::Short.print(count) }
 }

@@ -1,14 +1,14 @@
-//! `/privacy`: explains what seen stores about visitors, which is next to nothing.
+//! `/privacy`: explains how little seen stores about visitors.
 
 use askama::Template;
 
-use crate::web::response::page::Page;
+use crate::web::response::page::HtmlPage;
 
 #[derive(Template)]
 #[template(path = "privacy.html")]
 struct Privacy;
 
 /// Shows the page.
-pub(crate) async fn show() -> Page {
-    Page::new(&Privacy)
+pub(crate) async fn show() -> HtmlPage {
+    HtmlPage::new(&Privacy)
 }

@@ -1,5 +1,5 @@
-//! The pictures of other services at their own addresses, so that a link works again once
-//! its host name is changed (research: their READMEs and sources).
+//! The pictures of other services at the services' own paths, so that a link works again after
+//! a change of its host name. The services' READMEs and sources are the reference.
 
 mod digits;
 mod hits_sh;
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 pub(crate) use self::hits_sh::answer as hits_sh;
-use super::badge::{self, Ask, ONLY_READS};
+use super::badge::{self, BadgeQuery, ONLY_READS};
 use super::chart;
 use crate::model::hit::HitId;
 use crate::model::key::key_of;
@@ -21,60 +21,60 @@ use crate::model::name::{Counter, Name};
 use crate::web::App;
 use crate::web::count::{self, Reading};
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Names, Param, Table, Verb};
+use crate::web::openapi::{Doc, Names, QueryParam, Table, Verb};
 use crate::web::request::caller::Caller;
 use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
 use crate::web::response::picture::{OrSvg, Picture, PictureError};
 use crate::web::response::value::NO_STORE;
 
-/// Writes the hits of today and in all as a service does.
-type Numbers = fn(today: i64, total: i64) -> Value;
+/// Writes the hits of today and the total as a service's JSON.
+type WriteJson = fn(today: i64, total: i64) -> Value;
 
 /// A picture of another service.
 struct Alias {
     paths: &'static [&'static str],
     doc: Doc,
     named_by: NamedBy,
-    /// What names the counter, for the error.
+    /// The expected name, for the error.
     allowed: &'static str,
     counter: fn(&str) -> Result<Counter, ApiError>,
     draws: Draws,
-    /// The parameter that asks for the numbers alone, and their form.
-    json: Option<(&'static str, Numbers)>,
-    /// Its parameters that have another name here.
+    /// The parameter that asks for JSON instead of a picture, and the writer of that JSON.
+    json: Option<(&'static str, WriteJson)>,
+    /// Parameters of the service that have another name here, and that name.
     renamed: &'static [(&'static str, &'static str)],
-    /// How the service draws where the query does not say.
+    /// The defaults of the service that differ from ours.
     defaults: &'static [(&'static str, &'static str)],
 }
 
-/// Where a link names the counter.
+/// The part of a link that names the counter.
 #[derive(Clone, Copy)]
 enum NamedBy {
-    /// In a parameter.
+    /// A parameter.
     Query(&'static str),
-    /// In a parameter; without it, the browser says which page it is on.
+    /// A parameter, or `Referer` without it.
     Page(&'static str),
-    /// In the parts of the path that are not the same for all.
+    /// The variable parts of the path.
     Path,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Draws {
-    /// A badge, and counts.
+    /// A badge that counts.
     Hit,
-    /// A badge.
+    /// A badge that only reads.
     Badge,
-    /// Large digits, and counts.
+    /// Large digits that count.
     Digits,
-    /// The days.
+    /// A chart of the days.
     Chart,
 }
 
 const SVG: &str = "image/svg+xml";
 
 impl Alias {
-    /// A badge that counts, on the counter that the path names.
+    /// A badge that counts on the counter that the path names.
     const fn at(
         paths: &'static [&'static str],
         summary: &'static str,
@@ -99,7 +99,7 @@ impl Alias {
     const fn named_by(
         self,
         named_by: NamedBy,
-        query: &'static [Param],
+        query: &'static [QueryParam],
         allowed: &'static str,
     ) -> Self {
         Self { named_by, allowed, doc: self.doc.query(query), ..self }
@@ -115,8 +115,8 @@ impl Alias {
         Self { draws, doc, ..self }
     }
 
-    const fn json(self, parameter: &'static str, form: fn(i64, i64) -> Value) -> Self {
-        Self { json: Some((parameter, form)), ..self }
+    const fn json(self, parameter: &'static str, write: WriteJson) -> Self {
+        Self { json: Some((parameter, write)), ..self }
     }
 
     const fn renamed(self, renamed: &'static [(&'static str, &'static str)]) -> Self {
@@ -140,11 +140,11 @@ impl Alias {
             NamedBy::Path => named_in_path(&mut parts).await?,
         };
         let counter = (self.counter)(&name)?;
-        if let Some((parameter, form)) = self.json
+        if let Some((parameter, write)) = self.json
             && query.get(parameter).is_some_and(|value| matches!(value, "" | "json" | "true"))
         {
             let hit = (caller.counts && !badge::only_reads(&query)?).then_some((&caller, None));
-            return Ok(numbers(app, &counter, hit, form).await.into_response());
+            return Ok(numbers(app, &counter, hit, write).await.into_response());
         }
         Ok(self.draw(app, &caller, &counter, query).await?.into_response())
     }
@@ -165,7 +165,7 @@ impl Alias {
     }
 }
 
-/// Adds their routes to the table.
+/// Adds the routes to the table.
 pub(crate) fn routes(mut table: Table) -> Table {
     for alias in table::ALIASES {
         for path in alias.paths {
@@ -178,8 +178,8 @@ pub(crate) fn routes(mut table: Table) -> Table {
     table
 }
 
-/// Counts on `visitcount/{id}` and draws the badge of visitcount.itsvg.in, which stands at
-/// an address that busuanzi has too.
+/// Counts on `visitcount/{id}` and draws the badge of visitcount.itsvg.in. busuanzi has the
+/// same path, so its route calls this.
 pub(crate) async fn visitcount(
     app: &App,
     caller: &Caller,
@@ -190,21 +190,21 @@ pub(crate) async fn visitcount(
     alias.draw(app, caller, &(alias.counter)(id)?, query.clone()).await
 }
 
-/// Counts, and answers with today's hits and all.
+/// Counts, and answers with today's hits and the total.
 async fn numbers(
     app: &App,
     counter: &Counter,
     hit: Option<(&Caller, Option<HitId>)>,
-    form: fn(i64, i64) -> Value,
+    write: WriteJson,
 ) -> Result<Response, ApiError> {
     let numbers = match count::count_then_read(app, hit, counter, Metric::TodayTotal).await? {
-        Reading::Number(number) => form(number.value(), number.total()),
-        Reading::Missing | Reading::Unknown => form(0, 0),
+        Reading::Number(number) => write(number.value(), number.total()),
+        Reading::Missing | Reading::Unknown => write(0, 0),
     };
     Ok(([NO_STORE], Json(numbers)).into_response())
 }
 
-/// The parts of a path that name a counter, without the ending of a picture's file.
+/// The variable parts of a path, without `.svg`.
 async fn named_in_path(parts: &mut Parts) -> Result<String, ApiError> {
     let named = RawPathParams::from_request_parts(parts, &()).await;
     let named = named.map_err(ApiError::invalid_path)?;
@@ -225,7 +225,7 @@ async fn badge(
     query: &Query,
 ) -> Result<Picture, PictureError> {
     let hit = (counts && caller.counts && !badge::only_reads(query)?).then_some((caller, None));
-    Ask::read(query).draw(app, counter, hit).await
+    BadgeQuery::read(query).draw(app, counter, hit).await
 }
 
 /// The counter of a page's address.

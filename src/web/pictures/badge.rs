@@ -1,17 +1,17 @@
-//! `/hit/{namespace}/{key}/badge.svg` counts and shows;
-//! `/get/{namespace}/{key}/badge.svg` shows.
+//! Badges: `/hit/{namespace}/{key}/badge.svg` counts, `/get/{namespace}/{key}/badge.svg` only
+//! reads.
 
 use axum::extract::State;
 
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
-use crate::picture::param::{self as look, Spec};
+use crate::picture::param::{Param, Spec};
 use crate::picture::params::{self, BadgeParams};
 use crate::picture::{ParamError, badge};
 use crate::web::App;
 use crate::web::count::{self, Number, Reading};
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Param, switch};
+use crate::web::openapi::{Doc, QueryParam, switch};
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency::{ID, IdempotencyKey};
 use crate::web::request::metric::{self, Metric};
@@ -20,26 +20,26 @@ use crate::web::request::query::Query;
 use crate::web::response::picture;
 use crate::web::response::picture::{OrSvg, Picture, PictureError};
 
-/// What stands left of the number, unless the caller wants something else.
+/// The default label.
 const LABEL: &str = "views";
-/// What Abacus draws where the query does not say.
+/// Abacus' defaults.
 const ABACUS: &[(&str, &str)] = &[("text", "counter"), ("bgcolor", "007ec6")];
-/// What stands for a number that cannot be had just now.
+/// The message in place of an unavailable number.
 const UNKNOWN: &str = "unavailable";
 
-/// `/hit/…/badge.svg` in the document.
+/// The OpenAPI description of `/hit/…/badge.svg`.
 pub(crate) const HIT: Doc =
     Doc::other("Count a hit and draw a badge", SVG).query(&[ID]).shared(ONLY_READS).looks(specs);
-/// What keeps a badge from counting.
-pub(crate) const ONLY_READS: &[Param] = &[
-    Param::new("hit", "`0` only reads", switch),
-    Param::new("readonly", "`1` only reads", switch),
-    Param::new("query_only", "`1` only reads, as visitor-badge has it", switch),
+/// The parameters that keep a badge from counting.
+pub(crate) const ONLY_READS: &[QueryParam] = &[
+    QueryParam::new("hit", "`0` only reads", switch),
+    QueryParam::new("readonly", "`1` only reads", switch),
+    QueryParam::new("query_only", "`1` only reads, as visitor-badge has it", switch),
 ];
-/// `/get/…/badge.svg` in the document.
+/// The OpenAPI description of `/get/…/badge.svg`.
 pub(crate) const GET: Doc = Doc::other("Draw a badge", SVG).looks(specs);
 
-/// All about a badge's look.
+/// The documentation of a badge's parameters.
 pub(crate) fn specs() -> Vec<Spec> {
     let own = PARAMS.iter().map(|param| param.spec);
     own.chain(params::PARAMS.iter().map(|param| param.spec)).collect()
@@ -47,7 +47,7 @@ pub(crate) fn specs() -> Vec<Spec> {
 
 const SVG: &str = "image/svg+xml";
 
-/// Counts, unless `?hit=0` or `?readonly` forbids it.
+/// Counts, unless `?hit=0` or `?readonly` forbids it, and draws.
 pub(crate) async fn hit(
     State(app): State<App>,
     OrSvg(caller): OrSvg<Caller>,
@@ -56,7 +56,7 @@ pub(crate) async fn hit(
     OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
     let hit = (caller.counts && !only_reads(&query)?).then_some((&caller, id));
-    Ask::read(&query).draw(&app, &counter, hit).await
+    BadgeQuery::read(&query).draw(&app, &counter, hit).await
 }
 
 /// Counts and draws as Abacus does.
@@ -79,38 +79,37 @@ pub(crate) async fn get_shield(
     get(state, path, OrSvg(query.or(ABACUS))).await
 }
 
-/// Whether a query forbids counting; `query_only` is visitor-badge's word for it.
+/// Whether a query forbids counting. `query_only` is visitor-badge's parameter.
 pub(crate) fn only_reads(query: &Query) -> Result<bool, ApiError> {
-    // All are read whatever the others say: none may be nonsense.
+    // Read all three, so that an invalid value of any is refused.
     let hit = query.switch("hit")?;
     let (readonly, query_only) = (query.switch("readonly")?, query.switch("query_only")?);
     Ok(hit == Some(false) || readonly == Some(true) || query_only == Some(true))
 }
 
-/// Reads.
 pub(crate) async fn get(
     State(app): State<App>,
     OrSvg(Path(counter)): OrSvg<Path>,
     OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
-    Ask::read(&query).draw(&app, &counter, None).await
+    BadgeQuery::read(&query).draw(&app, &counter, None).await
 }
 
-/// All that a query asks of a badge.
-pub(super) struct Ask {
+/// The query of a badge.
+pub(super) struct BadgeQuery {
     /// How it looks.
     pub look: BadgeParams,
-    /// Which number it shows.
+    /// The number to show.
     pub metric: Metric,
-    /// A number to add, from before the move to seen.
+    /// A number to add: the views from before the move to seen.
     base: i64,
     /// How long caches may keep a badge that does not count, in seconds.
     pub keep: u32,
 }
 
-/// What a query may ask of a badge beside its look.
-pub(super) const PARAMS: &[look::Param<Ask>] = &[
-    look::Param {
+/// The parameters of a badge that are not about its look.
+pub(super) const PARAMS: &[Param<BadgeQuery>] = &[
+    Param {
         spec: Spec {
             names: &["count", "view"],
             summary: "Which number is shown",
@@ -120,13 +119,13 @@ pub(super) const PARAMS: &[look::Param<Ask>] = &[
                      added up), `best-day` (the most hits of a day)",
             default: "`total`",
         },
-        set: |ask, name, value| {
+        set: |badge, name, value| {
             let error = || ParamError::new(name, value, format!("one of {}", metric::ALLOWED));
-            ask.metric = Metric::named(value).ok_or_else(error)?;
+            badge.metric = Metric::named(value).ok_or_else(error)?;
             Ok(())
         },
     },
-    look::Param {
+    Param {
         spec: Spec {
             names: &["base", "extraCount"],
             summary: "A number to add, from before the move to seen. It is added to the picture \
@@ -134,28 +133,28 @@ pub(super) const PARAMS: &[look::Param<Ask>] = &[
             values: "a whole number",
             default: "`0`",
         },
-        set: |ask, name, value| {
+        set: |badge, name, value| {
             if !value.trim().is_empty() {
                 let error = || ParamError::new(name, value, "a whole number");
-                ask.base = value.trim().parse().map_err(|_| error())?;
+                badge.base = value.trim().parse().map_err(|_| error())?;
             }
             Ok(())
         },
     },
-    look::Param {
+    Param {
         spec: picture::CACHE_SECONDS,
-        set: |ask, name, value| picture::keep(&mut ask.keep, name, value),
+        set: |badge, name, value| picture::keep(&mut badge.keep, name, value),
     },
 ];
 
-impl Ask {
-    /// Reads a query; what cannot be used is left out and told.
+impl BadgeQuery {
+    /// Reads a query. Unusable values are ignored, and reported in the picture.
     pub(super) fn read(query: &Query) -> Self {
         let look = BadgeParams::read(query.pairs());
-        let mut ask = Self { look, metric: Metric::default(), base: 0, keep: 0 };
-        let ignored = look::Param::set_all(PARAMS, &mut ask, query.pairs());
-        ask.look.ignored.append(ignored);
-        ask
+        let mut badge = Self { look, metric: Metric::default(), base: 0, keep: 0 };
+        let ignored = Param::set_all(PARAMS, &mut badge, query.pairs());
+        badge.look.ignored.append(ignored);
+        badge
     }
 
     /// Counts the hit, if there is one, and draws.
@@ -170,7 +169,7 @@ impl Ask {
         Ok(Self { keep, ..self }.picture(reading))
     }
 
-    /// Draws a number, which caches may keep as long as is asked.
+    /// Draws a number. Caches may keep it as long as the query says.
     pub(super) fn picture(self, reading: Reading) -> Picture {
         let (message, stale) = self.message(reading);
         let ignored = self.look.ignored.clone();

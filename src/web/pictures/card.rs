@@ -1,4 +1,4 @@
-//! `/get/{namespace}/{key}/card.png`: a counter as a link preview shows it.
+//! `/get/{namespace}/{key}/card.png`: the picture of a counter for link previews.
 
 use axum::extract::State;
 use axum::http::HeaderName;
@@ -17,18 +17,18 @@ use crate::web::request::path::Path;
 /// The days of a card.
 const DAYS: usize = 30;
 
-/// What the document says about it.
+/// The OpenAPI description.
 pub(crate) const DOC: Doc = Doc::other("Draw a counter and its last 30 days as a PNG", "image/png");
 
-/// Draws the number and the last 30 days. Chats fetch it once for each link, so it may be
-/// kept for a while.
+/// Draws the number and the last 30 days. Chats fetch it once for each link, so caches may
+/// keep it for a while.
 pub(crate) async fn get(State(app): State<App>, Path(counter): Path) -> Result<Response, ApiError> {
     let total = app.counters.total(&counter).await?;
     let total = total.ok_or_else(|| ApiError::no_counter(&counter))?;
     let history = app.counters.history(&counter).await?.unwrap_or_default();
     let days = chart::points(&history, DAYS, Timestamp::now().day());
     let days: Vec<u64> = days.into_iter().map(|(_, hits)| hits).collect();
-    // Some milliseconds of arithmetic, for which nobody else shall wait.
+    // Drawing takes some milliseconds, which would hold up all other requests.
     let drawing =
         tokio::task::spawn_blocking(move || card::render(&Format::Separated.print(total), &days));
     let png = drawing.await.map_err(ApiError::serialization)?;

@@ -1,4 +1,4 @@
-//! `/get/{namespace}/{key}/chart.svg`: a counter's days as a picture.
+//! `/get/{namespace}/{key}/chart.svg`: a chart of a counter's days.
 
 use axum::extract::State;
 
@@ -17,46 +17,46 @@ use crate::web::request::query::Query;
 use crate::web::response::picture;
 use crate::web::response::picture::{OrSvg, Picture, PictureError};
 
-/// The days of a chart, unless the caller wants others.
+/// The default number of days.
 const DAYS: usize = 30;
 
-/// `/get/…/chart.svg` in the document.
+/// The OpenAPI description of `/get/…/chart.svg`.
 pub(crate) const DOC: Doc = Doc::other("Draw the days of a counter", "image/svg+xml").looks(specs);
 
-/// All about a chart's look.
+/// The documentation of a chart's parameters.
 pub(super) fn specs() -> Vec<Spec> {
     let own = PARAMS.iter().map(|param| param.spec);
     own.chain(chart::PARAMS.iter().map(|param| param.spec)).collect()
 }
 
-/// What a query asks of a chart, beside its look.
-struct Ask {
+/// The parameters of a chart that are not about its look.
+struct ChartQuery {
     days: usize,
     keep: u32,
 }
 
-const PARAMS: &[Param<Ask>] = &[
+const PARAMS: &[Param<ChartQuery>] = &[
     Param {
         spec: Spec {
             names: &["days"],
-            summary: "How many days, today (UTC) the last",
+            summary: "How many days, up to today (UTC)",
             values: "1 to 1096",
             default: "`30`",
         },
-        set: |ask, name, value| {
+        set: |asked, name, value| {
             let days = value.parse().ok().filter(|days| (1..=MAX_DAYS).contains(days));
             let error = || ParamError::new(name, value, "a number of days between 1 and 1096");
-            ask.days = days.ok_or_else(error)?;
+            asked.days = days.ok_or_else(error)?;
             Ok(())
         },
     },
     Param {
         spec: picture::CACHE_SECONDS,
-        set: |ask, name, value| picture::keep(&mut ask.keep, name, value),
+        set: |asked, name, value| picture::keep(&mut asked.keep, name, value),
     },
 ];
 
-/// Draws the last `?days=30` days, today (UTC) the last.
+/// Draws the last `?days=` days up to today (UTC).
 pub(crate) async fn get(
     State(app): State<App>,
     OrSvg(Path(counter)): OrSvg<Path>,
@@ -78,48 +78,48 @@ pub(super) async fn draw(
     let name = counter.to_string();
     match asked.await.map_err(ApiError::from) {
         Ok((history, total)) => {
-            let past = Past { history: history.as_ref(), total, known: true, stale: false };
-            Ok(picture(query, &name, past))
+            let data = ChartData { history: history.as_ref(), total, known: true, stale: false };
+            Ok(picture(query, &name, data))
         }
-        // Only totals are remembered. An axis without days would be a lie, and an
-        // error a broken picture: what is known stands there, and what is not.
+        // This process remembers only the total. The chart shows it and says that the days are
+        // unavailable: empty days would be a lie, and an error a broken picture.
         Err(error) if error.is_store_unavailable() => {
             let total = app.counters.last_known(counter);
-            Ok(picture(query, &name, Past { total, stale: true, ..Past::default() }))
+            Ok(picture(query, &name, ChartData { total, stale: true, ..ChartData::default() }))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// What there is to draw.
+/// The data of a chart.
 #[derive(Default)]
-pub(super) struct Past<'a> {
-    /// Without one the days are empty.
+pub(super) struct ChartData<'a> {
+    /// `None` draws empty days.
     pub history: Option<&'a History>,
     pub total: Option<i64>,
-    /// Whether the store could be asked; without it the days are not drawn.
+    /// Whether the days are known. If not, they are not drawn.
     pub known: bool,
-    /// Whether this is what it said some time ago.
+    /// Whether the data is out of date.
     pub stale: bool,
 }
 
-/// Draws a past under a name, as a query asks.
-pub(super) fn picture(query: &Query, name: &str, past: Past) -> Picture {
-    let mut ask = Ask { days: DAYS, keep: 0 };
+/// Draws the data under a name, as a query asks.
+pub(super) fn picture(query: &Query, name: &str, data: ChartData) -> Picture {
+    let mut asked = ChartQuery { days: DAYS, keep: 0 };
     let mut look = ChartParams::read(query.pairs());
-    look.ignored.append(Param::set_all(PARAMS, &mut ask, query.pairs()));
+    look.ignored.append(Param::set_all(PARAMS, &mut asked, query.pairs()));
     look.check_size();
-    let Ask { days, keep } = ask;
+    let ChartQuery { days, keep } = asked;
     let ignored = look.ignored.clone();
     let mut chart = look.chart(name, Vec::new());
     let today = Timestamp::now().day();
-    chart.days = past.history.map(|history| points(history, days, today)).unwrap_or_default();
-    (chart.total, chart.known) = (past.total, past.known);
-    let keep = if past.stale { 0 } else { keep };
-    Picture::fresh(chart::render(&chart)).keep(keep).stale(past.stale).ignored(&ignored)
+    chart.days = data.history.map(|history| points(history, days, today)).unwrap_or_default();
+    (chart.total, chart.known) = (data.total, data.known);
+    let keep = if data.stale { 0 } else { keep };
+    Picture::fresh(chart::render(&chart)).keep(keep).stale(data.stale).ignored(&ignored)
 }
 
-/// The hits of each of the last days, zeros too.
+/// The hits of each of the last days, zeros included.
 pub(super) fn points(history: &History, days: usize, today: u32) -> Vec<(Day, u64)> {
     let first = today.saturating_sub(u32::try_from(days).unwrap_or(u32::MAX) - 1);
     let day = |day| Day(i32::try_from(day).unwrap_or(i32::MAX));

@@ -1,5 +1,5 @@
-//! `…/shields.json`: a count for shields.io's endpoint badge, with no key but
-//! those of its schema, for others it refuses (shields.io/badges/endpoint-badge).
+//! `…/shields.json`: a count for shields.io's endpoint badge (shields.io/badges/endpoint-badge).
+//! It has only the keys of the schema, since shields refuses others.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::badge::{self, Ask};
+use super::badge::{self, BadgeQuery};
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
 use crate::web::App;
@@ -21,12 +21,12 @@ use crate::web::request::query::Query;
 use crate::web::response::picture;
 use crate::web::response::value::NO_STORE;
 
-/// shields asks again after this many seconds at the earliest.
+/// The shortest time after which shields asks again, in seconds.
 const MIN_CACHE: u32 = 300;
 
 #[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Endpoint {
+struct ShieldsEndpoint {
     schema_version: u8,
     label: String,
     message: String,
@@ -41,19 +41,19 @@ struct Endpoint {
     cache_seconds: u32,
 }
 
-/// `/get/…/shields.json` in the document.
-pub(crate) const GET: Doc = doc("Read a counter as shields.io's endpoint takes it");
-/// `/hit/…/shields.json` in the document.
+/// The OpenAPI description of `/get/…/shields.json`.
+pub(crate) const GET: Doc = doc("Read a counter in the format of shields.io's endpoint badge");
+/// The OpenAPI description of `/hit/…/shields.json`.
 pub(crate) const HIT: Doc =
-    doc("Count a hit, and answer as shields.io's endpoint takes it").query(&[ID]);
+    doc("Count a hit, and answer in the format of shields.io's endpoint badge").query(&[ID]);
 
-/// The same of something else.
+/// The OpenAPI description of a route with this answer.
 pub(super) const fn doc(summary: &'static str) -> Doc {
-    Doc::json::<Endpoint>(summary).looks(badge::specs)
+    Doc::json::<ShieldsEndpoint>(summary).looks(badge::specs)
 }
 
-/// Reads: shields and its caches ask at most every five minutes, so what counts
-/// here counts far too little.
+/// Only reads. shields and its caches ask at most every five minutes, so a count here would
+/// be far too low.
 pub(crate) async fn get(
     State(app): State<App>,
     Path(counter): Path,
@@ -62,7 +62,7 @@ pub(crate) async fn get(
     answer(&app, &counter, &query, None).await
 }
 
-/// Counts, for whoever wants shields' own fetches counted.
+/// Counts shields' own requests.
 pub(crate) async fn hit(
     State(app): State<App>,
     caller: Caller,
@@ -80,15 +80,18 @@ pub(super) async fn answer(
     query: &Query,
     hit: Option<(&Caller, Option<HitId>)>,
 ) -> Result<Response, ApiError> {
-    let ask = Ask::read(query);
-    let reading = count::count_then_read(app, hit, counter, ask.metric).await?;
-    Ok(body(ask, reading))
+    let badge = BadgeQuery::read(query);
+    let reading = count::count_then_read(app, hit, counter, badge.metric).await?;
+    Ok(body(badge, reading))
 }
 
-/// The answer with a number.
-pub(super) fn body(Ask { look, metric, keep, .. }: Ask, reading: Reading) -> Response {
+/// The answer for a number.
+pub(super) fn body(
+    BadgeQuery { look, metric, keep, .. }: BadgeQuery,
+    reading: Reading,
+) -> Response {
     let format = look.format.unwrap_or_default();
-    let body = Endpoint {
+    let body = ShieldsEndpoint {
         schema_version: 1,
         label: look.label.clone().unwrap_or_else(|| "views".into()),
         message: match reading {

@@ -1,11 +1,11 @@
-//! `/sum/{namespace}/badge.svg`, `chart.svg` and `shields.json`: all counters of a
-//! namespace together, for those who may list them.
+//! `/sum/{namespace}/badge.svg`, `chart.svg` and `shields.json`: the sum of a namespace's
+//! counters, for callers who may list them.
 
 use axum::extract::State;
 use axum::response::Response;
 
-use super::badge::{self, Ask};
-use super::chart::{self, Past};
+use super::badge::{self, BadgeQuery};
+use super::chart::{self, ChartData};
 use super::shields;
 use crate::counters::sums::Sum;
 use crate::model::name::Name;
@@ -19,19 +19,20 @@ use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
 use crate::web::response::picture::{OrSvg, Picture, PictureError};
 
-/// What the document says about `badge.svg`.
+/// The OpenAPI description of `badge.svg`.
 pub(crate) const BADGE: Doc =
     Doc::other("Draw a badge of all counters of a namespace", "image/svg+xml")
         .looks(badge::specs)
         .owners();
-/// What the document says about `chart.svg`.
+/// The OpenAPI description of `chart.svg`.
 pub(crate) const CHART: Doc =
     Doc::other("Draw the days of all counters of a namespace", "image/svg+xml")
         .looks(chart::specs)
         .owners();
-/// What the document says about `shields.json`.
+/// The OpenAPI description of `shields.json`.
 pub(crate) const SHIELDS: Doc =
-    shields::doc("Read a namespace as shields.io's endpoint takes it").owners();
+    shields::doc("Read the sum of a namespace in the format of shields.io's endpoint badge")
+        .owners();
 
 /// A badge.
 pub(crate) async fn badge(
@@ -39,20 +40,20 @@ pub(crate) async fn badge(
     OrSvg(Visible(namespace)): OrSvg<Visible>,
     OrSvg(query): OrSvg<Query>,
 ) -> Result<Picture, PictureError> {
-    let ask = Ask::read(&query);
-    let reading = reading(&app, &namespace, ask.metric).await?;
-    Ok(ask.picture(reading))
+    let badge = BadgeQuery::read(&query);
+    let reading = reading(&app, &namespace, badge.metric).await?;
+    Ok(badge.picture(reading))
 }
 
-/// What shields.io's endpoint takes.
+/// The answer for shields.io's endpoint badge.
 pub(crate) async fn endpoint(
     State(app): State<App>,
     Visible(namespace): Visible,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let ask = Ask::read(&query);
-    let reading = reading(&app, &namespace, ask.metric).await?;
-    Ok(shields::body(ask, reading))
+    let badge = BadgeQuery::read(&query);
+    let reading = reading(&app, &namespace, badge.metric).await?;
+    Ok(shields::body(badge, reading))
 }
 
 /// A chart.
@@ -65,16 +66,16 @@ pub(crate) async fn chart(
     match app.counters.sum(&namespace, Depth::Histories).await.map_err(ApiError::from) {
         Ok(Sum { site, is_stale: stale }) => {
             let (history, total) = (Some(&site.history), Some(site.total));
-            Ok(chart::picture(&query, name, Past { history, total, known: true, stale }))
+            Ok(chart::picture(&query, name, ChartData { history, total, known: true, stale }))
         }
         Err(error) if error.is_store_unavailable() => {
-            Ok(chart::picture(&query, name, Past { stale: true, ..Past::default() }))
+            Ok(chart::picture(&query, name, ChartData { stale: true, ..ChartData::default() }))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// The number to show, or that there is none while the store is away.
+/// The number to show; unknown while the store is unavailable.
 async fn reading(app: &App, namespace: &Name, metric: Metric) -> Result<Reading, ApiError> {
     match count::sum(app, namespace, metric).await {
         Ok(number) => Ok(Reading::Number(number)),

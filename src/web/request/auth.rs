@@ -15,10 +15,10 @@ use crate::store::StoreError;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::limits::quota::Quota;
-use crate::web::request::path::{Namespace, Path};
+use crate::web::request::path::{NamespacePath, Path};
 
-/// The digest of the token in a request's `Authorization: Bearer`. Tokens in URLs are not
-/// accepted, since URLs end up in histories and logs.
+/// The digest of the token in a request's `Authorization: Bearer`. Tokens in URLs are refused,
+/// since URLs end up in histories and logs.
 pub(crate) struct Bearer(Option<Digest>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer {
@@ -26,7 +26,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let value = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        // Other schemes are for proxies in front of seen.
+        // Other schemes are meant for proxies in front of seen.
         let token = value.and_then(|text| text.split_once(' ')).filter(|(scheme, token)| {
             scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()
         });
@@ -35,7 +35,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
 }
 
 impl Bearer {
-    /// The credential that the request presents in a namespace.
+    /// The credential of the request in a namespace.
     ///
     /// # Errors
     /// The store could not be asked who owns the namespace.
@@ -56,8 +56,8 @@ impl Bearer {
         })
     }
 
-    /// The credential of a change to a counter, which needs some token. It may still
-    /// be the wrong one: the store checks it with the change.
+    /// The credential for a change to a counter, which needs a token. It may still be the wrong
+    /// one: the store checks it together with the change.
     ///
     /// # Errors
     /// 401 without a token, or the store could not be asked.
@@ -87,7 +87,9 @@ impl Bearer {
         if facts.public || is_owner {
             return Ok(());
         }
-        Err(ApiError::unauthorized("this is for the namespace's owner, who can make it public"))
+        Err(ApiError::unauthorized(
+            "only the namespace's owner may list its counters, or make the list public",
+        ))
     }
 
     /// Checks that the request presents the instance's token.
@@ -123,15 +125,14 @@ impl Bearer {
     }
 }
 
-/// A namespace whose counters the caller may see, all together: a public one, or the
-/// caller's own.
+/// A namespace whose counters the caller may list: a public one, or the caller's own.
 pub(crate) struct Visible(pub Name);
 
 impl FromRequestParts<App> for Visible {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Namespace(namespace) = Namespace::from_request_parts(parts, app).await?;
+        let NamespacePath(namespace) = NamespacePath::from_request_parts(parts, app).await?;
         // Infallible.
         let Ok(bearer) = Bearer::from_request_parts(parts, app).await;
         let facts = app.counters.namespace(&namespace).await?;

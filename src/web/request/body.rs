@@ -1,4 +1,4 @@
-//! The body of a request, as JSON and of bounded size.
+//! The body of a request: JSON of bounded size.
 
 use std::error::Error;
 
@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use super::slow_body::TooSlow;
 use crate::web::error::ApiError;
 
-/// The longest body that is read, in bytes.
+/// The longest body, in bytes.
 pub(crate) const MAX_BYTES: usize = 32 << 10;
 
 /// A body's bytes.
@@ -39,8 +39,8 @@ fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
 }
 
 impl Body {
-    /// Parses it whatever its content type: `navigator.sendBeacon` sends text/plain.
-    /// `allowed` is for the error.
+    /// Parses JSON of any content type, since `navigator.sendBeacon` sends text/plain. `allowed`
+    /// is for the error.
     pub(crate) fn json<'a, T: serde::Deserialize<'a>>(
         &'a self,
         allowed: &str,

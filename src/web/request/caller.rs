@@ -1,4 +1,4 @@
-//! The client of a request, as far as counting needs to know it.
+//! The client of a request, for counting and for limits.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -8,7 +8,7 @@ use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 
-use super::source;
+use super::user_agent;
 use crate::model::hit::{Source, Visitor};
 use crate::model::name::Counter;
 use crate::model::network::{Client, Peer};
@@ -18,40 +18,39 @@ use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::client_ip;
 
-/// In place of a user agent: all visitors beyond those that a client may be. No client
-/// sends a line feed.
+/// Stands in for the user agents of all visitors beyond a client's limit. No header contains a
+/// line feed.
 const MANY: &[u8] = b"\n";
 
-/// The client of a request. Its address goes no further: only a source and a visitor,
-/// which is a keyed hash, are passed on.
+/// The client of a request. Only its source and its visitor, a keyed hash, are passed on; its
+/// address is not.
 pub(crate) struct Caller {
-    /// What kind of client it is.
+    /// The kind of client.
     pub source: Source,
     /// The network that the limits apply to.
     pub client: Client,
-    /// Whether the request counts. A HEAD shows nothing to anybody and does not.
+    /// Whether the request counts. A HEAD does not, since nobody sees anything.
     pub counts: bool,
     agent: Option<HeaderValue>,
 }
 
 impl Caller {
-    /// What the headers tell of a client.
+    /// The caller behind these headers.
     pub(crate) fn of(client: Client, method: &Method, headers: &HeaderMap) -> Self {
         Self {
-            source: source::source(headers),
+            source: user_agent::source(headers),
             client,
             counts: *method != Method::HEAD,
             agent: headers.get(USER_AGENT).cloned(),
         }
     }
 
-    /// The visitor; `None` behind an image proxy, for a machine, and without the day's
-    /// key.
+    /// The visitor; `None` behind an image proxy, for a machine, and without the day's key.
     pub(crate) async fn visitor(&self, app: &App, counter: &Counter) -> Option<Visitor> {
         if self.source != Source::Browser {
             return None;
         }
-        let agent = self.agent.as_ref().map_or(b"".as_slice(), |agent| source::looked_at(agent));
+        let agent = self.agent.as_ref().map_or(b"".as_slice(), |agent| user_agent::examined(agent));
         let (namespace, now) = (&counter.namespace, Timestamp::now());
         let visitor = app.visitors.visitor(&self.client.0, agent, namespace, now).await.ok()?;
         let all = match app.marks.shared(self.client, counter, &visitor) {

@@ -12,7 +12,7 @@ use crate::model::network::{Client, Peer};
 /// The header in which proxies report their clients. The last entry is the nearest.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Says once that a proxy on this network is not trusted: behind it all are one client.
+/// Logs once that a nearby proxy is not trusted, so that all clients behind it are one.
 pub(crate) fn notice_untrusted(peer: IpAddr, headers: &HeaderMap) {
     static SAID: Once = Once::new();
     let is_near = match peer.to_canonical() {
@@ -23,14 +23,14 @@ pub(crate) fn notice_untrusted(peer: IpAddr, headers: &HeaderMap) {
     if !SAID.is_completed() && is_near && tells() {
         SAID.call_once(|| {
             tracing::warn!(
-                "a proxy near by is not among --trusted-proxies: all behind it are one client"
+                "a nearby proxy is not among --trusted-proxies: all behind it are one client"
             );
         });
     }
 }
 
-/// The client behind a connection from `peer`. Headers are believed only as far as
-/// `trusted` proxies have written them.
+/// The client behind a connection from `peer`. Headers are trusted only as far as `trusted`
+/// proxies have written them.
 pub(crate) fn client(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
     let Peer { ip: peer, is_proxy } = peer;
     if !is_proxy {
@@ -62,8 +62,8 @@ pub(crate) fn client(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Clie
 }
 
 /// The `for` of one element of `Forwarded` (RFC 7239), such as
-/// `for=192.0.2.1;proto=https` or `for="[2001:db8::1]"`. A comma within quotes would end the
-/// element too early; no address has one.
+/// `for=192.0.2.1;proto=https` or `for="[2001:db8::1]"`. Commas in quotes are not supported,
+/// since no address contains one.
 fn forwarded(element: &str) -> Option<IpAddr> {
     let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
     let (_, node) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;

@@ -1,4 +1,4 @@
-//! The key that makes a repeated hit the same hit: the `Idempotency-Key` header
+//! The key by which a repeated hit is recognised: the `Idempotency-Key` header
 //! (draft-ietf-httpapi-idempotency-key-header-07), or `?id=`.
 
 use axum::extract::FromRequestParts;
@@ -10,16 +10,16 @@ use serde_json::json;
 use super::query::Query;
 use crate::model::hit::HitId;
 use crate::web::error::ApiError;
-use crate::web::openapi::Param;
+use crate::web::openapi::QueryParam;
 
 /// The header of the key.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const ALLOWED: &str = "1 to 255 visible ASCII characters";
 
-/// What the document says about `?id=`.
-pub(crate) const ID: Param = Param::new(
+/// The OpenAPI description of `?id=`.
+pub(crate) const ID: QueryParam = QueryParam::new(
     "id",
-    "Under the same id a hit counts once in an hour",
+    "A hit repeated with the same id within an hour counts once",
     || json!({ "type": "string", "pattern": "^[!-~]{1,255}$" }),
 );
 
@@ -41,7 +41,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
-/// The id that this text stands for; `name` says where it was found.
+/// The id of a key; `name` is its header or parameter, for the error.
 pub(crate) fn hash(name: &str, text: &str) -> Result<HitId, ApiError> {
     if text.is_empty() || text.len() > 255 || !text.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(ApiError::invalid_parameter(name, text, ALLOWED));

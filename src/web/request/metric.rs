@@ -1,4 +1,4 @@
-//! `?count=`: which of a counter's numbers is asked for.
+//! `?count=`: the number of a counter to show.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -6,34 +6,34 @@ use serde_json::json;
 
 use super::query::Query;
 use crate::web::error::ApiError;
-use crate::web::openapi::Param;
+use crate::web::openapi::QueryParam;
 
-/// Which number of a counter.
+/// A number of a counter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Metric {
     /// All hits.
     #[default]
     Total,
-    /// Hits of browsers, so without bots, prefetches and the like.
+    /// Hits of people, so without bots and prefetches.
     Human,
     /// Unique visitors of today (UTC).
     Unique,
     /// Hits of today (UTC).
     Today,
-    /// Hits of today, and all of them.
+    /// Hits of today, and all hits.
     TodayTotal,
     /// Hits of the last days, today (UTC) included.
     Days(u32),
     /// Unique visitors of the last days, each day's added up.
     UniqueDays(u32),
-    /// Hits of the day with the most.
+    /// The most hits of a day.
     BestDay,
 }
 
-/// What the document says about `?count=`.
-pub(crate) const COUNT: Param = Param::new(
+/// The OpenAPI description of `?count=`.
+pub(crate) const COUNT: QueryParam = QueryParam::new(
     "count",
-    "Which number to answer with",
+    "The number to answer with",
     || json!({ "type": "string", "enum": ["", "total", "human", "unique", "today", "today-total", "7d", "30d", "unique-7d", "unique-30d", "best-day"] }),
 );
 
@@ -42,7 +42,7 @@ pub(crate) const ALLOWED: &str =
     "total, human, unique, today, today-total, 7d, 30d, unique-7d, unique-30d or best-day";
 
 impl Metric {
-    /// The metric of this name; empty is the total.
+    /// The metric of this name; the total if it is empty.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "" | "total" => Self::Total,
@@ -59,7 +59,7 @@ impl Metric {
         })
     }
 
-    /// Whether it is read from what a counter remembers.
+    /// Whether it is read from the history.
     pub(crate) fn is_of_the_past(self) -> bool {
         matches!(self, Self::Days(_) | Self::UniqueDays(_) | Self::BestDay)
     }
@@ -67,7 +67,7 @@ impl Metric {
     /// Reads the value of `?count=`.
     ///
     /// # Errors
-    /// 400 for a value that is not one of those allowed.
+    /// 400 for a value that is not allowed.
     pub(crate) fn parse(value: &str) -> Result<Self, ApiError> {
         Self::named(value).ok_or_else(|| ApiError::invalid_parameter("count", value, ALLOWED))
     }

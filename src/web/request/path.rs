@@ -32,7 +32,7 @@ fn name(which: &str, text: &str) -> Result<Name, ApiError> {
     Name::new(text).map_err(|e| ApiError::invalid_name(which, &e))
 }
 
-/// The counter that the path names, in the default namespace unless the path has one.
+/// The counter that the path names, in the default namespace if the path has none.
 pub(crate) struct Path(pub Counter);
 
 impl<S: Send + Sync> FromRequestParts<S> for Path {
@@ -48,7 +48,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Path {
 pub(crate) struct Paths {
     /// The namespace of all of them.
     pub namespace: Name,
-    /// At least one, none twice, in the order of the path.
+    /// One or more different keys, in the order of the path.
     pub keys: Vec<Name>,
 }
 
@@ -76,9 +76,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Paths {
 }
 
 /// The namespace that the path names.
-pub(crate) struct Namespace(pub Name);
+pub(crate) struct NamespacePath(pub Name);
 
-impl<S: Send + Sync> FromRequestParts<S> for Namespace {
+impl<S: Send + Sync> FromRequestParts<S> for NamespacePath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {

@@ -10,18 +10,18 @@ use crate::model::tally::MAX_TOTAL;
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
 
-/// The pairs of a query, percent-decoded, in their order. A clone shares them.
+/// The pairs of a query, percent-decoded, in order. A clone shares them.
 #[derive(Clone)]
 pub(crate) struct Query {
     pairs: Arc<Vec<(String, String)>>,
-    /// What the document says of the route. Builds for tests alone know it.
+    /// The OpenAPI description of the route, in builds with debug assertions.
     doc: Option<&'static Doc>,
 }
 
 /// The longest query, in bytes. The longest badge logo fits.
 const MAX_BYTES: usize = 24 << 10;
 
-/// The most pairs in a query; no route knows half as many names.
+/// The most pairs in a query. No route has half as many parameters.
 const MAX_PAIRS: usize = 64;
 
 /// The range of totals and amounts.
@@ -38,7 +38,7 @@ impl Query {
     /// The value of the first pair with this name.
     ///
     /// # Panics
-    /// In builds with debug assertions, if the document lacks the name.
+    /// In builds with debug assertions, if the OpenAPI description lacks the name.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         debug_assert!(
             self.doc.is_none_or(|doc| doc.declares(name)),
@@ -56,8 +56,8 @@ impl Query {
         self.get(name).ok_or_else(|| ApiError::missing_parameter(name, allowed))
     }
 
-    /// Adds each of these pairs unless its name is there already. They go in front,
-    /// because the last of several synonyms wins.
+    /// Adds each of these pairs whose name is missing. They go in front, because the last of
+    /// several synonyms counts.
     pub(crate) fn or(mut self, pairs: &[(&str, &str)]) -> Self {
         for (name, value) in pairs {
             if self.found(name).is_none() {
@@ -67,7 +67,7 @@ impl Query {
         self
     }
 
-    /// Gives parameters that another service calls otherwise the names that they have here.
+    /// Renames parameters from the names of another service to ours.
     pub(crate) fn renamed(mut self, names: &[(&str, &str)]) -> Self {
         for (theirs, ours) in names {
             if self.found(theirs).is_some() {
@@ -79,7 +79,7 @@ impl Query {
         self
     }
 
-    /// All pairs, in their order.
+    /// All pairs, in order.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -94,8 +94,7 @@ impl Query {
         self.get(name).map(|value| value.parse().map_err(|_| invalid(value))).transpose()
     }
 
-    /// A total or an amount, under the first of these names that is present: dialects
-    /// name it differently.
+    /// A total or an amount, from the first of these names that is present.
     pub(crate) fn number(&self, names: &[&str]) -> Result<Option<i64>, ApiError> {
         let mut first = None;
         for name in names {
@@ -108,7 +107,7 @@ impl Query {
         Ok(first)
     }
 
-    /// Whether a switch is on: there without a value, or `1`, `true`, `yes`, `on`.
+    /// Whether a switch is on: without a value, or `1`, `true`, `yes`, `on`.
     pub(crate) fn switch(&self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.get(name) {
             None => Ok(None),
@@ -123,7 +122,7 @@ impl Query {
     }
 }
 
-/// Refuses a query that is too long, or of too many pairs, to be read at all.
+/// Refuses a query that is too long or has too many pairs.
 pub(crate) fn check_size(text: &str) -> Result<(), ApiError> {
     if text.len() > MAX_BYTES {
         return Err(ApiError::url_too_long("query", MAX_BYTES));
@@ -139,7 +138,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        // Several extractors ask; it is read for the first.
+        // Several extractors need it; the first one parses it.
         if let Some(query) = parts.extensions.get::<Self>() {
             return Ok(query.clone());
         }
@@ -153,7 +152,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::openapi::{Param, text};
+    use crate::web::openapi::{QueryParam, text};
 
     /// A query of 16,000 names took 5 ms, and was read four times.
     #[test]
@@ -178,7 +177,7 @@ mod tests {
     #[should_panic(expected = "the document of this route lacks b")]
     #[cfg(debug_assertions)]
     fn no_route_reads_what_its_document_lacks() {
-        static DOC: Doc = Doc::other("", "").query(&[Param::new("a", "", text)]);
+        static DOC: Doc = Doc::other("", "").query(&[QueryParam::new("a", "", text)]);
         let query = Query { doc: Some(&DOC), ..Query::parse("a=1&b=2").unwrap() };
         assert_eq!(query.get("a"), Some("1"));
         query.get("b");

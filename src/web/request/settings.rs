@@ -1,37 +1,40 @@
-//! The settings of a counter's owner, read from a query and shown as JSON.
+//! The settings of a counter, read from a query and shown as JSON.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
 use super::query::{NUMBER, Query};
-use crate::model::count::{MAX_DEDUPE, Settings};
+use crate::model::count::{CounterSettings, MAX_DEDUPE};
 use crate::model::tally::MAX_TOTAL;
 use crate::web::error::ApiError;
-use crate::web::openapi::{Param, switch};
+use crate::web::openapi::{QueryParam, switch};
 
-/// What the document says about `?dedupe=`.
-pub(crate) const DEDUPE: Param =
-    Param::new("dedupe", "How long further hits of a visitor do not count, such as 30m", || {
+/// The OpenAPI description of `?dedupe=`.
+pub(crate) const DEDUPE: QueryParam = QueryParam::new(
+    "dedupe",
+    "How long repeated hits of a visitor do not count, such as 30m",
+    || {
         json!({
             "type": "string",
             "pattern": "^(0|off|[1-9][0-9]{0,3}s|[1-9][0-9]{0,2}m|[1-9]h|1[0-9]h|2[0-4]h)$",
         })
-    });
+    },
+);
 
-/// What the document says about `?enable_reset=`.
-pub(crate) const ENABLE_RESET: Param =
-    Param::new("enable_reset", "Let anybody set the total (CountAPI)", switch);
+/// The OpenAPI description of `?enable_reset=`.
+pub(crate) const ENABLE_RESET: QueryParam =
+    QueryParam::new("enable_reset", "Let anybody set the total (CountAPI)", switch);
 
-/// What the document says about `?update_lowerbound=`.
-pub(crate) const UPDATE_LOWERBOUND: Param = Param::new(
+/// The OpenAPI description of `?update_lowerbound=`.
+pub(crate) const UPDATE_LOWERBOUND: QueryParam = QueryParam::new(
     "update_lowerbound",
     "The least that anybody may add at once (CountAPI)",
     || json!({ "type": "integer", "minimum": -MAX_TOTAL, "maximum": 0 }),
 );
 
-/// What the document says about `?update_upperbound=`.
-pub(crate) const UPDATE_UPPERBOUND: Param = Param::new(
+/// The OpenAPI description of `?update_upperbound=`.
+pub(crate) const UPDATE_UPPERBOUND: QueryParam = QueryParam::new(
     "update_upperbound",
     "The most that anybody may add at once (CountAPI)",
     || json!({ "type": "integer", "minimum": 0, "maximum": MAX_TOTAL }),
@@ -50,16 +53,17 @@ pub(crate) struct SettingsBody {
     update_upperbound: i64,
 }
 
-impl From<Settings> for SettingsBody {
-    fn from(settings: Settings) -> Self {
-        let Settings { dedupe, enable_reset, update_lowerbound, update_upperbound } = settings;
+impl From<CounterSettings> for SettingsBody {
+    fn from(settings: CounterSettings) -> Self {
+        let CounterSettings { dedupe, enable_reset, update_lowerbound, update_upperbound } =
+            settings;
         Self { dedupe, enable_reset, update_lowerbound, update_upperbound }
     }
 }
 
 /// `before` with the query's changes: `dedupe`, `enable_reset`,
 /// `update_lowerbound` and `update_upperbound`.
-pub(crate) fn changed(before: Settings, query: &Query) -> Result<Settings, ApiError> {
+pub(crate) fn changed(before: CounterSettings, query: &Query) -> Result<CounterSettings, ApiError> {
     let mut settings = before;
     if let Some(text) = query.get("dedupe") {
         settings.dedupe =
@@ -84,7 +88,7 @@ pub(crate) fn changed(before: Settings, query: &Query) -> Result<Settings, ApiEr
     Ok(settings)
 }
 
-/// `30m` in seconds.
+/// A time such as `30m`, in seconds.
 fn dedupe(text: &str) -> Option<u32> {
     if matches!(text, "0" | "off") {
         return Some(0);
@@ -110,9 +114,13 @@ mod tests {
     #[test]
     fn only_what_is_named_changes() {
         let query = Query::parse("dedupe=1m&enable_reset=1&update_upperbound=5").unwrap();
-        let settings = changed(Settings::default(), &query).unwrap();
-        let expected =
-            Settings { dedupe: 60, enable_reset: true, update_lowerbound: 0, update_upperbound: 5 };
+        let settings = changed(CounterSettings::default(), &query).unwrap();
+        let expected = CounterSettings {
+            dedupe: 60,
+            enable_reset: true,
+            update_lowerbound: 0,
+            update_upperbound: 5,
+        };
         assert_eq!(settings, expected);
         for bad in ["dedupe=x", "enable_reset=x", "update_lowerbound=1", "update_upperbound=-1"] {
             assert!(changed(settings, &Query::parse(bad).unwrap()).is_err(), "{bad}");

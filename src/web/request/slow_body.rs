@@ -12,8 +12,8 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::body;
 use crate::metrics::{Metrics, Timeout};
 
-/// A body that must arrive at a minimum pace: each [`body::MAX_BYTES`] of it within a time. Only
-/// waiting for the client counts, not the store's work.
+/// A body that must arrive at a minimum pace: each [`body::MAX_BYTES`] of it within the
+/// timeout. Only the time spent waiting for the client counts, not the store's.
 pub(crate) struct Timed {
     body: Incoming,
     timeout: Duration,

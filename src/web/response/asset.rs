@@ -1,6 +1,5 @@
-//! Files that are a part of the program, such as scripts and styles.
-//!
-//! build.rs has compressed them; `Accept-Encoding` chooses.
+//! Files that are part of the program, such as scripts and styles. build.rs compresses them,
+//! and `Accept-Encoding` decides which encoding a client gets.
 
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
@@ -11,46 +10,49 @@ use axum::response::{IntoResponse, Response};
 use super::etag;
 use super::negotiate::thousandths;
 
-/// A browser asks again after an hour, and then only whether it has changed.
+/// A browser asks again after an hour, and gets 304 if the file is unchanged.
 const KEEP: &str = "public, max-age=3600";
 
 /// The media type of a script.
 pub(crate) const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// One file that is a part of the program.
+/// One file.
 pub(crate) struct Asset {
     kind: &'static str,
-    plain: Form,
-    /// Compressed, the smallest first; those of a picture are empty.
-    packed: &'static [(&'static str, Form)],
+    plain: Encoded,
+    /// The compressed encodings, the smallest first; empty for a picture.
+    packed: &'static [(&'static str, Encoded)],
 }
 
 /// The bytes of a file, in one encoding.
-pub(crate) struct Form {
+pub(crate) struct Encoded {
     pub(crate) bytes: &'static [u8],
-    /// It changes with the bytes, and only with them: a tag is of one encoding.
+    /// The hash of these bytes: each encoding has its own tag.
     hash: u64,
 }
 
-impl Form {
+impl Encoded {
     pub(crate) const fn new(bytes: &'static [u8]) -> Self {
         Self { bytes, hash: etag::hash(bytes) }
     }
 }
 
-/// A file as build.rs has packed it.
+/// A file with the encodings that build.rs made.
 macro_rules! packed {
     ($name:literal, $kind:expr) => {{
-        use crate::web::response::asset::{Asset, Form};
+        use crate::web::response::asset::{Asset, Encoded};
         Asset::packed(
             $kind,
-            Form::new(include_bytes!(concat!(env!("OUT_DIR"), "/", $name))),
+            Encoded::new(include_bytes!(concat!(env!("OUT_DIR"), "/", $name))),
             const {
                 &[
-                    ("br", Form::new(include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".br")))),
+                    (
+                        "br",
+                        Encoded::new(include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".br"))),
+                    ),
                     (
                         "gzip",
-                        Form::new(include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".gz"))),
+                        Encoded::new(include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".gz"))),
                     ),
                 ]
             },
@@ -62,14 +64,14 @@ pub(crate) use packed;
 impl Asset {
     /// A file that is not worth compressing.
     pub(crate) const fn plain(kind: &'static str, bytes: &'static [u8]) -> Self {
-        Self { kind, plain: Form::new(bytes), packed: &[] }
+        Self { kind, plain: Encoded::new(bytes), packed: &[] }
     }
 
-    /// A file with its compressed forms, the smallest first.
+    /// A file with its compressed encodings, the smallest first.
     pub(crate) const fn packed(
         kind: &'static str,
-        plain: Form,
-        packed: &'static [(&'static str, Form)],
+        plain: Encoded,
+        packed: &'static [(&'static str, Encoded)],
     ) -> Self {
         Self { kind, plain, packed }
     }
@@ -96,29 +98,29 @@ impl Asset {
         answer
     }
 
-    /// The form that a client rates highest, of equal ones the smallest. What a client
-    /// refuses it may still get uncompressed: that says more than an error.
-    fn preferred(&self, accepted: &str) -> (Option<&'static str>, &Form) {
+    /// The encoding that the client rates highest, of equal ones the smallest. A client that
+    /// refuses all of them gets the plain file, which is more useful than an error.
+    fn preferred(&self, accepted: &str) -> (Option<&'static str>, &Encoded) {
         let mut best = (weight(accepted, "identity"), None, &self.plain);
-        for (name, form) in self.packed.iter().rev() {
+        for (name, encoded) in self.packed.iter().rev() {
             let weight = weight(accepted, name);
             if weight > 0 && weight >= best.0 {
-                best = (weight, Some(*name), form);
+                best = (weight, Some(*name), encoded);
             }
         }
         (best.1, best.2)
     }
 
-    /// Its sizes: as it is, and in each encoding.
+    /// The size in each encoding.
     #[cfg(test)]
     pub(crate) fn sizes(&self) -> Vec<(&'static str, usize)> {
-        let packed = self.packed.iter().map(|(name, form)| (*name, form.bytes.len()));
+        let packed = self.packed.iter().map(|(name, encoded)| (*name, encoded.bytes.len()));
         std::iter::once(("identity", self.plain.bytes.len())).chain(packed).collect()
     }
 }
 
-/// How much a client likes an encoding, in thousandths (RFC 9110, section 12.5.3). One that
-/// it does not name is not for it, except none at all, which comes last then.
+/// The weight of an encoding in `Accept-Encoding`, in thousandths (RFC 9110, section 12.5.3).
+/// An encoding that is not listed is not accepted; `identity` is, after all that are.
 fn weight(accepted: &str, encoding: &str) -> u16 {
     let (mut named, mut any) = (None, None);
     for part in accepted.split(',') {
@@ -136,7 +138,7 @@ fn weight(accepted: &str, encoding: &str) -> u16 {
         }
     }
     match encoding {
-        // A list that leaves it out has nothing against it, and likes all it names better.
+        // Not listed means acceptable, but less than everything listed.
         "identity" => named.unwrap_or(0),
         _ => named.or(any).unwrap_or(0),
     }

@@ -1,5 +1,5 @@
-//! Answers without a request: to an unreadable head, or to a connection over the limit. They have
-//! the form and the headers of all other answers.
+//! Answers without a request: to an unreadable head, or to a connection over the limit. They
+//! look like all other answers.
 
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -7,10 +7,10 @@ use serde_json::json;
 
 use crate::web::headers;
 
-/// When to come again where there are too many connections, in seconds.
+/// `Retry-After` when there are too many connections, in seconds.
 const RETRY: u64 = 10;
 
-/// All bytes of an answer with this status, after which the connection is closed.
+/// All bytes of an answer with this status. The connection is closed after it.
 pub fn bare_answer(status: u16) -> Vec<u8> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     let error = match status {

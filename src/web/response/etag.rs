@@ -1,5 +1,5 @@
-//! Entity tags, which spare clients an answer that they have already (RFC 9110, sections 8.8.3 and
-//! 13.1.2).
+//! Entity tags, by which a client does not get an answer again that it has already (RFC 9110,
+//! sections 8.8.3 and 13.1.2).
 
 use axum::http::HeaderValue;
 
@@ -15,9 +15,9 @@ pub(crate) fn of(bytes: &[u8]) -> HeaderValue {
     HeaderValue::try_from(tag(hash(bytes))).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-/// Whether a client that sent this `If-None-Match` has what the tag names.
+/// Whether a client with this `If-None-Match` has the answer with this tag.
 pub(crate) fn is_known(tag: &str, asked: Option<&HeaderValue>) -> bool {
-    // A proxy that compresses answers makes their tags weak.
+    // A proxy that compresses an answer makes its tag weak.
     let same = |known: &str| {
         let known = known.trim();
         known == "*" || known.trim_start_matches("W/") == tag
@@ -26,7 +26,7 @@ pub(crate) fn is_known(tag: &str, asked: Option<&HeaderValue>) -> bool {
     asked.is_some_and(|asked| asked.split(',').any(same))
 }
 
-/// The hash of an answer's bytes. It can also run at compile time.
+/// The hash of an answer's bytes. It runs at compile time too.
 pub(crate) const fn hash(bytes: &[u8]) -> u64 {
     fnv::add(fnv::OFFSET, bytes)
 }

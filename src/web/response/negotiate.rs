@@ -1,6 +1,6 @@
 //! Content negotiation by the `Accept` header (RFC 9110, section 12.5.1).
 
-/// The representations of the greeting.
+/// The representations of the front page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Representation {
     /// The default, for programs like curl.
@@ -18,8 +18,8 @@ const REPRESENTATIONS: [(Representation, &str, &str); 3] = [
     (Representation::Text, "text", "plain"),
 ];
 
-/// The representation that `accept` rates highest. Text where it accepts none of them,
-/// since the wrong representation says more than no answer.
+/// The representation that `accept` rates highest; text if it accepts none of them, since the
+/// wrong representation is more useful than an error.
 pub(crate) fn preferred(accept: &str) -> Representation {
     let rated = REPRESENTATIONS
         .map(|(representation, kind, subtype)| (quality(accept, kind, subtype), representation));
@@ -30,14 +30,14 @@ pub(crate) fn preferred(accept: &str) -> Representation {
     }
 }
 
-/// Whether a scraper would rather have OpenMetrics than Prometheus' older text format.
+/// Whether a scraper prefers OpenMetrics to Prometheus' older text format.
 pub(crate) fn prefers_openmetrics(accept: &str) -> bool {
     // `*/*` covers both. A client that names neither gets the format that every scraper reads.
     let newer = quality(accept, "application", "openmetrics-text");
     newer > quality(accept, "text", "plain")
 }
 
-/// Whether a client asks for `application/problem+json` by name, and not for JSON more.
+/// Whether a client asks for `application/problem+json` by name, and does not prefer JSON.
 pub(crate) fn prefers_problem(accept: &str) -> bool {
     accept.contains("problem+json") && {
         let problem = quality(accept, "application", "problem+json");

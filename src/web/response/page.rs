@@ -13,40 +13,40 @@ use crate::picture::escape;
 use crate::web::base_path;
 use crate::web::error::ApiError;
 
-/// No other window holds on to a page (HTML, section 7.1.3).
+/// Keeps other windows from controlling a page (HTML, section 7.1.3).
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// What a page may use of the machine, which is nothing (Permissions Policy, W3C).
+/// Denies pages all features of the machine (Permissions Policy, W3C).
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const NO_PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), \
                               payment=(), usb=()";
 
-/// Everything comes from seen itself, and no script or style stands in a page.
+/// Only resources of this origin, and no inline scripts or styles.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
 /// A page as an answer.
-pub(crate) struct Page {
+pub(crate) struct HtmlPage {
     status: StatusCode,
     stale: bool,
     html: String,
 }
 
-/// Tells that a number is the last known one, not the current one.
+/// The header of an answer with the last known number instead of the current one.
 pub(crate) const STALE: HeaderName = HeaderName::from_static("x-seen-stale");
 
-/// The note next to such a number; empty for a current one.
+/// The note next to an outdated number; empty for a current one.
 pub(crate) fn note(stale: bool) -> &'static str {
     if stale { "The store cannot be reached just now: this is the last number known." } else { "" }
 }
 
-impl Page {
-    /// The page that a template makes.
+impl HtmlPage {
+    /// Renders a template.
     pub(crate) fn new(template: &impl Template) -> Self {
         match template.render() {
             Ok(html) => Self { status: StatusCode::OK, stale: false, html },
-            // Only a value whose Display fails can cause this, and no template has one.
+            // Only a failing `Display` of a value can cause this, and no template has one.
             Err(_) => {
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
                 Self { status, stale: false, html: String::new() }
@@ -54,7 +54,7 @@ impl Page {
         }
     }
 
-    /// The same, with a header that tells whether its number is out of date.
+    /// Sets the header that tells whether the number is out of date.
     pub(crate) fn stale(self, stale: bool) -> Self {
         Self { stale, ..self }
     }
@@ -65,7 +65,7 @@ impl Page {
         Self::new(&ErrorPage { status: status.as_u16(), sentence: error.sentence() }).of(error)
     }
 
-    /// The same, with the status of an error.
+    /// Sets the status of an error.
     pub(crate) fn of(self, error: &ApiError) -> Self {
         Self { status: error.status_and_message().0, ..self }
     }
@@ -78,7 +78,7 @@ struct ErrorPage {
     sentence: String,
 }
 
-impl IntoResponse for Page {
+impl IntoResponse for HtmlPage {
     fn into_response(self) -> Response {
         let headers = [
             (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -95,11 +95,11 @@ impl IntoResponse for Page {
 }
 
 /// An error, answered as a page.
-pub(crate) struct PageError(ApiError, Page);
+pub(crate) struct PageError(ApiError, HtmlPage);
 
 impl PageError {
     /// An error with a page of its own.
-    pub(crate) fn told(error: ApiError, page: Page) -> Self {
+    pub(crate) fn told(error: ApiError, page: HtmlPage) -> Self {
         let page = page.of(&error);
         Self(error, page)
     }
@@ -107,7 +107,7 @@ impl PageError {
 
 impl From<ApiError> for PageError {
     fn from(error: ApiError) -> Self {
-        let page = Page::error(&error);
+        let page = HtmlPage::error(&error);
         Self(error, page)
     }
 }
@@ -120,8 +120,7 @@ impl IntoResponse for PageError {
     }
 }
 
-/// Where visitors reach this seen, for code to copy: by the address they used, with
-/// the base path.
+/// The address that this visitor used, with the base path, for code to copy.
 pub(crate) fn origin(headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("host").filter(|host| {
@@ -144,8 +143,8 @@ pub(crate) struct Snippets {
 }
 
 impl Snippets {
-    /// For a page that was asked for with these headers; `query` is the badge's, with
-    /// its `?`, or empty.
+    /// The code for a page requested with these headers. `query` is that of the badge, with its
+    /// `?`, or empty.
     pub(crate) fn new(headers: &HeaderMap, counter: &Counter, query: &str) -> Self {
         let origin = origin(headers);
         let badge = format!("{origin}/hit/{counter}/badge.svg{query}");

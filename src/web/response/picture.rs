@@ -11,10 +11,10 @@ use crate::picture::param::{Ignored, Spec};
 use crate::picture::{ParamError, error_badge};
 use crate::web::error::ApiError;
 
-/// Names the parameters of the request that could not be used: `style, color`.
+/// The header that names the unusable parameters of a request: `style, color`.
 pub(crate) const IGNORED: HeaderName = HeaderName::from_static("x-seen-ignored");
 
-/// The `Cache-Control` that makes caches ask each time.
+/// The `Cache-Control` by which caches ask each time.
 pub(crate) const NEVER: &str = "max-age=0, no-cache, no-store, must-revalidate";
 
 /// A drawn picture as an answer.
@@ -33,17 +33,17 @@ impl Picture {
         Self { svg, keep: 0, stale: false, ignored: String::new() }
     }
 
-    /// The same, which caches may keep for this many seconds.
+    /// Lets caches keep it for this many seconds.
     pub(crate) fn keep(self, seconds: u32) -> Self {
         Self { keep: seconds, ..self }
     }
 
-    /// The same, with a header that tells whether its number is out of date.
+    /// Sets the header that tells whether the number is out of date.
     pub(crate) fn stale(self, stale: bool) -> Self {
         Self { stale, ..self }
     }
 
-    /// The same, with a header that names the ignored parameters.
+    /// Sets the header that names the ignored parameters.
     pub(crate) fn ignored(self, ignored: &Ignored) -> Self {
         Self { ignored: ignored.names(), ..self }
     }
@@ -83,9 +83,9 @@ impl IntoResponse for Picture {
     }
 }
 
-/// Names the parameters of the request that could not be used, if there are any.
+/// Sets the header that names the unusable parameters, if there are any.
 pub(crate) fn set_ignored(headers: &mut HeaderMap, names: &str) {
-    // They are ours and ASCII.
+    // Names of parameters are ASCII.
     if let Ok(names) = HeaderValue::try_from(names)
         && !names.is_empty()
     {
@@ -107,7 +107,7 @@ impl IntoResponse for PictureError {
         let picture = Picture::fresh(error_badge(&self.0.sentence()));
         let plain = self.0.into_response();
         let mut response = (plain.status(), picture).into_response();
-        // The cause is for the log, whatever the form of the answer.
+        // The log needs the cause, whatever the form of the answer.
         *response.extensions_mut() = plain.extensions().clone();
         for (name, value) in plain.headers() {
             if !response.headers().contains_key(name) && name != axum::http::header::CONTENT_LENGTH
@@ -119,7 +119,7 @@ impl IntoResponse for PictureError {
     }
 }
 
-/// Whether a picture is expected at a path.
+/// Whether a client expects a picture at a path.
 pub(crate) fn is_meant(path: &str) -> bool {
     path.ends_with(".svg") || path.starts_with("/ghpvc") || path == "/badge"
 }
@@ -149,10 +149,10 @@ where
 /// The longest `?cacheSeconds=`: a day.
 const MAX_KEEP: u32 = 86_400;
 
-/// `?cacheSeconds=`, for pictures that count nothing.
+/// `?cacheSeconds=`, for pictures that do not count.
 pub(crate) const CACHE_SECONDS: Spec = Spec {
     names: &["cacheSeconds"],
-    summary: "How long caches may keep a picture that counts nothing, in seconds",
+    summary: "How long caches may keep a picture that does not count, in seconds",
     values: "0 to 86400",
     default: "`0`",
 };
@@ -160,7 +160,7 @@ pub(crate) const CACHE_SECONDS: Spec = Spec {
 /// Reads `?cacheSeconds=`.
 ///
 /// # Errors
-/// It is not a number of seconds of up to a day.
+/// The value is not a number of seconds up to a day.
 pub(crate) fn keep(into: &mut u32, name: &str, value: &str) -> Result<(), ParamError> {
     let seconds = value.parse().ok().filter(|seconds| *seconds <= MAX_KEEP);
     let error = || ParamError::new(name, value, "seconds between 0 and 86400");

@@ -1,22 +1,18 @@
-//! `{"value":n}`, the answer that CountAPI and Abacus share, plain or as JSONP.
+//! `{"value":n}`, the answer that CountAPI and Abacus share.
 
 use std::sync::LazyLock;
 
-use axum::Json;
-use axum::extract::FromRequestParts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::web::access_log::REQUEST_ID;
 use crate::web::error::ApiError;
 use crate::web::headers;
-use crate::web::request::query::Query;
 
-/// The number is only true now.
+/// For numbers, which are current only now.
 pub(crate) const NO_STORE: (HeaderName, HeaderValue) =
     (CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
@@ -29,8 +25,8 @@ pub(crate) struct Value {
 
 /// The answer `{"value":n}`.
 pub(crate) fn plain(value: i64) -> Result<Response, ApiError> {
-    /// All headers of such an answer: copying them costs less than building them.
-    /// `x-request-id` is a placeholder that access_log.rs overwrites.
+    /// All headers of this answer, since a copy costs less than building them. `x-request-id`
+    /// is a placeholder that access_log.rs overwrites.
     static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
         let json = HeaderValue::from_static("application/json");
         let mut headers = HeaderMap::from_iter([NO_STORE, (CONTENT_TYPE, json)]);
@@ -42,83 +38,4 @@ pub(crate) fn plain(value: i64) -> Result<Response, ApiError> {
     let mut response = Response::new(body.into());
     *response.headers_mut() = HEADERS.clone();
     Ok(response)
-}
-
-/// JSONP: the function to call with the answer, from `?callback=f`. An extractor, so
-/// that a bad name is refused before anything is counted.
-pub(crate) struct Callback(Option<String>);
-
-impl<S: Send + Sync> FromRequestParts<S> for Callback {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let query = Query::from_request_parts(parts, state).await?;
-        match query.get("callback") {
-            Some(name) if !is_callback(name) => {
-                Err(ApiError::invalid_parameter("callback", name, CALLBACK))
-            }
-            name => Ok(Self(name.map(str::to_owned))),
-        }
-    }
-}
-
-impl Callback {
-    /// The function of this name.
-    ///
-    /// # Errors
-    /// 400 if it is not a name of JavaScript.
-    pub(crate) fn named(name: &str) -> Result<Self, ApiError> {
-        if is_callback(name) {
-            Ok(Self(Some(name.to_owned())))
-        } else {
-            Err(ApiError::invalid_parameter("callback", name, CALLBACK))
-        }
-    }
-
-    /// The answer with this number.
-    pub(crate) fn value(&self, value: i64) -> Result<Response, ApiError> {
-        match self.0 {
-            None => plain(value),
-            Some(_) => self.answer(&Value { value }),
-        }
-    }
-
-    /// Any answer, plain or as JSONP.
-    pub(crate) fn answer(&self, body: &impl Serialize) -> Result<Response, ApiError> {
-        let Some(callback) = &self.0 else {
-            return Ok(([NO_STORE], Json(body)).into_response());
-        };
-        let body = serde_json::to_string(body).map_err(ApiError::serialization)?;
-        // The comment keeps the answer from being read as anything but a script
-        // (the attack is called Rosetta Flash); JSON is JavaScript since ES2019.
-        let script = format!("/**/{callback}({body});");
-        let script_type = HeaderValue::from_static("application/javascript; charset=utf-8");
-        let headers = [NO_STORE, (CONTENT_TYPE, script_type)];
-        Ok((headers, script).into_response())
-    }
-}
-
-const CALLBACK: &str =
-    "a JavaScript name of up to 64 letters, digits, '_', '$' and '.', no digit or '.' first";
-
-fn is_callback(name: &str) -> bool {
-    let of_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.');
-    name.len() <= 64
-        && name.bytes().all(of_name)
-        && name.bytes().next().is_some_and(|b| !b.is_ascii_digit() && b != b'.')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_callback_is_a_name_and_nothing_else() {
-        for good in ["f", "$", "_x.y", "jQuery123.cb_1"] {
-            assert!(is_callback(good), "{good}");
-        }
-        for bad in ["", "1f", ".f", "f(1)", "alert;f", "f\n", "é", "a b", &"f".repeat(65)] {
-            assert!(!is_callback(bad), "{bad}");
-        }
-    }
 }

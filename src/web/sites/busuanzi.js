@@ -1,4 +1,4 @@
-// seen's own script for pages made for busuanzi or vercount: fills their elements.
+// seen's own script for pages written for busuanzi or vercount. It fills their elements:
 //   busuanzi_value_site_pv, …_site_uv, …_page_pv, …_page_uv; the same with vercount_
 (() => {
   const base = document.currentScript.src.replace(/\/(js|busuanzi\/[^?]*)([?#].*)?$/, '');

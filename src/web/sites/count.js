@@ -1,5 +1,5 @@
-// seen's own script for pages made for GoatCounter's count.js: the same settings and
-// functions, in window.goatcounter and in data-goatcounter-settings.
+// seen's own script for pages written for GoatCounter's count.js, with the same settings and
+// functions in window.goatcounter and data-goatcounter-settings.
 (() => {
   const goat = window.goatcounter = window.goatcounter || {};
   const tag = document.querySelector('script[data-goatcounter]');
@@ -14,7 +14,7 @@
   const endpoint = () => document.querySelector('script[data-goatcounter]')?.dataset.goatcounter || goat.endpoint;
   const loaded = (run) => { if (document.body) run(); else addEventListener('DOMContentLoaded', run); };
 
-  // The address that the page says is its own, where that is on the same site.
+  // The canonical address of the page, if it is on the same site.
   const pagePath = () => {
     const bare = (host) => host.replace(/^www\./, '');
     const canonical = document.querySelector('link[rel=canonical][href]');
@@ -23,7 +23,7 @@
     return pathname + search || '/';
   };
 
-  // What is set may be a function of what would have been sent.
+  // A setting may be a function, which gets the usual value.
   const chosen = (value, usual) => typeof value == 'function' ? value(usual) : value ?? usual;
   goat.get_data = (vars = {}) => {
     const value = (name) => vars[name] === undefined ? goat[name] : vars[name];
@@ -57,7 +57,7 @@
     const data = goat.get_data(vars);
     if (data.p === null) return;
     if (!endpoint()) return warn('no endpoint found');
-    // Not every cache keeps to Cache-Control.
+    // Some caches ignore Cache-Control.
     data.rnd = Math.random().toString(36).slice(2, 7);
     const sent = Object.entries(data).filter(([, value]) => value !== '' && value != null && value !== false);
     return endpoint() + '?' + sent.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
@@ -68,7 +68,7 @@
     if (why) return warn('not counting because of: ' + why);
     const url = goat.url(vars);
     if (!url) return warn('not counting because path is null');
-    // A policy may forbid beacons to this host and allow pictures.
+    // A policy may forbid beacons to this host but allow pictures.
     if (!navigator.sendBeacon?.(url)) new Image().src = url;
   };
 
@@ -102,7 +102,7 @@
     const query = ['no_branding', 'style', 'start', 'end']
       .filter((name) => options[name])
       .map((name) => `&${name}=${encodeURIComponent(options[name] === true ? 1 : options[name])}`);
-    // A page may forbid its browser to tell other sites where it is.
+    // A page may forbid its browser to send its address to other sites.
     const src = `${endpoint()}er/${encodeURIComponent(path)}.${type}?host=${location.hostname}${query.join('')}`;
     const attributes = { width: 200, height: options.no_branding ? 60 : 80, ...options.attr, src };
     if (kind == 'iframe') Object.assign(attributes, { frameborder: 0, scrolling: 'no' });

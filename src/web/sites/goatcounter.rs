@@ -1,5 +1,5 @@
-//! GoatCounter's `/count`, which its `count.js` calls, and the numbers that it shows at
-//! `/counter/PATH.json` (goatcounter.com/help/js, goatcounter.com/help/visitor-counter).
+//! GoatCounter: `/count`, which its `count.js` calls, and the numbers at `/counter/PATH.json`
+//! (goatcounter.com/help/js, goatcounter.com/help/visitor-counter).
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::visit::Visit;
+use super::site_page::SitePage;
 use crate::model::count::History;
 use crate::model::hit::Source;
 use crate::model::name::Counter;
@@ -21,27 +21,30 @@ use crate::web::App;
 use crate::web::countapi;
 use crate::web::dialects;
 use crate::web::error::ApiError;
-use crate::web::openapi::{Doc, Param, text};
+use crate::web::openapi::{Doc, QueryParam, text};
 use crate::web::pages::namespace;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
 use crate::web::response::picture::Picture;
 use crate::web::response::value::NO_STORE;
 
-/// `/count` in the document.
-pub(super) const COUNT: Doc = Doc::other(
-    "Count a view of a page of the site in `Referer` (GoatCounter)",
-    "image/gif",
-)
-.query(&[
-    Param::new("p", "The page's path, or the name of an event", text),
-    Param::new("e", "`true` for an event, which is no view of the site", text),
-    Param::new("b", "Not `0` for a bot", text),
-    Param::new("host", "The site, where no `Referer` tells", text),
-    Param::new("url", "Instead of `p`, for Hit Counter: a page, whose number is the answer", text),
-]);
+/// The OpenAPI description of `/count`.
+pub(super) const COUNT: Doc =
+    Doc::other("Count a view of a page of the site in `Referer` (GoatCounter)", "image/gif").query(
+        &[
+            QueryParam::new("p", "The page's path, or the name of an event", text),
+            QueryParam::new("e", "`true` for an event, which is not a view of the site", text),
+            QueryParam::new("b", "Anything but `0` for a bot", text),
+            QueryParam::new("host", "The site, if there is no `Referer`", text),
+            QueryParam::new(
+                "url",
+                "Instead of `p`, for Hit Counter: a page, whose number is the answer",
+                text,
+            ),
+        ],
+    );
 
-/// Counts. Referrer, title, screen and campaign are not looked at.
+/// Counts. The referrer, title, screen and campaign are ignored.
 pub(super) async fn count(
     State(app): State<App>,
     mut caller: Caller,
@@ -52,35 +55,36 @@ pub(super) async fn count(
         return dialects::hit_counter(&app, &caller, &query, &headers).await;
     }
     let path = query.required("p", "a path such as /page")?;
-    let visit = Visit::of(&site(&query, &headers)?, path.split(['?', '#']).next().unwrap_or(path))?;
+    let page =
+        SitePage::of(&site(&query, &headers)?, path.split(['?', '#']).next().unwrap_or(path))?;
     if query.get("b").is_some_and(|bot| bot != "0") {
         caller.source = Source::Bot;
     }
     if query.get("e") == Some("true") {
         if caller.counts {
-            crate::web::count::hit(&app, &caller, &visit.page, None).await?;
+            crate::web::count::hit(&app, &caller, &page.page, None).await?;
         }
     } else {
-        visit.count(&app, &caller).await?;
+        page.count(&app, &caller).await?;
     }
     Ok(([NO_STORE, (CONTENT_TYPE, countapi::GIF)], countapi::PIXEL).into_response())
 }
 
-/// The host of the page that asks; `?host=` where no browser tells.
+/// The host of the calling page: `?host=`, or the host in `Referer`.
 fn site(query: &Query, headers: &HeaderMap) -> Result<String, ApiError> {
     match query.get("host") {
         Some(host) => Ok(host.to_owned()),
-        None => Visit::of_headers(headers).map(|visit| visit.site.namespace.to_string()),
+        None => SitePage::of_headers(headers).map(|page| page.site.namespace.to_string()),
     }
 }
 
-/// `/counter/PATH.json`, `.html`, `.svg` and `.png`; anything else is seen's own page of
-/// a namespace, which stands at the same place.
+/// `/counter/PATH.json`, `.html`, `.svg` and `.png`. Anything else at this path is seen's own
+/// page of a namespace.
 pub(super) async fn shown(State(app): State<App>, request: Request) -> Response {
     match Asked::of(request.uri().path()) {
         None => namespace::show.call(request, app).await,
         Some(asked) => {
-            // A body cannot be shared between threads, as the answer in the making is.
+            // A body is not `Sync`, so it must not be held across an await.
             let (parts, _) = request.into_parts();
             let answer = async {
                 let query = Query::parse(parts.uri.query().unwrap_or_default())?;
@@ -91,40 +95,41 @@ pub(super) async fn shown(State(app): State<App>, request: Request) -> Response 
     }
 }
 
-/// What a page asks to be shown.
+/// The request of a page for a number.
 struct Asked {
     path: String,
     is_total: bool,
-    form: Form,
+    ending: Ending,
 }
 
 #[derive(Clone, Copy)]
-enum Form {
+enum Ending {
     Json,
     Html,
     Picture,
 }
 
-/// GoatCounter's JSON. The number is written for people.
+/// GoatCounter's JSON. The number is formatted for people.
 #[derive(Serialize)]
-struct Shown {
+struct GoatCounterCount {
     count: String,
 }
 
 impl Asked {
-    /// No name of a namespace begins with a slash; `TOTAL` is the whole site.
+    /// Reads a path. Its page begins with a slash, unlike any namespace, or is `TOTAL` for the
+    /// whole site.
     fn of(path: &str) -> Option<Self> {
         let (path, ending) = path.strip_prefix("/counter/")?.rsplit_once('.')?;
-        let form = match ending {
-            "json" => Form::Json,
-            "html" => Form::Html,
-            "svg" | "png" => Form::Picture,
+        let ending = match ending {
+            "json" => Ending::Json,
+            "html" => Ending::Html,
+            "svg" | "png" => Ending::Picture,
             _ => return None,
         };
         let pair = serde_urlencoded::from_str::<Vec<(String, String)>>(&format!("p={path}"));
         let path = pair.ok()?.pop()?.1;
         let is_total = path == "TOTAL";
-        (is_total || path.starts_with('/')).then_some(Self { path, is_total, form })
+        (is_total || path.starts_with('/')).then_some(Self { path, is_total, ending })
     }
 
     async fn answer(
@@ -133,15 +138,15 @@ impl Asked {
         query: &Query,
         headers: &HeaderMap,
     ) -> Result<Response, ApiError> {
-        let visit = Visit::of(&site(query, headers)?, &self.path)?;
-        let counter = if self.is_total { visit.site } else { visit.page };
+        let page = SitePage::of(&site(query, headers)?, &self.path)?;
+        let counter = if self.is_total { page.site } else { page.page };
         let count = number(app, &counter, query).await?;
         let status = if count.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
         let count = grouped(count.unwrap_or_default());
-        Ok(match self.form {
-            Form::Json => (status, [NO_STORE], Json(Shown { count })).into_response(),
-            Form::Html => (status, html(&count)).into_response(),
-            Form::Picture => {
+        Ok(match self.ending {
+            Ending::Json => (status, [NO_STORE], Json(GoatCounterCount { count })).into_response(),
+            Ending::Html => (status, html(&count)).into_response(),
+            Ending::Picture => {
                 let message = count;
                 let badge = Badge { label: "views".into(), message, ..Badge::default() };
                 Picture::fresh(badge::render(&badge)).into_response()
@@ -150,8 +155,8 @@ impl Asked {
     }
 }
 
-/// The views of a counter, of the days that the query asks for; `None` if nobody has
-/// seen it.
+/// The views of a counter on the days that the query asks for; `None` if there is no such
+/// counter.
 async fn number(app: &App, counter: &Counter, query: &Query) -> Result<Option<i64>, ApiError> {
     let today = Timestamp::now().day();
     let start = query.get("start").map(|start| day(start, today)).transpose()?;
@@ -182,7 +187,7 @@ fn day(text: &str, today: u32) -> Result<u32, ApiError> {
     Ok(today.saturating_sub(ago))
 }
 
-/// With a narrow space between thousands, as GoatCounter writes it.
+/// A number with narrow spaces between thousands, as in GoatCounter.
 fn grouped(count: i64) -> String {
     crate::picture::number::Format::Separated.print(count).replace(',', "\u{202f}")
 }

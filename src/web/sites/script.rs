@@ -1,5 +1,5 @@
-//! The scripts that stand in for those of busuanzi, vercount and GoatCounter, at their
-//! addresses. They are our own; what they do is what the others' documents promise.
+//! Scripts that replace those of busuanzi, vercount and GoatCounter at their paths. They are
+//! our own, written after the documentation of these services.
 
 use axum::http::HeaderMap;
 use axum::response::Response;

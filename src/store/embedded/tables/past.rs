@@ -8,7 +8,7 @@ use crate::model::name::Counter;
 use crate::model::time::Timestamp;
 use crate::sketch::Sketch;
 use crate::store::embedded::map::{Batch, Read};
-use crate::store::past::{Kind, Over, overs as overs_of, pack_past, unpack_past};
+use crate::store::past::{PastEntry, PastKind, entries as entries_of, pack_past, unpack_past};
 use crate::store::whole::Whole;
 use crate::store::{Limits, StoreError};
 
@@ -33,28 +33,31 @@ pub(crate) fn forget(batch: &mut Batch, counter: &Counter) -> Result<(), StoreEr
 pub(crate) fn append(
     batch: &mut Batch,
     counter: &Counter,
-    overs: &[Over],
+    entries: &[PastEntry],
     limits: &Limits,
 ) -> Result<(), StoreError> {
-    for over in overs {
-        let kind = of_counter(PAST, counter, &[over.kind as u8]);
-        let key = [&kind[..], &(over.unit / UNITS_PER_PART).to_be_bytes()].concat();
+    for entry in entries {
+        let kind = of_counter(PAST, counter, &[entry.kind as u8]);
+        let key = [&kind[..], &(entry.unit / UNITS_PER_PART).to_be_bytes()].concat();
         let found = batch.get(&key)?;
         let is_new = found.is_none();
         let mut part = found.unwrap_or_default();
-        part.extend(pack_past([*over]));
+        part.extend(pack_past([*entry]));
         if part.len() > PART_MAX {
             let mut whole = Whole::default();
             unpack_past(&part, &mut whole.past)?;
-            part = pack_past(overs_of(&whole.past));
+            part = pack_past(entries_of(&whole.past));
         }
         batch.put(key, part);
         if is_new {
             // By number and not by date, so that a wrong clock does not erase the past.
-            let units =
-                if over.kind == Kind::Hour { limits.history_hours } else { limits.history_days };
+            let units = if entry.kind == PastKind::Hour {
+                limits.history_hours
+            } else {
+                limits.history_days
+            };
             let parts = (units / UNITS_PER_PART + 4) as usize;
-            let to = of_counter(PAST, counter, &[over.kind as u8 + 1]);
+            let to = of_counter(PAST, counter, &[entry.kind as u8 + 1]);
             let rows = batch.scan(&kind, &to, usize::MAX)?;
             for (key, _) in rows.iter().take(rows.len().saturating_sub(parts)) {
                 batch.delete(key.clone());
@@ -101,8 +104,8 @@ pub(crate) fn put_past(
     limits: &Limits,
 ) -> Result<(), StoreError> {
     forget(batch, counter)?;
-    let overs: Vec<Over> = overs_of(&whole.past).collect();
-    for of_part in overs
+    let entries: Vec<PastEntry> = entries_of(&whole.past).collect();
+    for of_part in entries
         .chunk_by(|a, b| a.kind == b.kind && a.unit / UNITS_PER_PART == b.unit / UNITS_PER_PART)
     {
         append(batch, counter, of_part, limits)?;

@@ -1,8 +1,8 @@
-// Makes pages live; they work without it. A browser draws nothing before this has run
-// (blocking="render"), so that the buttons it adds push nothing aside.
+// Makes pages interactive; they work without it. Browsers draw nothing before it has run
+// (blocking="render"), so that the buttons that it adds do not shift the page.
 'use strict';
 
-// Numbers that change while one looks.
+// Live numbers.
 for (const number of document.querySelectorAll('[data-live]')) {
   let events, timer;
   const show = (value) => {
@@ -21,16 +21,16 @@ for (const number of document.querySelectorAll('[data-live]')) {
     if (!window.EventSource) return poll();
     events = new EventSource(number.dataset.live);
     events.onmessage = (event) => show(JSON.parse(event.data).value);
-    // After a cut the browser tries again by itself; after a refusal it does not.
+    // Browsers reconnect after a lost connection, but not after a refusal.
     events.onerror = () => { if (events.readyState === EventSource.CLOSED) poll(); };
   };
   open();
-  // A page that is only put aside leaves its seat to others, and takes one again.
+  // A page in the back/forward cache gives up its stream, and opens one when it is shown again.
   addEventListener('pagehide', () => { events?.close(); clearInterval(timer); });
   addEventListener('pageshow', (event) => { if (event.persisted) open(); });
 }
 
-// The builder, which shows at once what is asked for; without this its button does.
+// The builder: update the badge on every input. Without scripts, its button does that.
 const form = document.querySelector('#builder');
 if (form) {
   const problem = document.querySelector('[data-problem]');
@@ -61,7 +61,7 @@ if (form) {
   });
 }
 
-// A chart tells its values: to the pointer, to a finger, and to the arrow keys.
+// A chart shows its values to the pointer, to a finger, and to the arrow keys.
 const enliven = () => document.querySelectorAll('[data-plot]').forEach((plot) => {
   const readout = plot.querySelector('[data-readout]'), bars = plot.querySelector('.bars');
   const columns = [...bars.querySelectorAll('g')], whole = readout.textContent;
@@ -95,7 +95,7 @@ const enliven = () => document.querySelectorAll('[data-plot]').forEach((plot) =>
 });
 enliven();
 
-// A counter that nobody hit yet shows itself once somebody does.
+// The page of a counter without hits loads the counter once it has one.
 const waiting = document.querySelector('[data-waiting]');
 if (waiting) {
   setInterval(async () => {
@@ -165,7 +165,7 @@ if (owner) {
   if (kept) ask(kept);
 }
 
-// A colour is picked as well as typed.
+// Colours can be picked as well as typed.
 for (const text of document.querySelectorAll('[data-colour]')) {
   const picker = document.createElement('input');
   picker.type = 'color';
@@ -179,7 +179,7 @@ for (const text of document.querySelectorAll('[data-colour]')) {
   text.after(picker);
 }
 
-// Code that is copied at a press.
+// Buttons that copy code.
 for (const code of document.querySelectorAll('[data-copy]')) {
   const button = document.createElement('button');
   button.type = 'button';
@@ -190,7 +190,7 @@ for (const code of document.querySelectorAll('[data-copy]')) {
     try {
       await navigator.clipboard.writeText(code.textContent);
     } catch {
-      // Without https there is no clipboard for scripts; a selection can be copied by hand.
+      // Without https, scripts have no clipboard: select the code, to be copied by hand.
       getSelection().selectAllChildren(code);
       return;
     }

@@ -8,12 +8,12 @@
   const n = navigator;
   const off = /^(localhost|127\..*|\[::1\]|)$/.test(location.hostname) ||
     n.doNotTrack == 1 || n.globalPrivacyControl || stored();
-  // What this view asked for, its spans (1 once answered), open streams by name.
+  // The requests of this view, its spans (1 once answered), and open streams by name.
   let asked = {}, seen = new WeakMap(), streams = {};
   function stored() {
     try { return localStorage.seenOff; } catch { return 0; }
   }
-  // Of a path too long for a key the sum follows.
+  // The beginning of a path that is too long for a key is followed by a checksum.
   const here = () => {
     let key = location.pathname.replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '') || 'home', sum = 0;
     for (const c of key) sum = (sum * 31 + c.charCodeAt()) % 2 ** 32;
@@ -28,13 +28,13 @@
     const spans = seen, path = (!off && span.dataset.seenHit != '0' ? '/hit/' : '/get/') + named(span);
     spans.set(span, 0);
     try {
-      // Several spans of one counter are one visit, and show its one number.
+      // Several spans of one counter are one visit and show the same number.
       put(span, await (asked[path] ??= get(path)));
       spans.set(span, 1);
     } catch {}
     tend();
   }
-  // One stream for each counter that is shown live, as long as it is.
+  // One stream for each counter, as long as it is shown live.
   function tend() {
     const names = live().map(named);
     for (const name in streams) if (!names.includes(name)) { streams[name](); delete streams[name]; }
@@ -47,7 +47,7 @@
     try {
       events = new EventSource(base + '/stream/' + name);
       events.onmessage = (event) => tell(JSON.parse(event.data).value);
-      // After a cut the browser tries again, after a refusal it does not.
+      // Browsers reconnect after a lost connection, but not after a refusal.
       events.onerror = () => { if (events.readyState == 2) poll(); };
     } catch { poll(); }
     return () => { events?.close(); clearInterval(timer); };

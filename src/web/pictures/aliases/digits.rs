@@ -1,4 +1,4 @@
-//! A count as large digits, as Moe-Counter and its like have it.
+//! A count as large digits, as Moe-Counter and similar services draw it.
 
 use super::badge;
 use crate::model::name::Counter;
@@ -11,10 +11,10 @@ use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
 use crate::web::response::picture::{Picture, PictureError};
 
-/// The name that Moe-Counter shows all digits for, and counts nothing.
+/// The counter for which Moe-Counter shows all digits and counts nothing.
 pub(crate) const DEMO: &str = "moe-counter/demo";
 
-/// All about how they look.
+/// The documentation of their parameters.
 pub(super) fn specs() -> Vec<Spec> {
     digits::PARAMS.iter().map(|param| param.spec).collect()
 }

@@ -1,7 +1,6 @@
-//! Services whose addresses have no prefix: hits.sh has `/HOST/PATH.svg`, the same as
-//! `.preview`, which does not count, and its dashboard at `/HOST/PATH/`; dwyl/hits has
-//! `/USER/REPO.svg` and `.json`; profile-counter has `/NAME/count.svg`. Whatever else no
-//! route answers is a 404.
+//! Services whose paths have no prefix. hits.sh has `/HOST/PATH.svg`, `/HOST/PATH.preview`,
+//! which does not count, and a dashboard at `/HOST/PATH/`; dwyl/hits has `/USER/REPO.svg` and
+//! `.json`; profile-counter has `/NAME/count.svg`. Any other path without a route is a 404.
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::LOCATION;
@@ -29,7 +28,7 @@ static DWYL: Alias = Alias::at(&[], "", repository).defaults(DWYL_DEFAULTS);
 const DWYL_DEFAULTS: &[(&str, &str)] =
     &[("label", "hits"), ("color", "brightgreen"), ("style", "flat-square")];
 
-/// What a path without a prefix means.
+/// The meaning of a path without a prefix.
 enum Meant {
     Picture(&'static Alias, Result<Counter, ApiError>),
     /// dwyl's JSON for shields.io.
@@ -37,7 +36,7 @@ enum Meant {
     Page(Counter),
 }
 
-/// A picture of one of these services, the way to its page, or a 404.
+/// Answers with a picture of one of these services, a redirect to its page, or a 404.
 pub(crate) async fn answer(State(app): State<App>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let path = parts.uri.path().to_owned();
@@ -72,7 +71,7 @@ impl Meant {
         match ending {
             "svg" if is_host => Some(Self::Picture(&HITS_SH, counter(first, rest))),
             "preview" if is_host => Some(Self::Picture(&PREVIEW, counter(first, rest))),
-            // Before dwyl's, since nobody's repository is called so.
+            // Before dwyl's: no repository is called `count`.
             "svg" if rest == "count" && !is_ours(first) => {
                 Some(Self::Picture(&PROFILE_COUNTER, (PROFILE_COUNTER.counter)(&decoded(first)?)))
             }
@@ -98,7 +97,7 @@ async fn draw(
     drawn.into_response()
 }
 
-/// Whether a path with this first part is a misspelt route of ours.
+/// Whether a path with this first part is probably a misspelt route of ours.
 fn is_ours(first: &str) -> bool {
     fallback::SIGNPOSTS.iter().any(|post| post[1..].split('/').next() == Some(first))
 }
@@ -113,19 +112,19 @@ fn is_repository(user: &str, repository: &str) -> bool {
         && !repository.contains('/')
 }
 
-/// A part of a path without its percent signs: people leave braces around their names.
+/// A percent-decoded part of a path. Some people leave the braces around their names.
 fn decoded(part: &str) -> Option<String> {
     let pair = serde_urlencoded::from_str::<Vec<(String, String)>>(&format!("p={part}"));
     Some(pair.ok()?.pop()?.1)
 }
 
-/// The counter whose page hits.sh has at `/HOST/PATH/`.
+/// The counter whose dashboard hits.sh has at `/HOST/PATH/`.
 fn page_of(page: &str) -> Result<Option<Counter>, ApiError> {
     let (host, path) = page.split_once('/').unwrap_or((page, ""));
     if host.contains('.') { counter(host, path).map(Some) } else { Ok(None) }
 }
 
-/// Leads to a counter's page by a relative address, which holds under a base path too.
+/// Redirects to a counter's page, by a relative address, which works below a base path too.
 fn to_page(path: &str, counter: &Counter) -> Response {
     let up = "../".repeat(path.matches('/').count() - 1);
     (StatusCode::FOUND, [(LOCATION, format!("{up}counter/{counter}"))]).into_response()

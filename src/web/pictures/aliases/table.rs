@@ -1,16 +1,16 @@
-//! The other services' pictures, one row each.
+//! The table of other services' pictures.
 
 use serde_json::{Value, json};
 
 use super::{Alias, Draws, NamedBy, counter, of_url, repository};
 use crate::model::name::Counter;
 use crate::web::error::ApiError;
-use crate::web::openapi::{Param, text};
+use crate::web::openapi::{QueryParam, text};
 
-/// All of them but hits.sh, dwyl and profile-counter, whose addresses have no prefix.
+/// All of them except hits.sh, dwyl and profile-counter, whose paths have no prefix.
 pub(super) static ALIASES: &[Alias] = &[
-    // komarev counts only what comes through GitHub's proxy; here the source of each
-    // hit is kept, and `?count=` can choose.
+    // komarev counts only hits through GitHub's proxy. seen keeps the source of each hit, so
+    // `?count=` can choose.
     Alias::at(
         &["/ghpvc", "/ghpvc/"],
         "Count a hit on `github/{username}` and draw komarev's badge",
@@ -18,11 +18,11 @@ pub(super) static ALIASES: &[Alias] = &[
     )
     .named_by(
         NamedBy::Query("username"),
-        &[Param::new("username", "A GitHub user", text).required()],
+        &[QueryParam::new("username", "A GitHub user", text).required()],
         "a GitHub user's name",
     )
     .defaults(&[("label", "Profile views"), ("color", "blue")]),
-    // komarev's tracker, which is not seen.
+    // komarev's invisible tracker.
     Alias::at(
         &["/github/profile"],
         "Count a hit on `github/{user_id}` and draw nothing, as hit.yhype.me does",
@@ -30,7 +30,7 @@ pub(super) static ALIASES: &[Alias] = &[
     )
     .named_by(
         NamedBy::Query("user_id"),
-        &[Param::new("user_id", "A GitHub user's number", text).required()],
+        &[QueryParam::new("user_id", "A GitHub user's number", text).required()],
         "a GitHub user's number",
     )
     .defaults(&[("style", "pixel")]),
@@ -49,7 +49,7 @@ pub(super) static ALIASES: &[Alias] = &[
     })
     .named_by(
         NamedBy::Query("page_id"),
-        &[Param::new("page_id", "The page's name", text).required()],
+        &[QueryParam::new("page_id", "The page's name", text).required()],
         "a page's name",
     )
     .defaults(&[
@@ -63,31 +63,21 @@ pub(super) static ALIASES: &[Alias] = &[
         visitorbadge,
     )
     .named_by(NamedBy::Query("path"), PATH, A_PAGE)
-    .defaults(&[("label", "VISITORS"), ("labelColor", "#555"), ("countColor", "#263759")]),
+    .defaults(VISITORBADGE),
     Alias::at(
         &["/api/daily"],
         "Count a hit on `visitorbadge.io/{path}` and draw today's hits",
         visitorbadge,
     )
     .named_by(NamedBy::Query("path"), PATH, A_PAGE)
-    .defaults(&[
-        ("label", "VISITORS"),
-        ("labelColor", "#555"),
-        ("countColor", "#263759"),
-        ("count", "today"),
-    ]),
+    .defaults(VISITORBADGE_TODAY),
     Alias::at(
         &["/api/combined"],
         "Count a hit on `visitorbadge.io/{path}` and draw today's hits and all",
         visitorbadge,
     )
     .named_by(NamedBy::Query("path"), PATH, A_PAGE)
-    .defaults(&[
-        ("label", "VISITORS"),
-        ("labelColor", "#555"),
-        ("countColor", "#263759"),
-        ("count", "today-total"),
-    ]),
+    .defaults(VISITORBADGE_BOTH),
     Alias::at(&["/api/hit"], "Count a hit and draw the badge of hitscounter.dev", of_url)
         .named_by(NamedBy::Query("url"), URL_OR_JSON_OUTPUT, A_URL)
         .json("output", |today, total| json!({ "today_hits": today, "total_hits": total }))
@@ -124,7 +114,7 @@ pub(super) static ALIASES: &[Alias] = &[
     Alias::at(&["/cmoe"], "Count a hit on `moe-counter/{name}` and draw cmoe's digits", moe)
         .named_by(
             NamedBy::Query("name"),
-            &[Param::new("name", "The counter's name", text).required()],
+            &[QueryParam::new("name", "The counter's name", text).required()],
             "a counter's name",
         )
         .draws(Draws::Digits)
@@ -136,14 +126,14 @@ pub(super) static ALIASES: &[Alias] = &[
     )
     .named_by(
         NamedBy::Query("page"),
-        &[Param::new("page", "The page's number", text).required()],
+        &[QueryParam::new("page", "The page's number", text).required()],
         "a page's number",
     )
     .draws(Draws::Digits)
     .defaults(&[("nbdigits", "5"), ("scale", "0.25")]),
 ];
 
-/// The badge of visitcount.itsvg.in, at an address that busuanzi has too.
+/// The badge of visitcount.itsvg.in, at a path that busuanzi has too.
 pub(super) static VISITCOUNT: Alias =
     Alias::at(&[], "", |id| counter("visitcount", id)).defaults(&[("label", "Profile Views")]);
 
@@ -155,14 +145,22 @@ pub(super) static PROFILE_COUNTER: Alias =
 
 const A_URL: &str = "an address such as https://example.com/page";
 const A_PAGE: &str = "a page's name";
-const PATH: &[Param] = &[Param::new("path", "The page's name", text).required()];
-const URL: &[Param] =
-    &[Param::new("url", "The page; its host and path name the counter", url_schema).required()];
-const PAGE: &[Param] =
-    &[Param::new("url", "The page; without it, the one in `Referer`", url_schema)];
-const URL_OR_JSON_OUTPUT: &[Param] =
-    &[URL[0], Param::new("output", "`json` for the numbers alone", text)];
-const URL_OR_JSON: &[Param] = &[URL[0], Param::new("json", "`true` for the number alone", text)];
+const PATH: &[QueryParam] = &[QueryParam::new("path", "The page's name", text).required()];
+const URL: &[QueryParam] =
+    &[QueryParam::new("url", "The page; its host and path name the counter", url_schema)
+        .required()];
+const PAGE: &[QueryParam] =
+    &[QueryParam::new("url", "The page; without it, the one in `Referer`", url_schema)];
+const URL_OR_JSON_OUTPUT: &[QueryParam] =
+    &[URL[0], QueryParam::new("output", "`json` for the numbers alone", text)];
+const URL_OR_JSON: &[QueryParam] =
+    &[URL[0], QueryParam::new("json", "`true` for the number alone", text)];
+const VISITORBADGE: &[(&str, &str)] =
+    &[("label", "VISITORS"), ("labelColor", "#555"), ("countColor", "#263759")];
+const VISITORBADGE_TODAY: &[(&str, &str)] =
+    &[VISITORBADGE[0], VISITORBADGE[1], VISITORBADGE[2], ("count", "today")];
+const VISITORBADGE_BOTH: &[(&str, &str)] =
+    &[VISITORBADGE[0], VISITORBADGE[1], VISITORBADGE[2], ("count", "today-total")];
 const SEEYOUFARM: &[(&str, &str)] = &[
     ("title", "hits"),
     ("count_bg", "#79C83D"),

@@ -1,4 +1,4 @@
-//! Lines that are imported together, so that they share the store's syncs.
+//! Imports lines in batches, so that they share the store's syncs.
 
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::model::export::{Exported, OnConflict};
 /// them is in before its deadline, on a slow machine too.
 pub const BATCH_LINES: usize = 100;
 
-/// Where an import stopped. All lines before it are in.
+/// The line at which an import stopped. All lines before it are imported.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Stop {
     /// The number of the line, from 1.
@@ -22,8 +22,8 @@ pub struct Stop {
 }
 
 /// Imports lines up to the first that fails.
-pub struct Batch {
-    /// Where they go.
+pub struct Importer {
+    /// The destination.
     pub counters: Counters,
     on_conflict: OnConflict,
     key: [u8; 16],
@@ -31,30 +31,29 @@ pub struct Batch {
     done: Summary,
 }
 
-impl Batch {
-    /// For one import, whose lines have numbers of their own; `key` is what makes
-    /// a repeated import the same one.
+impl Importer {
+    /// Starts an import. Repeated with the same `key`, it changes nothing a second time.
     pub fn new(counters: Counters, on_conflict: OnConflict, key: [u8; 16]) -> Self {
         Self { counters, on_conflict, key, items: Vec::new(), done: Summary::default() }
     }
 
-    /// Adds the line of this number; once [`BATCH_LINES`] wait, imports them.
+    /// Adds a line, and imports the batch once it has [`BATCH_LINES`].
     ///
     /// # Errors
-    /// As [`Batch::flush`].
+    /// As [`Importer::flush`].
     pub async fn push(&mut self, number: usize, item: Exported) -> Result<(), Stop> {
         self.items.push((number, item));
-        // Adding a line twice would be wrong, so nothing behind the line that fails may
-        // be in already.
+        // With `add`, importing a line again would count it twice. So no line after a failed one
+        // may have been imported.
         let most = if self.on_conflict == OnConflict::Add { 1 } else { BATCH_LINES };
         if self.items.len() >= most { self.flush().await } else { Ok(()) }
     }
 
-    /// Imports what waits.
+    /// Imports the lines of the batch.
     ///
     /// # Errors
-    /// The first line that fails. Unless counts are added, later lines of the batch may
-    /// be in; importing them again changes nothing.
+    /// The first line that failed. Except with `add`, later lines of the batch may have been
+    /// imported; importing them again changes nothing.
     pub async fn flush(&mut self) -> Result<(), Stop> {
         let items = std::mem::take(&mut self.items);
         let taken = items
@@ -67,12 +66,12 @@ impl Batch {
         Ok(())
     }
 
-    /// What it has done so far.
+    /// The summary so far.
     pub fn done(&self) -> Summary {
         self.done
     }
 
-    /// A line's own id, the same whenever the import is repeated.
+    /// The id of a line, the same in every repetition of the import.
     fn id(&self, number: usize) -> ChangeId {
         let id = u128::from_be_bytes(self.key).wrapping_add(number as u128);
         ChangeId(id.to_be_bytes())

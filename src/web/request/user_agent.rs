@@ -1,4 +1,5 @@
-//! Bot detection: the kind of client behind a hit, by its headers.
+//! Bot detection: tells people, bots and image proxies apart by their user agents, and
+//! prefetches and seen's own pages by the headers of browsers.
 
 use std::sync::LazyLock;
 
@@ -6,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use crate::model::hit::Source;
 
-/// Proxies that fetch pictures on behalf of people, and so hide them.
+/// Words in the user agents of proxies that fetch pictures for people.
 const PROXIES: &[&str] = &[
     "github-camo",
     "camo asset proxy",
@@ -17,8 +18,8 @@ const PROXIES: &[&str] = &[
     "duckduckgo-favicons",
 ];
 
-/// Words in the user agents of crawlers, link previews and monitors. HTTP libraries
-/// are absent: a program that calls the API means the hit.
+/// Words in the user agents of crawlers, link previews and monitors. HTTP libraries are not
+/// among them: a program that calls the API means to count.
 const BOTS: &[&str] = &[
     "bot",
     "crawl",
@@ -56,8 +57,8 @@ const AHEAD: &[&str] = &["prefetch", "prerender", "preview"];
 /// How much of a user agent is examined, in bytes.
 const MAX_AGENT: usize = 512;
 
-/// The source of a request with these headers. Every hit takes this path, so each
-/// header is read once.
+/// The source of a request. Every hit comes through here, so it reads the headers in one
+/// pass.
 pub(crate) fn source(headers: &HeaderMap) -> Source {
     static AGENTS: LazyLock<AgentWords> =
         LazyLock::new(|| AgentWords::new(&[(PROXIES, Source::Proxy), (BOTS, Source::Bot)]));
@@ -66,18 +67,18 @@ pub(crate) fn source(headers: &HeaderMap) -> Source {
     let (mut agent, mut own_site, mut own_image) = (b"".as_slice(), false, false);
     for (name, value) in headers {
         match name.as_str() {
-            "user-agent" => agent = looked_at(value),
+            "user-agent" => agent = examined(value),
             "sec-fetch-site" => own_site = value == "same-origin",
             "sec-fetch-dest" => own_image = value == "image",
             "sec-purpose" | "purpose" | "x-purpose" | "x-moz" => {
-                if let Some(source) = FETCHING.tell(looked_at(value)) {
+                if let Some(source) = FETCHING.tell(examined(value)) {
                     return source;
                 }
             }
             _ => {}
         }
     }
-    // Only seen's own pages are of the same origin as seen.
+    // Only seen's own pages have seen's origin.
     if own_site && own_image {
         return Source::Own;
     }
@@ -85,13 +86,13 @@ pub(crate) fn source(headers: &HeaderMap) -> Source {
 }
 
 /// The part of a user agent that is examined.
-pub(crate) fn looked_at(agent: &HeaderValue) -> &[u8] {
+pub(crate) fn examined(agent: &HeaderValue) -> &[u8] {
     let agent = agent.as_bytes();
     &agent[..agent.len().min(MAX_AGENT)]
 }
 
-/// Words and the source each stands for, indexed by their first two letters: few
-/// positions in a text match a pair, and no other position is compared.
+/// Words and their sources, indexed by their first two letters: words are compared only at
+/// the few positions in a text where such a pair stands.
 struct AgentWords {
     /// For each first letter, a bit for each second one.
     pairs: [u32; 32],
@@ -112,16 +113,16 @@ impl AgentWords {
         words
     }
 
-    /// A letter's place in the alphabet, in either case; other bytes share them.
+    /// A letter's position in the alphabet, in either case. Other bytes collide with letters.
     fn letter(byte: u8) -> usize {
         usize::from(byte & 31)
     }
 
-    /// The source that a word in `text` stands for, in any case. An image proxy wins
-    /// over other words in the same user agent.
+    /// The source of the first word in `text`, in any case. An image proxy takes precedence over
+    /// other words.
     fn tell(&self, text: &[u8]) -> Option<Source> {
         let mut told = None;
-        // The letters that would make a pair with the one before.
+        // The letters that complete a pair with the previous one.
         let mut seconds = 0;
         for (at, &byte) in text.iter().enumerate() {
             let letter = Self::letter(byte);
@@ -137,9 +138,9 @@ impl AgentWords {
         told
     }
 
-    /// What the words with which `text` begins tell, the first one listed.
+    /// The source of the first listed word with which `text` begins.
     fn at_the_start(&self, text: &[u8]) -> Option<Source> {
-        // Most differ at the third letter, before a comparison by chunks has begun.
+        // Byte by byte: most words differ at the third letter.
         let begins = |word: &str| {
             word.len() <= text.len()
                 && word

@@ -1,4 +1,4 @@
-//! A view of a page of a site, and the numbers that these dialects show.
+//! A page of a site, and the numbers of both.
 
 use axum::http::HeaderMap;
 use axum::http::header::{ORIGIN, REFERER};
@@ -12,36 +12,35 @@ use crate::web::count;
 use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
 
-/// What an address must look like, for errors.
+/// The expected form of an address, for errors.
 pub(super) const ALLOWED: &str = "a page's address, such as https://example.com/page";
 
 /// A page and the site that it belongs to.
-pub(super) struct Visit {
+pub(super) struct SitePage {
     /// The page's counter.
     pub page: Counter,
     /// The site's.
     pub site: Counter,
 }
 
-/// What busuanzi and vercount show of a page.
+/// The numbers that busuanzi and vercount show in a page.
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "SiteNumbers")]
-pub(super) struct Numbers {
+pub(super) struct SiteNumbers {
     /// Views of all pages of the site.
     pub site_pv: i64,
-    /// Different visitors of the site: those of each day, added up.
+    /// Unique visitors of the site, added up over its days.
     pub site_uv: u64,
     /// Views of the page.
     pub page_pv: i64,
-    /// Different visitors of the page: those of each day, added up.
+    /// Unique visitors of the page, added up over its days.
     pub page_uv: u64,
 }
 
-impl Visit {
+impl SitePage {
     /// The page with this address.
     ///
     /// # Errors
-    /// 400 if it is not an address of the web.
+    /// 400 if it is not a web address.
     pub(super) fn of_url(name: &str, url: &str) -> Result<Self, ApiError> {
         let invalid = || ApiError::invalid_parameter(name, url, ALLOWED);
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
@@ -50,11 +49,11 @@ impl Visit {
         Self::of(host, path)
     }
 
-    /// The page that a browser says it is on. Without a policy of the page's own it tells
-    /// other sites the host alone.
+    /// The page that a browser reports in `Referer`. Browsers tell other sites only the host,
+    /// unless the page sets a `Referrer-Policy`.
     ///
     /// # Errors
-    /// 400 if it does not say.
+    /// 400 without such a header.
     pub(super) fn of_headers(headers: &HeaderMap) -> Result<Self, ApiError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let url = text(REFERER).or_else(|| text(ORIGIN));
@@ -89,18 +88,18 @@ impl Visit {
         Ok(())
     }
 
-    /// The numbers of the page and its site; 0 for what nobody has seen.
+    /// The numbers of the page and its site; 0 without views.
     ///
     /// # Errors
     /// The store cannot be asked.
-    pub(super) async fn numbers(&self, app: &App) -> Result<Numbers, ApiError> {
+    pub(super) async fn numbers(&self, app: &App) -> Result<SiteNumbers, ApiError> {
         let (page_pv, page_uv) = number(app, &self.page).await?;
         let (site_pv, site_uv) = number(app, &self.site).await?;
-        Ok(Numbers { site_pv, site_uv, page_pv, page_uv })
+        Ok(SiteNumbers { site_pv, site_uv, page_pv, page_uv })
     }
 }
 
-/// A counter's total, and its visitors of each day added up.
+/// A counter's total, and its unique visitors added up over its days.
 async fn number(app: &App, counter: &Counter) -> Result<(i64, u64), ApiError> {
     let total = app.counters.total(counter).await?.unwrap_or_default();
     let history = app.counters.history(counter).await?;
