@@ -56,7 +56,7 @@ complete -c seen -n "__fish_seen_needs_command" -l client-streams -d 'The most l
 complete -c seen -n "__fish_seen_needs_command" -l connections -d 'The most connections at once; fewer if the system allows fewer open files' -r
 complete -c seen -n "__fish_seen_needs_command" -l client-connections -d 'The most connections of one client at once; an IPv4 /24 or IPv6 /48 may have four times as many, and a trusted proxy any number' -r
 complete -c seen -n "__fish_seen_needs_command" -l head-timeout -d 'How long the head of a request may take, from its first byte' -r
-complete -c seen -n "__fish_seen_needs_command" -l body-timeout -d 'How long each 64 KiB of a request\'s body may take' -r
+complete -c seen -n "__fish_seen_needs_command" -l body-timeout -d 'How long each 32 KiB of a request\'s body may take' -r
 complete -c seen -n "__fish_seen_needs_command" -l idle-timeout -d 'How long a connection may stay idle between two requests; set it longer than your proxy keeps its connections' -r
 complete -c seen -n "__fish_seen_needs_command" -l write-timeout -d 'How long a client may leave an answer unread before its connection is closed' -r
 complete -c seen -n "__fish_seen_needs_command" -l base-path -d 'The path at which a proxy serves seen, such as /stats; a trusted proxy may send it as X-Forwarded-Prefix instead' -r
@@ -112,7 +112,7 @@ complete -c seen -n "__fish_seen_using_subcommand serve" -l client-streams -d 'T
 complete -c seen -n "__fish_seen_using_subcommand serve" -l connections -d 'The most connections at once; fewer if the system allows fewer open files' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l client-connections -d 'The most connections of one client at once; an IPv4 /24 or IPv6 /48 may have four times as many, and a trusted proxy any number' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l head-timeout -d 'How long the head of a request may take, from its first byte' -r
-complete -c seen -n "__fish_seen_using_subcommand serve" -l body-timeout -d 'How long each 64 KiB of a request\'s body may take' -r
+complete -c seen -n "__fish_seen_using_subcommand serve" -l body-timeout -d 'How long each 32 KiB of a request\'s body may take' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l idle-timeout -d 'How long a connection may stay idle between two requests; set it longer than your proxy keeps its connections' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l write-timeout -d 'How long a client may leave an answer unread before its connection is closed' -r
 complete -c seen -n "__fish_seen_using_subcommand serve" -l base-path -d 'The path at which a proxy serves seen, such as /stats; a trusted proxy may send it as X-Forwarded-Prefix instead' -r
@@ -160,7 +160,7 @@ complete -c seen -n "__fish_seen_using_subcommand check" -l client-streams -d 'T
 complete -c seen -n "__fish_seen_using_subcommand check" -l connections -d 'The most connections at once; fewer if the system allows fewer open files' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l client-connections -d 'The most connections of one client at once; an IPv4 /24 or IPv6 /48 may have four times as many, and a trusted proxy any number' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l head-timeout -d 'How long the head of a request may take, from its first byte' -r
-complete -c seen -n "__fish_seen_using_subcommand check" -l body-timeout -d 'How long each 64 KiB of a request\'s body may take' -r
+complete -c seen -n "__fish_seen_using_subcommand check" -l body-timeout -d 'How long each 32 KiB of a request\'s body may take' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l idle-timeout -d 'How long a connection may stay idle between two requests; set it longer than your proxy keeps its connections' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l write-timeout -d 'How long a client may leave an answer unread before its connection is closed' -r
 complete -c seen -n "__fish_seen_using_subcommand check" -l base-path -d 'The path at which a proxy serves seen, such as /stats; a trusted proxy may send it as X-Forwarded-Prefix instead' -r
