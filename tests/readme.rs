@@ -194,7 +194,8 @@ fn routes(text: &str) -> Vec<String> {
         }
     }
     let code = text.split('`').skip(1).step_by(2);
-    for code in code.filter(|code| !code.starts_with("console") && !code.starts_with("dockerfile")) {
+    for code in code.filter(|code| !code.starts_with("console") && !code.starts_with("dockerfile"))
+    {
         for word in code.split_whitespace() {
             let path = word.split(['?', '#']).next().unwrap_or_default();
             found.extend(path.starts_with('/').then(|| path.to_owned()));
