@@ -77,8 +77,8 @@ fn table(params: &[Param]) -> String {
 /// All operations; those with the same words and parameters are one.
 fn operations(document: &Value) -> String {
     let look = |path: &str| params(&document["paths"][path]["get"]);
-    let (badge, chart) =
-        (look("/get/{namespace}/{key}/badge.svg"), look("/get/{namespace}/{key}/chart.svg"));
+    let [badge, chart, endpoint] = ["badge.svg", "chart.svg", "shields.json"]
+        .map(|form| look(&format!("/get/{{namespace}}/{{key}}/{form}")));
     let mut groups: BTreeMap<(String, bool, Vec<Param>), Vec<String>> = BTreeMap::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -96,6 +96,7 @@ fn operations(document: &Value) -> String {
         for (look, words) in [
             (&badge, "; and all of [a badge's](#badges)"),
             (&chart, "; and all of [a chart's](#charts)"),
+            (&endpoint, "; and [a badge's](#badges) that shields.io has a place for"),
         ] {
             if look.iter().all(|param| params.contains(param)) {
                 params.retain(|param| !look.contains(param));

@@ -66,10 +66,25 @@ pub(crate) struct Table {
 }
 
 /// A documented route.
-struct Operation {
-    verb: Verb,
-    path: &'static str,
-    doc: &'static Doc,
+#[derive(Clone, Copy)]
+pub(crate) struct Operation {
+    /// Its method.
+    pub verb: Verb,
+    /// Its path, with names in braces.
+    pub path: &'static str,
+    /// Its documentation.
+    pub doc: &'static Doc,
+}
+
+impl Operation {
+    /// In builds for tests, panics if the document lacks a parameter that the route reads, and
+    /// logs the others: tests/openapi.rs looks for parameters that no route reads.
+    pub(crate) fn reads(&self, name: &str) {
+        if cfg!(debug_assertions) {
+            assert!(self.doc.declares(name), "the document of {} lacks {name}", self.path);
+            tracing::trace!(method = self.verb.name(), path = self.path, name, "parameter read");
+        }
+    }
 }
 
 impl Table {
@@ -91,11 +106,12 @@ impl Table {
         T: 'static,
     {
         for verb in verbs {
-            self.operations.push(Operation { verb: *verb, path, doc });
+            let operation = Operation { verb: *verb, path, doc };
+            self.operations.push(operation);
             let route = on(verb.filter(), handler.clone());
             // In tests, `Query` checks that handlers read only documented parameters.
             #[cfg(debug_assertions)]
-            let route = route.layer(axum::Extension(doc));
+            let route = route.layer(axum::Extension(&*Box::leak(Box::new(operation))));
             self.router = self.router.route(path, route);
         }
         self

@@ -63,6 +63,8 @@ enum NamedBy {
 enum Draws {
     /// A badge that counts.
     Hit,
+    /// A transparent pixel that counts.
+    Nothing,
     /// A badge that only reads.
     Badge,
     /// Large digits that count.
@@ -108,6 +110,7 @@ impl Alias {
     const fn draws(self, draws: Draws) -> Self {
         let doc = match draws {
             Draws::Hit => self.doc,
+            Draws::Nothing => self.doc.looks(Vec::new),
             Draws::Badge => self.doc.shared(&[]),
             Draws::Digits => self.doc.looks(digits::specs),
             Draws::Chart => self.doc.shared(&[]).looks(chart::specs),
@@ -160,7 +163,7 @@ impl Alias {
         match self.draws {
             Draws::Chart => chart::draw(app, counter, &query).await,
             Draws::Digits => digits::draw(app, caller, counter, &query).await,
-            draws => badge(app, caller, draws == Draws::Hit, counter, &query).await,
+            draws => badge(app, caller, draws != Draws::Badge, counter, &query).await,
         }
     }
 }

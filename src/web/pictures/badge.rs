@@ -21,7 +21,7 @@ use crate::web::response::picture;
 use crate::web::response::picture::{OrSvg, Picture, PictureError};
 
 /// The default label.
-const LABEL: &str = "views";
+pub(super) const LABEL: &str = "views";
 /// Abacus' defaults.
 const ABACUS: &[(&str, &str)] = &[("text", "counter"), ("bgcolor", "007ec6")];
 /// The message in place of an unavailable number.
@@ -178,7 +178,8 @@ impl BadgeQuery {
         Picture::fresh(svg).keep(keep).stale(stale).ignored(&ignored)
     }
 
-    fn message(&self, reading: Reading) -> (String, bool) {
+    /// The words for a number, and whether it is out of date.
+    pub(super) fn message(&self, reading: Reading) -> (String, bool) {
         let format = self.look.format.unwrap_or_default();
         let print = |number: Number| number.plus(self.base).print(format);
         match reading {

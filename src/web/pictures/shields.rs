@@ -7,11 +7,12 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::badge::{self, BadgeQuery};
+use super::badge::{self, BadgeQuery, LABEL};
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
+use crate::picture::param::Spec;
 use crate::web::App;
-use crate::web::count::{self, Number, Reading};
+use crate::web::count::{self, Reading};
 use crate::web::error::ApiError;
 use crate::web::openapi::Doc;
 use crate::web::request::caller::Caller;
@@ -49,7 +50,15 @@ pub(crate) const HIT: Doc =
 
 /// The OpenAPI description of a route with this answer.
 pub(super) const fn doc(summary: &'static str) -> Doc {
-    Doc::json::<ShieldsEndpoint>(summary).looks(badge::specs)
+    Doc::json::<ShieldsEndpoint>(summary).looks(specs)
+}
+
+/// The parameters of a badge that the endpoint's schema has a place for. shields.io reads the
+/// others from its own query.
+fn specs() -> Vec<Spec> {
+    let mut specs = badge::specs();
+    specs.retain(|spec| !["textColor", "logo", "logoColor", "link"].contains(&spec.names[0]));
+    specs
 }
 
 /// Only reads. shields and its caches ask at most every five minutes, so a count here would
@@ -86,26 +95,23 @@ pub(super) async fn answer(
 }
 
 /// The answer for a number.
-pub(super) fn body(
-    BadgeQuery { look, metric, keep, .. }: BadgeQuery,
-    reading: Reading,
-) -> Response {
-    let format = look.format.unwrap_or_default();
+pub(super) fn body(query: BadgeQuery, reading: Reading) -> Response {
+    let is_error = reading == Reading::Unknown;
+    let (message, _) = query.message(reading);
+    let BadgeQuery { look, keep, .. } = query;
+    let (style, ignored) = (look.style, look.ignored.names());
+    let badge = look.badge(LABEL, message);
     let body = ShieldsEndpoint {
         schema_version: 1,
-        label: look.label.clone().unwrap_or_else(|| "views".into()),
-        message: match reading {
-            Reading::Number(number) => number.print(format),
-            Reading::Missing => Number::zero(metric).print(format),
-            Reading::Unknown => "unavailable".into(),
-        },
-        color: Some(look.color.map_or_else(|| "blue".into(), |color| color.to_string())),
-        label_color: look.label_color.map(|color| color.to_string()),
-        style: look.style.map(|style| style.name()),
-        is_error: reading == Reading::Unknown,
+        label: badge.label,
+        message: badge.message,
+        color: Some(badge.color.map_or_else(|| "blue".into(), |color| color.to_string())),
+        label_color: badge.label_color.map(|color| color.to_string()),
+        style: style.map(|style| style.name()),
+        is_error,
         cache_seconds: keep.max(MIN_CACHE),
     };
     let mut response = ([NO_STORE], Json(body)).into_response();
-    picture::set_ignored(response.headers_mut(), &look.ignored.names());
+    picture::set_ignored(response.headers_mut(), &ignored);
     response
 }

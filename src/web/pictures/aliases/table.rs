@@ -33,6 +33,7 @@ pub(super) static ALIASES: &[Alias] = &[
         &[QueryParam::new("user_id", "A GitHub user's number", text).required()],
         "a GitHub user's number",
     )
+    .draws(Draws::Nothing)
     .defaults(&[("style", "pixel")]),
     Alias::at(&["/api/count/incr/badge.svg"], "Count a hit and draw seeyoufarm's badge", of_url)
         .named_by(NamedBy::Query("url"), URL, A_URL)
@@ -89,7 +90,8 @@ pub(super) static ALIASES: &[Alias] = &[
         .named_by(NamedBy::Query("url"), URL_OR_JSON, A_URL)
         .json("json", |_, total| json!({ "data": { "hits": total } }))
         .renamed(&[("color", "textColor"), ("bg", "color")])
-        .defaults(&[("label", "hits")]),
+        // The colour of AprilNEA/hits, which hits.link's author names as its replacement.
+        .defaults(&[("label", "hits"), ("color", "#2f3136")]),
     Alias::at(&["/visits/{user}/{repo}"], "Count a hit and draw the badge of Badge-It", repository)
         .defaults(&[("label", "Visits"), ("color", "brightgreen")]),
     Alias::at(
