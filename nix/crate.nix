@@ -33,6 +33,9 @@ let
             # proc-macros are linked too, and they would crash
             # (NixOS/nixpkgs#59267).
             RUSTFLAGS = "-C target-feature=+crt-static -L native=${glibc.static}/lib";
+            # The table of addresses to adjust at the start, in a hundredth of the
+            # bytes. A linker that cannot do this warns and does not.
+            NIX_LDFLAGS = "-zpack-relative-relocs";
           }
           // lib.optionalAttrs (profile == "debug") {
             # A third of the size; nobody debugs in a sandbox.

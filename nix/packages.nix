@@ -2,7 +2,9 @@
 { self, pkgs }:
 let
   inherit (pkgs) lib callPackage;
-  inherit (pkgs.dockerTools) mergeImages;
+
+  # Packed as small as pigz can, which reads this variable.
+  mergeImages = of: (pkgs.dockerTools.mergeImages of).overrideAttrs { env.PIGZ = "-9"; };
 
   release = import ./release.nix lib;
   seen = callPackage ./package.nix { };

@@ -35,6 +35,10 @@ in
       # malloc is as fast here, and smaller.
       "MALLOC=libc"
     ];
+    # As in ./crate.nix.
+    env = old.env or { } // {
+      NIX_LDFLAGS = "-zpack-relative-relocs";
+    };
     # In src, by one make: the top-level Makefile would start one for each program.
     buildFlags = [
       "-C"
