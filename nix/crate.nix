@@ -41,11 +41,17 @@ let
             # A third of the size; nobody debugs in a sandbox.
             CARGO_PROFILE_DEV_DEBUG = "0";
           };
-        # Panic messages contain source paths, and without a sandbox every build
-        # has another folder. Not in RUSTFLAGS, which cargo hashes into symbols.
+        # Without a sandbox every build has another folder. Cargo recompiles a crate
+        # whose path has changed, so it reads the crates from the store. Panic messages
+        # contain source paths: they name neither folder. Not in RUSTFLAGS, which cargo
+        # hashes into symbols.
         preConfigure = ''
-          export NIX_RUSTFLAGS="''${NIX_RUSTFLAGS-} --remap-path-prefix=$NIX_BUILD_TOP=/build"
-          export NIX_CFLAGS_COMPILE="''${NIX_CFLAGS_COMPILE-} -ffile-prefix-map=$NIX_BUILD_TOP=/build"
+          sed -i "s|^directory = .*|directory = \"$cargoDeps\"|" "$NIX_BUILD_TOP/.cargo/config.toml"
+          for renamed in "$NIX_BUILD_TOP=/build" "$cargoDeps=/crates"; do
+            NIX_RUSTFLAGS="''${NIX_RUSTFLAGS-} --remap-path-prefix=$renamed"
+            NIX_CFLAGS_COMPILE="''${NIX_CFLAGS_COMPILE-} -ffile-prefix-map=$renamed"
+          done
+          export NIX_RUSTFLAGS NIX_CFLAGS_COMPILE
         '';
         doCheck = false;
       };
