@@ -5,10 +5,8 @@ use bytes::Bytes;
 use fred::types::Value;
 
 use super::plan::Plan;
-use super::tally::SKETCH_MEMORY;
 use super::{Redis, keys, read};
 use crate::model::edit::{Change, ChangeId, Edit, Edited, Namespace, NamespaceChange};
-use crate::model::export::{Exported, ExportedCounter, ExportedNamespace, Imported, OnConflict};
 use crate::model::name::{Counter, Name};
 use crate::model::time::Timestamp;
 use crate::store::pack::{Packer, Unpacker};
@@ -19,14 +17,17 @@ use crate::store::whole::Whole;
 use crate::store::{EditError, StoreError};
 
 /// How many times a change is tried while others change the same keys.
-const CONFLICTS_MAX: usize = 100;
+pub(super) const CONFLICTS_MAX: usize = 100;
 
 /// How many counters of a deleted namespace are deleted at once.
 const DELETED_AT_ONCE: i64 = 200;
 
 impl Redis {
     /// The caps and the room of a namespace, and its stored value.
-    async fn place(&self, namespace: &Name) -> Result<(Place, Option<Bytes>), StoreError> {
+    pub(super) async fn place(
+        &self,
+        namespace: &Name,
+    ) -> Result<(Place, Option<Bytes>), StoreError> {
         let (namespace, facts) = read::namespace(&self.servers, namespace).await?;
         let things = self.registry.nearly().await?;
         let has_room = self.servers.has_room();
@@ -113,7 +114,7 @@ impl Redis {
     }
 
     /// Stores a namespace's settings; false if they have changed meanwhile.
-    async fn put_namespace(
+    pub(super) async fn put_namespace(
         &self,
         name: &Name,
         found: &Namespace,
@@ -195,7 +196,7 @@ impl Redis {
     }
 
     /// On a single server, the commit also maintains the counts of counters and claims.
-    fn count_alone(&self, plan: &mut Plan, of: &str, grown: i64) {
+    pub(super) fn count_alone(&self, plan: &mut Plan, of: &str, grown: i64) {
         if grown != 0 && self.servers.stands_alone() {
             plan.run("INCRBY", &[of.as_bytes(), grown.to_string().as_bytes()]);
         }
@@ -228,87 +229,6 @@ impl Redis {
         }
     }
 
-    pub(crate) async fn take_in(
-        &self,
-        id: ChangeId,
-        exported: &Exported,
-        on_conflict: OnConflict,
-        now: Timestamp,
-    ) -> Result<Imported, EditError> {
-        match exported {
-            Exported::Namespace(exported) => {
-                Ok(self.take_in_namespace(exported, on_conflict, now).await?)
-            }
-            Exported::Counter(exported) => {
-                self.take_in_counter(id, exported, on_conflict, now).await
-            }
-        }
-    }
-
-    async fn take_in_namespace(
-        &self,
-        exported: &ExportedNamespace,
-        on_conflict: OnConflict,
-        now: Timestamp,
-    ) -> Result<Imported, StoreError> {
-        let name = &exported.namespace;
-        for _ in 0..CONFLICTS_MAX {
-            let (found, facts) = read::namespace(&self.servers, name).await?;
-            let (imported, changed) = rules::import_namespace(exported, on_conflict, &found);
-            let NamespaceChanged::Put(new) = changed else { return Ok(imported) };
-            if self.put_namespace(name, &found, facts.as_deref(), new, now).await? {
-                return Ok(imported);
-            }
-        }
-        Err(contended())
-    }
-
-    async fn take_in_counter(
-        &self,
-        id: ChangeId,
-        exported: &ExportedCounter,
-        on_conflict: OnConflict,
-        now: Timestamp,
-    ) -> Result<Imported, EditError> {
-        let counter = Counter { namespace: exported.namespace.clone(), key: exported.key.clone() };
-        let adds = on_conflict == OnConflict::Add;
-        let once = keys::change(&counter.namespace, id);
-        for _ in 0..CONFLICTS_MAX {
-            let (place, _) = self.place(&counter.namespace).await?;
-            let done = read::values(&self.servers, std::slice::from_ref(&once)).await?;
-            if let (true, Some(done)) = (adds, &done[0]) {
-                return Ok(rules::imported(done)?);
-            }
-            let mut found =
-                read::wholes(&self.servers, std::slice::from_ref(&counter), now).await?;
-            let (whole, stored) = found.pop().ok_or_else(|| read::odd("nothing"))?;
-            let is_new = whole.is_none();
-            let (imported, whole) =
-                rules::import(exported, on_conflict, whole, &place, &self.limits, now)?;
-            let Some(mut whole) = whole else { return Ok(imported) };
-            let mut plan = Plan::default();
-            for (key, found) in read::keys_of(&counter, now).iter().zip(&stored) {
-                plan.unchanged(key, found.as_deref());
-            }
-            if is_new {
-                self.registry.enter(&counter.namespace).await?;
-            }
-            put(&mut plan, &counter, &mut whole.record);
-            put_past(&mut plan, &counter, &whole, now);
-            if adds {
-                plan.unchanged(&once, None);
-                remember(&mut plan, &once, &[imported as u8]);
-            }
-            self.count_alone(&mut plan, keys::COUNTERS, i64::from(is_new));
-            if plan.commit(&self.servers, &self.commit).await? {
-                self.known.clear();
-                self.registry.grow(i64::from(is_new)).await;
-                return Ok(imported);
-            }
-        }
-        Err(contended().into())
-    }
-
     /// Compacts the log of a past: sums repeated entries and drops old ones.
     pub(crate) async fn shorten(&self, counter: &Counter) -> Result<(), StoreError> {
         let key = keys::past(counter);
@@ -328,7 +248,7 @@ impl Redis {
 }
 
 /// Writes a record and ranks the counter.
-fn put(plan: &mut Plan, counter: &Counter, record: &mut Record) {
+pub(super) fn put(plan: &mut Plan, counter: &Counter, record: &mut Record) {
     record.ranked = record.total;
     plan.run("SET", &[keys::record(counter).as_bytes(), &record.pack()]);
     let (ranking, moved) = (keys::ranking(&counter.namespace), keys::moved(&counter.namespace));
@@ -337,31 +257,8 @@ fn put(plan: &mut Plan, counter: &Counter, record: &mut Record) {
     plan.run("SREM", &[moved.as_bytes(), key]);
 }
 
-fn put_past(plan: &mut Plan, counter: &Counter, whole: &Whole, now: Timestamp) {
-    let past = keys::past(counter);
-    let log = pack_past(entries(&whole.past));
-    if log.is_empty() {
-        plan.run("UNLINK", &[past.as_bytes()]);
-    } else {
-        plan.run("SET", &[past.as_bytes(), &log]);
-    }
-    for day in read::sketch_days(now) {
-        let key = keys::sketch(counter, day);
-        match whole.sketches.iter().find(|sketch| sketch.day == day) {
-            Some(found) => {
-                let life = SKETCH_MEMORY.to_string();
-                plan.run(
-                    "SET",
-                    &[key.as_bytes(), &found.sketch.to_redis(), b"EX", life.as_bytes()],
-                );
-            }
-            None => plan.run("UNLINK", &[key.as_bytes()]),
-        }
-    }
-}
-
 /// Remembers a change and its result for a while, so that it is made once.
-fn remember(plan: &mut Plan, key: &str, done: &[u8]) {
+pub(super) fn remember(plan: &mut Plan, key: &str, done: &[u8]) {
     plan.run("SET", &[key.as_bytes(), done, b"EX", ChangeId::MEMORY.to_string().as_bytes()]);
 }
 
@@ -381,6 +278,6 @@ fn unpack_edited(bytes: &[u8]) -> Result<Edited, StoreError> {
     Ok(Edited { old, new })
 }
 
-fn contended() -> StoreError {
+pub(super) fn contended() -> StoreError {
     StoreError::Unavailable("others changed the same all the time".into())
 }
