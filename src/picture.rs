@@ -1,12 +1,11 @@
 //! Pictures of a count: pure functions from numbers and words to an SVG string, or to
 //! the bytes of a PNG ([`card`]).
 //!
-//! Nothing here knows HTTP or a store, reads a clock, or loads anything. All
-//! input is taken as hostile: words are cleaned, clamped and escaped
-//! ([`escape`]), colours, logos and links are parsed into values and printed
-//! again ([`color`], [`logo`], [`link`]), so that no byte of a parameter gets
-//! into a picture unread. A picture has no script, and refers to nothing
-//! outside itself but the `http(s)` links that its owner asked for.
+//! Nothing here knows HTTP or a store, reads a clock, or loads anything. All input is
+//! treated as hostile: text is cleaned, cut and escaped ([`escape`]); colours, logos and
+//! links are parsed into values and printed from these ([`color`], [`logo`], [`link`]). So
+//! no byte of a parameter gets into a picture unchecked. A picture has no script, and refers
+//! to nothing outside itself except the `http(s)` links that its owner asked for.
 //!
 //! ```
 //! use seen::picture::{badge, number, Badge};

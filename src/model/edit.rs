@@ -51,7 +51,7 @@ pub struct Change {
     pub at: Timestamp,
     /// The caller's credential.
     pub credential: Credential,
-    /// What is changed.
+    /// The kind of change.
     pub edit: Edit,
 }
 
@@ -102,7 +102,7 @@ pub struct NamespaceChange {
     pub at: Timestamp,
     /// The caller's credential; [`Credential::Presented`] is treated as [`Credential::None`].
     pub credential: Credential,
-    /// What is changed.
+    /// The kind of change.
     pub edit: NamespaceEdit,
 }
 

@@ -39,7 +39,7 @@ impl Rate {
     }
 }
 
-/// What is left of a key's quota after a hit, or the wait for the next one.
+/// The rest of a key's quota after a hit, or the wait for the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
     /// How many more hits are allowed now.

@@ -1,9 +1,8 @@
 //! Charts: a counter's days as a sparkline or as bars with an axis.
 //!
-//! A chart follows the reader's light or dark scheme through a media query of
-//! its own, which works in an `<img>` too. A picture's media queries see the
-//! size at which it is displayed, so on a phone the chart sets its labels larger
-//! and drops every other one to keep them readable.
+//! A chart follows the reader's light or dark scheme by a media query, which works in an
+//! `<img>` too. Media queries in a picture see the size at which it is displayed: on a phone,
+//! the chart enlarges its labels and hides every other one, to keep them readable.
 
 mod axis;
 mod full;
@@ -30,7 +29,7 @@ pub const MAX_TITLE: usize = 128;
 /// The content of a chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chart {
-    /// Bars with axes, or a bare line.
+    /// Bars with axes, or a line alone.
     pub kind: ChartKind,
     /// The counter's name, or a title that the owner chose. Drawing cleans it.
     pub title: String,
@@ -41,9 +40,9 @@ pub struct Chart {
     pub days: Vec<(Day, u64)>,
     /// Whether the days are known; if not, the chart says so instead.
     pub known: bool,
-    /// The counter's all-time total, if the text is to mention it.
+    /// The counter's total, if the text should mention it.
     pub total: Option<i64>,
-    /// Pixels, as [`ChartKind::widths`] and [`ChartKind::heights`] bound them.
+    /// In CSS pixels, within [`ChartKind::widths`].
     pub width: u32,
     /// In CSS pixels, within [`ChartKind::heights`].
     pub height: u32,
@@ -76,7 +75,7 @@ impl ChartKind {
         }
     }
 
-    /// Smallest, usual and largest width, pixels.
+    /// The smallest, the usual and the largest width, in pixels.
     pub fn widths(self) -> [u32; 3] {
         match self {
             Self::Sparkline => [32, 120, 2000],
@@ -84,7 +83,7 @@ impl ChartKind {
         }
     }
 
-    /// Smallest, usual and largest height, pixels.
+    /// The smallest, the usual and the largest height, in pixels.
     pub fn heights(self) -> [u32; 3] {
         match self {
             Self::Sparkline => [12, 24, 400],

@@ -17,7 +17,7 @@ pub const BATCH_LINES: usize = 100;
 pub struct Stop {
     /// The number of the line, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The error in it.
     pub error: String,
 }
 

@@ -29,7 +29,7 @@ pub fn fuzz(line: &[u8]) {
     }
 }
 
-/// What an import did, in lines.
+/// The results of an import, in lines.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
 )]

@@ -49,7 +49,7 @@ struct UsedUp {
 #[derive(JsonSchema, Clone, Debug, Default, Serialize)]
 #[schemars(rename = "Error")]
 pub(crate) struct ErrorBody {
-    /// What is wrong.
+    /// The error.
     error: String,
     /// The allowed values.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! What people open in a browser, and the files these pages load.
+//! Pages for people, and the files that these pages load.
 
 pub(super) mod assets;
 pub(super) mod builder;

@@ -166,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    /// What is for people, or is the document itself.
+    /// Paths for people, and the document itself.
     const NO_API: [&str; 13] = [
         "/assets/icon.svg",
         "/assets/page.css",

@@ -33,7 +33,7 @@ pub(crate) struct Quotas {
     counter: Option<Limiter>,
 }
 
-/// What a hit left of the client's quota, for the answer's headers.
+/// The rest of a client's quota after a hit, for the answer's headers.
 pub(crate) struct Quota(Option<(Rate, Left)>);
 
 impl Quotas {

@@ -31,7 +31,7 @@ struct CounterPage {
     snippets: Snippets,
 }
 
-/// What a page shows besides the total.
+/// The content of a page besides the total.
 struct Details {
     cards: Vec<Card>,
     since: String,

@@ -29,7 +29,7 @@ struct Greeting {
     value: i64,
 }
 
-/// `/` in the document: HTML for browsers, text for curl.
+/// The OpenAPI description of `/`: HTML for browsers, text for curl.
 pub(crate) const DOC: Doc = Doc {
     answer: ResponseBody::Several(openapi::schema::<Greeting>, &["text/html", "text/plain"]),
     ..Doc::json::<()>("Count a visit of the front page")

@@ -145,7 +145,7 @@ impl FromRequestParts<App> for Visible {
 pub(crate) struct OwnerChange {
     app: App,
     credential: Credential,
-    /// What is left of the client's quota.
+    /// The rest of the client's quota.
     pub quota: Quota,
     /// The counter.
     pub counter: Counter,

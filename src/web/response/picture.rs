@@ -50,8 +50,8 @@ impl Picture {
 }
 
 impl IntoResponse for Picture {
-    /// The headers that GitHub's camo, Fastly behind it and browsers need to show the current
-    /// number. camo would keep an answer without Cache-Control for a year.
+    /// Adds the headers that GitHub's camo, the Fastly in front of it, and browsers need to show
+    /// the current number. camo would keep an answer without Cache-Control for a year.
     fn into_response(self) -> Response {
         let mut response = self.svg.into_response();
         let headers = response.headers_mut();
