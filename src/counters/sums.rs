@@ -1,7 +1,7 @@
 //! A cache of the sums of sites.
 //!
 //! A sum reads every counter of a namespace, in pages. It is cached for twenty times as long as
-//! it took to make, so sums take up at most a twentieth of the time, however often they are
+//! it took to make, so one site's take up at most a twentieth of the time, however often they are
 //! requested. Only one is made at a time.
 
 use std::collections::{HashMap, HashSet};
