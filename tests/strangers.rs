@@ -301,17 +301,15 @@ fn a_network_hits_and_reads_as_much_as_a_few_clients() {
     assert!(over_limit(&seen, "network") && over_limit(&seen, "reads"));
 }
 
-/// A query of 16,000 names once took 5 ms to read, up to four times.
+/// A query of thousands of names once took 5 ms to read, up to four times.
 #[test]
-fn a_query_of_many_pairs_is_refused_at_once() {
+fn a_query_of_many_pairs_is_refused_as_such() {
     let place = Place::file();
     let seen = place.seen();
-    let path = format!("/hit/a/b?{}", "a&".repeat(16_000));
-    let started = Instant::now();
+    let path = format!("/hit/a/b?{}", "a&".repeat(12_000));
     let answer = seen.get(&path);
     assert_eq!(answer.status, 400, "{answer:?}");
     assert!(answer.body.contains("up to 64"), "{answer:?}");
-    eprintln!("{:?}", started.elapsed());
 }
 
 #[test]

@@ -114,7 +114,7 @@ impl World {
             world.seens.push(seen);
         }
         let bearer = format!("Bearer {TOKEN}");
-        let create = world.seens[0].url(&format!("/create/{ONCE}?dedupe=1h"));
+        let create = world.seens[0].url(&format!("/create/{ONCE}?dedupe=9h"));
         wait_until("a counter is created", || {
             let headers = [("authorization", &*bearer)];
             request("POST", &create, &headers).status < 300
