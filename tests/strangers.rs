@@ -5,7 +5,6 @@ mod common;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
-use std::time::Instant;
 
 use common::redis::Redis;
 use common::{Answer, Place, Seen, command, command_by, request, wait_until};
