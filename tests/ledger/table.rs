@@ -120,6 +120,7 @@ SEEN_LEDGER=full SEEN_LEDGER_SEED={seed} cargo test{release} --test ledger -- --
 
 `cargo test --test ledger` does each fault once but for the longest, with a seed of its own that it prints.
 A seed repeats the times and the choices; how the machine interleaves them it cannot repeat.
+[soak.md](soak.md) is an hour of load with small faults.
 ",
         cold = COUNTERS - 1,
         kept = table(false),
