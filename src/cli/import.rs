@@ -16,11 +16,12 @@ use crate::config::{Import, ImportFormat};
 use crate::model::export::{Exported, OnConflict};
 use crate::model::token;
 use crate::store::Location;
-use crate::transfer::importer::{BATCH_LINES, Importer, Stop};
+use crate::transfer::importer::{Importer, Stop};
 use crate::transfer::line::{self, MAX_LINE, Summary};
 
-/// The approximate size of a request, in bytes.
-const BATCH_BYTES: usize = 1 << 20;
+/// The most lines of a request, and its approximate size in bytes.
+const REQUEST_LINES: usize = 500;
+const REQUEST_BYTES: usize = 1 << 20;
 
 /// The store, or a running seen.
 enum Destination {
@@ -86,7 +87,7 @@ impl ImportRun {
             }
             Destination::Remote(sending) => {
                 sending.push(line, &item);
-                if sending.lines.len() >= BATCH_LINES || sending.bytes.len() >= BATCH_BYTES {
+                if sending.lines.len() >= REQUEST_LINES || sending.bytes.len() >= REQUEST_BYTES {
                     self.send().await?;
                 }
             }

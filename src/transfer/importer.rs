@@ -10,7 +10,7 @@ use crate::model::export::{Exported, OnConflict};
 
 /// How many lines are imported at once: enough to share a sync, and few enough that the last of
 /// them is in before its deadline, on a slow machine too.
-pub const BATCH_LINES: usize = 100;
+const BATCH_LINES: usize = 100;
 
 /// The line at which an import stopped. All lines before it are imported.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
