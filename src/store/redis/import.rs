@@ -5,7 +5,7 @@ use super::plan::Plan;
 use super::tally::SKETCH_MEMORY;
 use super::{Redis, keys, read};
 use crate::model::edit::ChangeId;
-use crate::model::export::{Exported, ExportedCounter, ExportedNamespace, Imported, OnConflict};
+use crate::model::export::{ExportedCounter, ExportedNamespace, Imported, OnConflict};
 use crate::model::name::Counter;
 use crate::model::time::Timestamp;
 use crate::store::past::{entries, pack_past};
@@ -14,24 +14,8 @@ use crate::store::whole::Whole;
 use crate::store::{EditError, StoreError};
 
 impl Redis {
-    pub(crate) async fn take_in(
-        &self,
-        id: ChangeId,
-        exported: &Exported,
-        on_conflict: OnConflict,
-        now: Timestamp,
-    ) -> Result<Imported, EditError> {
-        match exported {
-            Exported::Namespace(exported) => {
-                Ok(self.take_in_namespace(exported, on_conflict, now).await?)
-            }
-            Exported::Counter(exported) => {
-                self.take_in_counter(id, exported, on_conflict, now).await
-            }
-        }
-    }
-
-    async fn take_in_namespace(
+    /// Takes in a namespace's settings.
+    pub(super) async fn take_in_namespace(
         &self,
         exported: &ExportedNamespace,
         on_conflict: OnConflict,
@@ -49,7 +33,8 @@ impl Redis {
         Err(contended())
     }
 
-    async fn take_in_counter(
+    /// Takes in a counter; an addition once under the same id.
+    pub(super) async fn take_in_counter(
         &self,
         id: ChangeId,
         exported: &ExportedCounter,

@@ -218,7 +218,14 @@ impl Store for Redis {
         on_conflict: OnConflict,
         now: Timestamp,
     ) -> Result<Imported, EditError> {
-        self.take_in(id, exported, on_conflict, now).await
+        match exported {
+            Exported::Namespace(exported) => {
+                Ok(self.take_in_namespace(exported, on_conflict, now).await?)
+            }
+            Exported::Counter(exported) => {
+                self.take_in_counter(id, exported, on_conflict, now).await
+            }
+        }
     }
 
     async fn subscribe(&self, namespace: &Name) -> Result<Subscription, StoreError> {
