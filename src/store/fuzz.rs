@@ -1,6 +1,9 @@
 //! What the fuzz targets in `fuzz/` call to have the store's answers read. Each of these
 //! panics where a promise is broken.
 
+#[cfg(test)]
+pub(crate) mod corpus;
+
 use super::pack::Unpacker;
 use super::past::{entries, pack_past, unpack_past};
 use super::record::Record;
@@ -13,8 +16,6 @@ use crate::model::name::{Counter, Name};
 use crate::model::tally::{Lane, Tally};
 use crate::model::time::Timestamp;
 use crate::sketch::Sketch;
-#[cfg(test)]
-use random::Random;
 
 /// When all of it happens.
 const NOW: Timestamp = Timestamp(1_800_000_000);
@@ -67,69 +68,13 @@ pub fn import(exported: &ExportedCounter) {
     whole.record.count(NOW);
 }
 
-/// How many changed inputs a test tries of each target. `.ci/fuzz` tries as many as there is time
-/// for, and learns from each.
-#[cfg(test)]
-const MUTANTS: u64 = 3000;
-
-/// Gives each file of a target's corpus to a function, and then changed ones, the same in every
-/// run.
-#[cfg(test)]
-pub(crate) fn corpus(target: &str, read: impl Fn(&[u8])) {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let mut paths: Vec<_> = std::fs::read_dir(&folder)
-        .expect("a corpus")
-        .map(|file| file.expect("a file").path())
-        .collect();
-    assert!(paths.len() > 2, "{}", folder.display());
-    paths.sort_unstable();
-    let inputs: Vec<Vec<u8>> =
-        paths.iter().map(|path| std::fs::read(path).expect("a file of the corpus")).collect();
-    for (path, input) in paths.iter().zip(&inputs) {
-        println!("{}", path.display());
-        read(input);
-    }
-    for number in 0..MUTANTS {
-        let mut random = Random::new(number);
-        let mut input = inputs[random.below(inputs.len())].clone();
-        for _ in 0..=random.below(4) {
-            mutate(&mut input, &inputs, &mut random);
-        }
-        println!("{target} {number}: {}", input.escape_ascii());
-        read(&input);
-    }
-}
-
-/// Changes one byte, cuts something out, or puts something in.
-#[cfg(test)]
-fn mutate(input: &mut Vec<u8>, others: &[Vec<u8>], random: &mut Random) {
-    let at = random.below(input.len() + 1);
-    let end = (at + random.below(9)).min(input.len());
-    match random.below(4) {
-        0 if at < input.len() => input[at] ^= 1 << random.below(8),
-        1 => drop(input.drain(at..end)),
-        2 => {
-            let other = &others[random.below(others.len())];
-            let from = random.below(other.len() + 1);
-            let until = (from + random.below(17)).min(other.len());
-            input.splice(at..end, other[from..until].iter().copied());
-        }
-        _ => input.insert(at, random.below(256) as u8),
-    }
-}
-
-#[cfg(test)]
-#[expect(unreachable_pub, reason = "a file of the ledger, where these are used by other files")]
-#[path = "../../tests/ledger/random.rs"]
-mod random;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_was_found_once_is_read() {
-        corpus("stored", stored);
-        corpus("answers", answer);
+        corpus::read("stored", stored);
+        corpus::read("answers", answer);
     }
 }

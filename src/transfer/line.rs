@@ -80,6 +80,6 @@ impl std::fmt::Display for Summary {
 mod tests {
     #[test]
     fn what_was_found_once_is_read() {
-        crate::store::fuzz::corpus("imports", super::fuzz);
+        crate::store::fuzz::corpus::read("imports", super::fuzz);
     }
 }

@@ -96,8 +96,8 @@ mod tests {
 
     #[test]
     fn what_was_found_once_is_read() {
-        corpus("names", |bytes| super::name(&String::from_utf8_lossy(bytes)));
-        corpus("queries", |bytes| super::query(&String::from_utf8_lossy(bytes)));
-        corpus("headers", super::headers);
+        corpus::read("names", |bytes| super::name(&String::from_utf8_lossy(bytes)));
+        corpus::read("queries", |bytes| super::query(&String::from_utf8_lossy(bytes)));
+        corpus::read("headers", super::headers);
     }
 }
