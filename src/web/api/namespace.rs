@@ -125,13 +125,8 @@ pub(crate) async fn release(owner: Owner) -> Result<Response, ApiError> {
 
 /// Deletes it and all its counters.
 pub(crate) async fn delete(owner: Owner) -> Result<Response, ApiError> {
-    let Owner { app, name, credential, quota } = owner;
-    let deleted = app.counters.edit_namespace(&name, credential, NamespaceEdit::Delete).await;
-    deleted.map_err(|error| match error {
-        EditError::Store(StoreError::Unavailable(_)) => ApiError::not_all_deleted(&name),
-        error => ApiError::not_changed(format_args!("namespace {name}"), error),
-    })?;
-    Ok((StatusCode::NO_CONTENT, quota, ()).into_response())
+    owner.make(NamespaceEdit::Delete).await?;
+    Ok((StatusCode::NO_CONTENT, owner.quota, ()).into_response())
 }
 
 /// A change that only the namespace's owner, or the instance, may make.
@@ -172,8 +167,12 @@ async fn make(
     credential: Credential,
     edit: NamespaceEdit,
 ) -> Result<(), ApiError> {
+    let deletes = matches!(edit, NamespaceEdit::Delete);
     let made = app.counters.edit_namespace(name, credential, edit).await;
-    made.map_err(|error| ApiError::not_changed(format_args!("namespace {name}"), error))
+    made.map_err(|error| match error {
+        EditError::Store(StoreError::Unavailable(_)) if deletes => ApiError::not_all_deleted(name),
+        error => ApiError::not_changed(format_args!("namespace {name}"), error),
+    })
 }
 
 /// Makes a change that creates a token, and answers with it.
