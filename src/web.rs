@@ -26,6 +26,7 @@ mod sites;
 
 pub use self::app::App;
 pub use self::dispatch::{answer, private};
+pub use self::limits::head::MAX_HEAD;
 pub use self::limits::refusals::{RefusalLimits, wait};
 pub use self::response::Live;
 pub use self::response::bare::bare_answer;

@@ -31,10 +31,6 @@ use crate::web::{self, RefusalLimits};
 /// The wait after a failed accept, as when no descriptors are left.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
-/// The most that hyper reads of a head, and gathers of an answer, in bytes. A head in
-/// bounds (`web::limits::head`) fits; by itself hyper takes 400 kB.
-const MAX_BUFFER: usize = 52 << 10;
-
 /// What a listener allows its clients.
 #[derive(Clone)]
 pub struct Allowed {
@@ -156,7 +152,8 @@ async fn serve_one<F: Future<Output = Response>>(
             .timer(TokioTimer::new())
             // The socket watches heads that have begun.
             .header_read_timeout(idle_timeout)
-            .max_buf_size(MAX_BUFFER)
+            // By itself hyper reads 400 kB of a head, and gathers as much of an answer.
+            .max_buf_size(web::MAX_HEAD)
             .half_close(true)
             .serve_connection(TokioIo::new(socket), service)
     );

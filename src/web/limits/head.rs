@@ -17,6 +17,10 @@ const MAX_PATH: usize = 8 << 10;
 const HEADERS_MANY: usize = 80;
 const MAX_HEADERS: usize = 16 << 10;
 
+/// The longest head within these limits, in bytes, with the method, the version and what separates
+/// the headers.
+pub const MAX_HEAD: usize = MAX_PATH + query::MAX_BYTES + MAX_HEADERS + (4 << 10);
+
 /// Refuses a request that exceeds the limits or names a host other than the `allowed` ones. An
 /// empty list allows every host.
 pub(crate) fn check<B>(request: &Request<B>, allowed: &[String]) -> Result<(), ApiError> {

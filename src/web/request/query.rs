@@ -19,7 +19,7 @@ pub(crate) struct Query {
 }
 
 /// The longest query, in bytes. The longest badge logo fits.
-const MAX_BYTES: usize = 24 << 10;
+pub(crate) const MAX_BYTES: usize = 24 << 10;
 
 /// The most pairs in a query. No route has half as many parameters.
 const MAX_PAIRS: usize = 64;
