@@ -5,16 +5,16 @@
 //! Sources: its documentation and its two clients, countapi-js and py-countapi.
 
 mod create;
-mod form;
 mod get;
 mod hit;
 mod info;
 mod name;
+mod reply;
 mod set;
 mod stats;
 mod update;
 
-pub(crate) use self::form::{GIF, PIXEL, X_PATH};
+pub(crate) use self::reply::{GIF, PIXEL, X_PATH};
 pub(crate) use self::update::{Added, add};
 use super::openapi::{Table, Verb};
 

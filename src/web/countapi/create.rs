@@ -7,8 +7,8 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{IMG, Reply, ReplyFormat};
 use super::name::checked;
+use super::reply::{IMG, Reply, ReplyFormat};
 use crate::model::count::CounterSettings;
 use crate::model::edit::Edit;
 use crate::model::name::{Counter, DEFAULT_NAMESPACE, Name};

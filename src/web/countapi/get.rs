@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::form::{CountApiNumber, FORMS, Reply, ReplyFormat};
 use super::name::CountApiPath;
+use super::reply::{CountApiNumber, FORMAT, Reply, ReplyFormat};
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::openapi::{self, Doc, Names};
@@ -13,7 +13,7 @@ use crate::web::openapi::{self, Doc, Names};
 /// The OpenAPI description of this route.
 pub(crate) const DOC: Doc = Doc::json::<CountApiNumber>("Read a counter (CountAPI)")
     .names(Names::CountApi)
-    .query(&FORMS)
+    .query(&FORMAT)
     .other_responses(&[(404, openapi::schema::<CountApiNumber>)]);
 
 /// Reads the total.

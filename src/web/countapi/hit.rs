@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::form::{CountApiNumber, FORMS, Reply, ReplyFormat};
 use super::get;
 use super::name::CountApiPath;
+use super::reply::{CountApiNumber, FORMAT, Reply, ReplyFormat};
 use crate::web::App;
 use crate::web::count;
 use crate::web::openapi::{self, Doc, Names};
@@ -15,7 +15,7 @@ use crate::web::request::caller::Caller;
 /// The OpenAPI description of this route.
 pub(crate) const DOC: Doc = Doc::json::<CountApiNumber>("Count a hit (CountAPI)")
     .names(Names::CountApi)
-    .query(&FORMS)
+    .query(&FORMAT)
     .other_responses(&[(404, openapi::schema::<CountApiNumber>)]);
 
 /// Counts a hit.

@@ -6,8 +6,8 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{CountApiNumber, FORMS, Reply, ReplyFormat};
 use super::name::CountApiPath;
+use super::reply::{CountApiNumber, FORMAT, Reply, ReplyFormat};
 use crate::model::name::Name;
 use crate::web::App;
 use crate::web::error::ApiError;
@@ -34,7 +34,7 @@ struct CountApiInfo<'a> {
 /// The OpenAPI description of this route.
 pub(crate) const DOC: Doc = Doc::json::<CountApiInfo<'_>>("Read the facts of a counter (CountAPI)")
     .names(Names::CountApi)
-    .query(&FORMS)
+    .query(&FORMAT)
     .other_responses(&[(404, openapi::schema::<CountApiNumber>)]);
 
 /// Reads the facts.

@@ -29,7 +29,7 @@ pub(crate) const GIF: HeaderValue = HeaderValue::from_static("image/gif");
 pub(crate) const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x01D\0;";
 
 /// The parameters that choose the format.
-pub(crate) const FORMS: [QueryParam; 2] = [CALLBACK, IMG];
+pub(crate) const FORMAT: [QueryParam; 2] = [CALLBACK, IMG];
 
 /// The OpenAPI description of `?img`.
 pub(crate) const IMG: QueryParam =

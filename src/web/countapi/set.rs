@@ -7,8 +7,8 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{IMG, Reply, ReplyFormat};
 use super::name::CountApiPath;
+use super::reply::{IMG, Reply, ReplyFormat};
 use crate::model::edit::Edit;
 use crate::store::EditError;
 use crate::web::App;

@@ -6,7 +6,7 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::{FORMS, Reply, ReplyFormat};
+use super::reply::{FORMAT, Reply, ReplyFormat};
 use crate::web::App;
 use crate::web::openapi::Doc;
 
@@ -20,7 +20,7 @@ struct CountApiStats {
 
 /// The OpenAPI description of this route.
 pub(crate) const DOC: Doc =
-    Doc::json::<CountApiStats>("Read the statistics of this process (CountAPI)").query(&FORMS);
+    Doc::json::<CountApiStats>("Read the statistics of this process (CountAPI)").query(&FORMAT);
 
 /// `{"keys_created","keys_updated","requests","version"}`.
 pub(crate) async fn stats(State(app): State<App>, format: ReplyFormat) -> Response {

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::form::{CountApiNumber, IMG, Reply, ReplyFormat};
 use super::name::CountApiPath;
+use super::reply::{CountApiNumber, IMG, Reply, ReplyFormat};
 use crate::model::edit::{Credential, Edit};
 use crate::model::name::Counter;
 use crate::store::EditError;
