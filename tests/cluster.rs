@@ -5,6 +5,7 @@ mod common;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
+use std::time::Instant;
 
 use common::redis::Redis;
 use common::{Load, Seen, TIMEOUT, command, wait_until};
@@ -24,6 +25,17 @@ fn exported(seen: &Seen) -> Vec<String> {
     lines
 }
 
+/// The lines of a stream that has begun. Heartbeats keep it alive, so it ends by the clock.
+fn events(seen: &Seen, path: &str) -> impl Iterator<Item = String> {
+    let mut stream = TcpStream::connect(seen.address).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    assert!(lines.next().unwrap().contains("200"));
+    let began = Instant::now();
+    lines.take_while(move |_| began.elapsed() < TIMEOUT)
+}
+
 #[test]
 fn the_loss_of_one_of_three_masters_loses_no_hit() {
     let mut nodes = Redis::start_cluster_of(3);
@@ -34,11 +46,7 @@ fn the_loss_of_one_of_three_masters_loses_no_hit() {
     let (one, other) = (replica(), replica());
 
     // A hit on one replica appears in a stream on the other.
-    let mut watcher = TcpStream::connect(other.address).unwrap();
-    watcher.set_read_timeout(Some(TIMEOUT)).unwrap();
-    write!(watcher, "GET /stream/site7/page HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-    let mut events = BufReader::new(watcher).lines().map_while(Result::ok);
-    assert!(events.next().unwrap().contains("200"));
+    let mut events = events(&other, "/stream/site7/page");
 
     let hit = |seen: &Seen, n: usize| seen.get(&format!("/hit/site{n}/page"));
     for n in 0..NAMESPACES {
@@ -106,6 +114,53 @@ fn the_loss_of_one_of_three_masters_loses_no_hit() {
     }
 }
 
+/// The record of `site/page`, whose slot the tests move.
+const KEY: &str = "seen:{site}:counter:page";
+
+/// The master that has the slot.
+fn holder(nodes: &[Redis]) -> usize {
+    nodes.iter().position(|node| node.ask(&["exists", KEY]) == "1").expect("somebody has it")
+}
+
+/// Moves the slot from one master to another, key by key.
+fn move_slot(nodes: &[Redis], from: usize, to: usize) {
+    let id = |node: usize| nodes[node].ask(&["cluster", "myid"]);
+    let slot = nodes[from].ask(&["cluster", "keyslot", KEY]);
+    nodes[to].ask(&["cluster", "setslot", &slot, "importing", &id(from)]);
+    nodes[from].ask(&["cluster", "setslot", &slot, "migrating", &id(to)]);
+    loop {
+        let keys = nodes[from].ask(&["cluster", "getkeysinslot", &slot, "100"]);
+        if keys.is_empty() {
+            break;
+        }
+        let port = nodes[to].port.to_string();
+        for key in keys.lines() {
+            nodes[from].ask(&["migrate", "127.0.0.1", &port, key, "0", "5000"]);
+        }
+    }
+    let third = (0..nodes.len()).find(|node| ![from, to].contains(node)).expect("three masters");
+    for node in [to, from, third] {
+        nodes[node].ask(&["cluster", "setslot", &slot, "node", &id(to)]);
+    }
+}
+
+/// A slot that leaves takes its subscriptions with it. When it was back before seen looked, its
+/// streams were silent for good.
+#[test]
+fn a_stream_goes_on_when_its_slot_leaves_and_comes_back() {
+    let nodes = Redis::start_cluster_of(3);
+    let seen = Seen::start(&["--store", &nodes[0].cluster_url()]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    let mut events = events(&seen, "/stream/site/page");
+    assert!(events.any(|line| line.contains("{\"value\":1}")));
+    let from = holder(&nodes);
+    let to = (from + 1) % nodes.len();
+    move_slot(&nodes, from, to);
+    move_slot(&nodes, to, from);
+    assert_eq!(seen.value("/hit/site/page"), 2);
+    assert!(events.any(|line| line.contains("{\"value\":2}")));
+}
+
 /// Slots move under load, several times. Once that ended all counting for good.
 #[test]
 fn slots_that_move_under_load_neither_lose_hits_nor_stop_counting() {
@@ -113,27 +168,10 @@ fn slots_that_move_under_load_neither_lose_hits_nor_stop_counting() {
     let seen = Seen::start(&["--store", &nodes[0].cluster_url()]);
     let load = Load::start(&seen.url("/hit/site/page"), 8);
     load.wait_for_answers(200);
-    let ids: Vec<String> = nodes.iter().map(|node| node.ask(&["cluster", "myid"])).collect();
-    let holds = |node: &Redis| node.ask(&["exists", "seen:{site}:counter:page"]) == "1";
     for _ in 0..4 {
-        let from = nodes.iter().position(holds).expect("somebody has it");
+        let from = holder(&nodes);
         let to = (from + 1) % nodes.len();
-        let slot = nodes[from].ask(&["cluster", "keyslot", "seen:{site}:counter:page"]);
-        nodes[to].ask(&["cluster", "setslot", &slot, "importing", &ids[from]]);
-        nodes[from].ask(&["cluster", "setslot", &slot, "migrating", &ids[to]]);
-        loop {
-            let keys = nodes[from].ask(&["cluster", "getkeysinslot", &slot, "100"]);
-            if keys.is_empty() {
-                break;
-            }
-            let port = nodes[to].port.to_string();
-            for key in keys.lines() {
-                nodes[from].ask(&["migrate", "127.0.0.1", &port, key, "0", "5000"]);
-            }
-        }
-        for node in [to, from, (to + 1) % nodes.len()] {
-            nodes[node].ask(&["cluster", "setslot", &slot, "node", &ids[to]]);
-        }
+        move_slot(&nodes, from, to);
         load.wait_for_answers(200);
     }
     let (ledger, numbers) = load.finish();

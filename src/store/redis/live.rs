@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fred::clients::Client;
 use fred::error::Error;
-use fred::interfaces::{ClientLike, EventInterface, PubsubInterface};
+use fred::interfaces::{ClientInterface, ClientLike, EventInterface, PubsubInterface};
 use fred::types::config::Server;
 use fred::types::{ConnectHandle, Message};
 use tokio::sync::broadcast::error::RecvError;
@@ -45,9 +45,10 @@ pub(crate) async fn follow(servers: Weak<Servers>, hub: Hub) {
             wanted.entry(server).or_default().insert(namespace);
         }
         for (server, subscriber) in &mut subscribers {
+            let place = Place { servers: &servers, server };
             let wanted = wanted.remove(server).unwrap_or_default();
             // A server that is away, for good perhaps, is not to keep listeners from the others.
-            let settling = subscriber.settle(&servers, &hub, wanted);
+            let settling = subscriber.settle(&place, &hub, wanted);
             match tokio::time::timeout(SETTLES_WITHIN, settling).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
@@ -59,6 +60,12 @@ pub(crate) async fn follow(servers: Weak<Servers>, hub: Hub) {
     }
 }
 
+/// A server among all.
+struct Place<'a> {
+    servers: &'a Servers,
+    server: &'a Server,
+}
+
 /// A connection to one server, and its subscriptions.
 struct Subscriber {
     client: Client,
@@ -68,6 +75,8 @@ struct Subscriber {
     failed: tokio::sync::broadcast::Receiver<(Error, Option<Server>)>,
     subscribed: HashSet<Name>,
     is_up: bool,
+    /// The server's number of this connection, if it told.
+    id: Option<i64>,
 }
 
 impl Subscriber {
@@ -76,26 +85,24 @@ impl Subscriber {
         let hearing = tokio::spawn(hear(client.clone(), hub.clone()));
         let connection = client.connect();
         let subscribed = HashSet::new();
-        Self { client, hearing, connection, connected, failed, subscribed, is_up: false }
+        Self { client, hearing, connection, connected, failed, subscribed, is_up: false, id: None }
     }
 
     /// Subscribes to what is wanted and to nothing else.
     async fn settle(
         &mut self,
-        servers: &Servers,
+        place: &Place<'_>,
         hub: &Hub,
         wanted: HashSet<Name>,
     ) -> Result<(), Error> {
         // A connection fails before it is made again.
         while self.failed.try_recv().is_ok() {
             self.is_up = false;
-            self.subscribed.iter().for_each(|namespace| hub.connected(namespace, false));
-            self.subscribed.clear();
+            self.forget(hub);
         }
         while self.connected.try_recv().is_ok() {
             self.is_up = true;
-            self.subscribed.iter().for_each(|namespace| hub.connected(namespace, false));
-            self.subscribed.clear();
+            self.forget(hub);
         }
         if !self.is_up && !wanted.is_empty() {
             if self.connected.recv().await.is_err() {
@@ -103,16 +110,23 @@ impl Subscriber {
             }
             self.is_up = true;
         }
+        if self.is_up && self.subscribed.is_empty() {
+            // A connection with subscriptions may not ask.
+            self.id = self.client.client_id().await.ok();
+        } else if self.held(place).await.is_some_and(|held| held < self.subscribed.len()) {
+            tracing::debug!("subscriptions were lost with their slot and are made again");
+            self.forget(hub);
+        }
         for namespace in &wanted {
             if self.subscribed.contains(namespace) {
                 continue;
             }
             self.client.ssubscribe(keys::live(namespace)).await?;
             // From now on, writers publish this namespace's totals (count.lua).
-            let apart = (!servers.stands_alone()).then_some(namespace);
+            let apart = (!place.servers.stands_alone()).then_some(namespace);
             let listening = keys::listening(apart);
             let arguments = vec![listening.as_str().into(), namespace.as_str().into()];
-            if let Err(error) = servers.run(&listening, "SADD", arguments).await {
+            if let Err(error) = place.servers.run(&listening, "SADD", arguments).await {
                 tracing::debug!(%error, "a listener was not entered");
                 continue;
             }
@@ -127,6 +141,23 @@ impl Subscriber {
         // A new listener may be on a namespace that was subscribed to already.
         self.subscribed.iter().for_each(|namespace| hub.connected(namespace, true));
         Ok(())
+    }
+
+    /// The subscriptions are gone; listeners may miss news until they are made again.
+    fn forget(&mut self, hub: &Hub) {
+        self.subscribed.drain().for_each(|namespace| hub.connected(&namespace, false));
+    }
+
+    /// How many subscriptions the server of a Cluster has of this connection, from Redis 7.0.3 on.
+    /// It ends those of a slot that moves away, and fred does not pass that on: a slot that is
+    /// back before anybody looked for it would stay silent.
+    async fn held(&self, place: &Place<'_>) -> Option<usize> {
+        if place.servers.stands_alone() {
+            return None;
+        }
+        let arguments = vec!["LIST".into(), "ID".into(), self.id?.into()];
+        let client = place.servers.ask(place.server, "CLIENT", arguments).await?.into_string()?;
+        client.split_whitespace().find_map(|word| word.strip_prefix("ssub=")?.parse().ok())
     }
 }
 

@@ -175,6 +175,17 @@ impl Servers {
         config
     }
 
+    /// Asks a certain server, whatever the verdict on it; `None` without an answer.
+    pub(crate) async fn ask(
+        &self,
+        server: &Server,
+        command: &'static str,
+        arguments: Vec<Value>,
+    ) -> Option<Value> {
+        let node = self.nodes.lock().get(server).cloned()?;
+        node.ask(command, arguments).await.ok()
+    }
+
     /// Runs a command on the server that has this key.
     pub(crate) async fn run(
         &self,
