@@ -21,6 +21,13 @@ impl FromStr for Location {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once("://") {
             _ if text.is_empty() => Err("it is empty; give a file path or a redis:// URL".into()),
+            // Else a server without its scheme would name a file, as would SQLite's `file:`.
+            None if text.split('/').next().is_some_and(|start| start.contains(':')) => {
+                Err(format!(
+                    "it is neither a URL nor plainly a file; write redis://{text} for a server, \
+                     or ./{text} for a file"
+                ))
+            }
             None => Ok(Self::File(text.into())),
             Some((scheme, _)) if redis::SCHEMES.contains(&scheme) => {
                 redis::check_url(text)?;
@@ -71,6 +78,8 @@ mod tests {
         assert!("http://h".parse::<Location>().unwrap_err().contains("redis://"));
         assert!("".parse::<Location>().is_err());
         assert!("redis://h:port".parse::<Location>().is_err());
+        assert!("redis:6379".parse::<Location>().unwrap_err().contains("redis://redis:6379"));
+        assert!(matches!("./a:b".parse(), Ok(Location::File(_))));
     }
 
     #[test]
