@@ -280,7 +280,7 @@ fn expensive_reads_have_a_limit_and_a_tag() {
     let refused = seen.get("/get/a/b/chart.svg");
     assert!(refused.status == 429 && refused.body.starts_with("<svg"), "{refused:?}");
     assert_eq!(seen.get("/get/a/b/history").status, 429);
-    assert_eq!(seen.value("/get/a/b"), 1, "a number is not dear");
+    assert_eq!(seen.value("/get/a/b"), 1, "a number is not expensive");
     assert!(over_limit(&seen, "reads"));
 }
 

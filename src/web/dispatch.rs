@@ -24,11 +24,10 @@ use crate::web::access_log::RequestLog;
 use crate::web::api::hit::PlainHit;
 use crate::web::base_path;
 use crate::web::headers;
-use crate::web::limits::{head, reads, refusals};
+use crate::web::limits::{head, refusals};
 use crate::web::request::caller::Caller;
 use crate::web::request::client_ip;
 use crate::web::request::slow_body::Timed;
-use crate::web::response::picture;
 
 /// Answers all requests. A clone costs one reference count.
 #[derive(Clone)]
@@ -99,35 +98,25 @@ impl Dispatch {
 
     async fn routed(self, peer: Peer, client: Client, request: Request<Incoming>) -> Response {
         let Parts { routes, preflight, app } = &*self.0;
-        let (method, headers) = (request.method().clone(), request.headers());
-        let caller = Caller::of(client, &method, headers);
-        if let Err(error) = app.tokens.check(caller.client, headers) {
+        let headers = request.headers();
+        if let Err(error) = app.tokens.check(client, headers) {
             return error.into_response();
         }
         let has_token = headers.contains_key(AUTHORIZATION);
         let is_private = headers::is_private(request.uri().path());
-        let expensive = reads::is_expensive(&request).then(|| reads::asked(headers));
-        if expensive.is_some()
-            && let Err(error) = app.reads.take(&caller)
-        {
-            return picture::error_at(request.uri().path(), error);
-        }
+        let is_preflight = *request.method() == Method::OPTIONS && !is_private;
         let timed = |body| Timed::new(body, app.body_timeout, app.metrics.clone());
         let mut request = request.map(|body| Body::new(timed(body)));
         request.extensions_mut().insert(peer);
         let base = base_path::of(request.headers()).to_owned();
-        let answer = if method == Method::OPTIONS && !is_private {
+        let answer = if is_preflight {
             answer(preflight.clone(), request).await
         } else {
             answer(routes.clone(), request).await
         };
         if has_token {
-            app.tokens.answered(caller.client, answer.status(), &app.metrics);
+            app.tokens.answered(client, answer.status(), &app.metrics);
         }
-        let answer = match expensive {
-            Some(asked) if method == Method::GET => reads::tagged(asked, answer).await,
-            _ => answer,
-        };
         base_path::leave(answer, &base).await
     }
 }

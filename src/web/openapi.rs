@@ -62,6 +62,8 @@ impl Verb {
 /// The routes and their documentation.
 pub(crate) struct Table {
     router: Router<App>,
+    /// The expensive reads.
+    expensive: Router<App>,
     operations: Vec<Operation>,
 }
 
@@ -90,7 +92,7 @@ impl Operation {
 impl Table {
     /// An empty table.
     pub(crate) fn new() -> Self {
-        Self { router: Router::new(), operations: Vec::new() }
+        Self { router: Router::new(), expensive: Router::new(), operations: Vec::new() }
     }
 
     /// Adds a route to the router and to the document.
@@ -112,7 +114,8 @@ impl Table {
             // In tests, `Query` checks that handlers read only documented parameters.
             #[cfg(debug_assertions)]
             let route = route.layer(axum::Extension(&*Box::leak(Box::new(operation))));
-            self.router = self.router.route(path, route);
+            let router = if doc.expensive { &mut self.expensive } else { &mut self.router };
+            *router = std::mem::take(router).route(path, route);
         }
         self
     }
@@ -138,15 +141,22 @@ impl Table {
         self
     }
 
+    /// Adds a page for people that is expensive to read.
+    pub(crate) fn expensive(mut self, path: &str, methods: MethodRouter<App>) -> Self {
+        self.expensive = self.expensive.route(path, methods);
+        self
+    }
+
     /// The documented paths.
     #[cfg(test)]
     pub(crate) fn documented(&self) -> Vec<String> {
         self.operations.iter().map(|operation| operation.path.to_owned()).collect()
     }
 
-    /// The router, with a route for the document. The document is built on the first request,
-    /// since building it takes megabytes and most instances never serve it.
-    pub(crate) fn finish(self) -> Router<App> {
+    /// The routers of all and of expensive reads, with a route for the document. The document is
+    /// built on the first request, since building it takes megabytes and most instances never
+    /// serve it.
+    pub(crate) fn finish(self) -> [Router<App>; 2] {
         let operations = Arc::new(self.operations);
         let document = Arc::new(OnceCell::new());
         let answer = move |headers: HeaderMap| {
@@ -158,7 +168,7 @@ impl Table {
                 }
             }
         };
-        self.router.route("/openapi.json", get(answer))
+        [self.router, self.expensive.route("/openapi.json", get(answer))]
     }
 }
 

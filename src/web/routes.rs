@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
 
 use super::api::{
@@ -10,6 +11,7 @@ use super::api::{
 };
 use super::app::App;
 use super::dispatch::Dispatch;
+use super::limits::reads;
 use super::openapi::{self, Table};
 use super::pages::{assets, builder, counter, home, privacy};
 use super::pictures::{self, aliases, badge, card, chart, shields};
@@ -18,7 +20,10 @@ use super::{countapi, dialects, fallback, sites};
 
 /// Every route except `/metrics`.
 pub fn router(app: App) -> Router {
-    table().finish().layer(DefaultBodyLimit::max(body::MAX_BYTES)).with_state(app)
+    let limit = from_fn_with_state(app.clone(), reads::limit);
+    let [routes, expensive] = table().finish();
+    let routes = routes.merge(expensive.route_layer(limit));
+    routes.layer(DefaultBodyLimit::max(body::MAX_BYTES)).with_state(app)
 }
 
 fn table() -> Table {
@@ -137,7 +142,7 @@ fn table() -> Table {
         .api(&[Get], "/export", transfer::export, &transfer::EXPORT)
         .api(&[Post], "/import", transfer::import, &transfer::IMPORT)
         .route("/builder", get(builder::show))
-        .route("/counter/{namespace}/{key}", get(counter::show))
+        .expensive("/counter/{namespace}/{key}", get(counter::show))
         .route("/privacy", get(privacy::show))
         .route("/seen.js", get(assets::seen))
         .route("/assets/page.css", get(assets::style))
@@ -183,9 +188,9 @@ mod tests {
         "/seen.js",
     ];
 
-    /// Every path of a router, from its debug output.
-    fn paths<S>(router: &Router<S>) -> BTreeSet<String> {
-        let text = format!("{router:?}");
+    /// Every path of a table's routers, from their debug output.
+    fn paths(table: Table) -> BTreeSet<String> {
+        let text = format!("{:?}", table.finish());
         let quoted = text.split('"').skip(1).step_by(2);
         let ours = |text: &&str| text.starts_with('/') && !text.contains("__private__");
         quoted.filter(ours).map(str::to_owned).collect()
@@ -195,16 +200,27 @@ mod tests {
     fn every_route_is_in_the_document_or_is_no_api() {
         let table = table();
         let documented: BTreeSet<String> = table.documented().into_iter().collect();
-        let routes = paths(&table.finish());
+        let routes = paths(table);
         assert!(routes.len() > 60, "{routes:?}");
         let others: BTreeSet<&str> = routes.difference(&documented).map(String::as_str).collect();
         assert_eq!(others, BTreeSet::from(NO_API));
         assert_eq!(documented.difference(&routes).count(), 0, "{documented:?}");
     }
 
+    /// A hit that was refused as an expensive read would be lost.
+    #[test]
+    fn expensive_routes_only_read() {
+        let [_, expensive] = table().finish();
+        let router = format!("{expensive:?}");
+        assert!(router.contains("/sum/{namespace}/history") && router.contains("/openapi.json"));
+        for path in ["/hit", "/create", "/import", "/update"] {
+            assert!(!router.contains(&format!("\"{path}")), "{path}: {router}");
+        }
+    }
+
     #[test]
     fn signposts_name_what_there_is() {
-        let routes = paths(&table().finish());
+        let routes = paths(table());
         for post in fallback::SIGNPOSTS {
             assert!(post == "/metrics" || routes.contains(post), "{post} is no route");
         }

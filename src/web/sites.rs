@@ -25,5 +25,5 @@ pub(crate) fn routes(table: Table) -> Table {
         .route("/js", get(script::busuanzi))
         .route("/count.js", get(script::goatcounter))
         .route("/busuanzi/2.3/busuanzi.pure.mini.js", get(script::busuanzi))
-        .route("/counter/{namespace}", get(goatcounter::shown))
+        .expensive("/counter/{namespace}", get(goatcounter::shown))
 }

@@ -35,13 +35,15 @@ struct Past<'a> {
 }
 
 /// The OpenAPI description of `/get/{namespace}/{key}/history`.
-pub(crate) const DOC: Doc = Doc::json::<Past<'_>>("Read the history of a counter").query(RANGE);
+pub(crate) const DOC: Doc =
+    Doc::json::<Past<'_>>("Read the history of a counter").query(RANGE).expensive();
 
 /// The OpenAPI description of `/sum/{namespace}/history`.
 pub(crate) const SUM: Doc =
     Doc::json::<Past<'_>>("Read the history of all counters of a namespace together")
         .owners()
-        .query(RANGE);
+        .query(RANGE)
+        .expensive();
 
 const RANGE: &[QueryParam] = &[
     QueryParam::new("from", "The first day or instant", text),

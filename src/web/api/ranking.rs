@@ -35,19 +35,23 @@ pub(crate) struct Ranked {
 }
 
 /// The OpenAPI description of `/namespaces/{namespace}/counters`.
-pub(crate) const DOC: Doc =
-    Doc::json::<Ranking>("List the counters of a namespace, the largest first").owners().query(&[
-        QueryParam::new(
-            "offset",
-            "How many to skip",
-            || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0 }),
-        ),
-        QueryParam::new(
-            "limit",
-            "How many to list",
-            || json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT }),
-        ),
-    ]);
+pub(crate) const DOC: Doc = Doc::json::<Ranking>(
+    "List the counters of a namespace, the largest first",
+)
+.owners()
+.expensive()
+.query(&[
+    QueryParam::new(
+        "offset",
+        "How many to skip",
+        || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0 }),
+    ),
+    QueryParam::new(
+        "limit",
+        "How many to list",
+        || json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT }),
+    ),
+]);
 
 /// The part of the list: `?offset=` and `?limit=`.
 #[derive(Clone, Copy)]

@@ -15,7 +15,8 @@ use crate::web::response::value::Value;
 /// The OpenAPI description of `/sum/{namespace}`.
 pub(crate) const DOC: Doc = Doc::json::<Value>("Read all counters of a namespace together")
     .owners()
-    .query(&[COUNT, CALLBACK]);
+    .query(&[COUNT, CALLBACK])
+    .expensive();
 
 /// `{"value":n}`, which may be a short while old: see [`crate::counters::sums`].
 pub(crate) async fn sum(

@@ -74,14 +74,16 @@ pub(super) const DOWN: Doc = doc("Subtract one from a counter (counterapi.dev)")
 pub(super) const SET: Doc = doc("Set a counter (counterapi.dev)").query(&[COUNT]);
 /// The OpenAPI description of `/v1/…/list`.
 pub(super) const LIST: Doc =
-    Doc::json::<Vec<CounterApiStep>>("Read the history of a counter (counterapi.dev)").query(&[
-        QueryParam::new(
-            "group_by",
-            "The length of a step",
-            || json!({ "enum": ["hour", "day", "week", "month", "year"] }),
-        ),
-        QueryParam::new("order_by", "`desc` for the newest first", text),
-    ]);
+    Doc::json::<Vec<CounterApiStep>>("Read the history of a counter (counterapi.dev)")
+        .expensive()
+        .query(&[
+            QueryParam::new(
+                "group_by",
+                "The length of a step",
+                || json!({ "enum": ["hour", "day", "week", "month", "year"] }),
+            ),
+            QueryParam::new("order_by", "`desc` for the newest first", text),
+        ]);
 const COUNT: QueryParam =
     QueryParam::new("count", "The new total, which its owner may set", number);
 

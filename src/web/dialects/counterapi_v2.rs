@@ -86,7 +86,8 @@ pub(super) const DOWN: Doc = doc("Subtract one from a counter (counterapi.dev, v
 /// The OpenAPI description of `/v2/…/reset`.
 pub(super) const RESET: Doc = doc("Reset a counter to 0 (counterapi.dev, version 2)").owners();
 /// The OpenAPI description of `/v2/…/stats`.
-pub(super) const STATS: Doc = doc("Read when a counter was hit (counterapi.dev, version 2)");
+pub(super) const STATS: Doc =
+    doc("Read when a counter was hit (counterapi.dev, version 2)").expensive();
 
 pub(super) async fn get(State(app): State<App>, Path(counter): Path) -> Response {
     let total = app.counters.total(&counter).await.map_err(ApiError::from);

@@ -42,8 +42,9 @@ struct HitsShDay {
 }
 
 /// The OpenAPI description of `/api/urns/…`.
-pub(super) const URN: Doc =
-    Doc::json::<HitsShStatistics>("Read the days of a page (hits.sh)").names(Names::Elsewhere);
+pub(super) const URN: Doc = Doc::json::<HitsShStatistics>("Read the days of a page (hits.sh)")
+    .names(Names::Elsewhere)
+    .expensive();
 
 /// The days with hits, the newest first.
 pub(super) async fn urn(State(app): State<App>, path: RawPathParams) -> Result<Response, ApiError> {

@@ -2,14 +2,17 @@
 //! already.
 
 use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::config::ClientLimits;
 use crate::metrics::Limit;
 use crate::model::hit::Source;
 use crate::model::rate::Tiers;
+use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
 use crate::web::response::{etag, picture};
@@ -46,24 +49,26 @@ impl ReadLimits {
     }
 }
 
-/// Whether a request is an expensive read.
-pub(crate) fn is_expensive<B>(request: &Request<B>) -> bool {
-    let path = request.uri().path();
-    matches!(*request.method(), Method::GET | Method::HEAD)
-        && (path == "/openapi.json"
-            // The pages of counters and namespaces, but not hitwebcounter's picture.
-            || (path.starts_with("/counter/") && path != "/counter/counter.php")
-            || path.starts_with("/sum/")
-            || path.starts_with("/api/urns/")
-            || (path.starts_with("/v1/") && path.ends_with("/list"))
-            || (path.starts_with("/v2/") && path.ends_with("/stats"))
-            || (path.starts_with("/get/")
-                && ["/history", "/chart.svg", "/card.png"].iter().any(|end| path.ends_with(end)))
-            || (path.starts_with("/namespaces/") && path.ends_with("/counters")))
+/// Limits the routes of expensive reads.
+pub(crate) async fn limit(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+    next: Next,
+) -> Response {
+    let method = request.method().clone();
+    if matches!(method, Method::GET | Method::HEAD)
+        && let Err(error) = app.reads.take(&caller)
+    {
+        return picture::error_at(request.uri().path(), error);
+    }
+    let asked = request.headers().get(IF_NONE_MATCH).cloned();
+    let answer = next.run(request).await;
+    if method == Method::GET { tagged(asked, answer).await } else { answer }
 }
 
 /// The answer with an `ETag`, or 304 for a client that has it (RFC 9110, section 13.1.2).
-pub(crate) async fn tagged(asked: Option<HeaderValue>, answer: Response) -> Response {
+async fn tagged(asked: Option<HeaderValue>, answer: Response) -> Response {
     // Image proxies cache answers with an `ETag`, whatever their other headers say.
     let is_for_proxies = answer.headers().get(CACHE_CONTROL).is_some_and(|v| *v == picture::NEVER);
     if answer.status() != StatusCode::OK || is_for_proxies {
@@ -84,9 +89,4 @@ pub(crate) async fn tagged(asked: Option<HeaderValue>, answer: Response) -> Resp
         return Response::from_parts(parts, Body::empty());
     }
     Response::from_parts(parts, Body::from(bytes))
-}
-
-/// The tags of the answers that a client has.
-pub(crate) fn asked(headers: &HeaderMap) -> Option<HeaderValue> {
-    headers.get(IF_NONE_MATCH).cloned()
 }

@@ -37,6 +37,8 @@ pub(crate) struct Doc {
     pub token: bool,
     /// How the path names counters.
     pub names: Names,
+    /// Whether it is an expensive read, which has a limit: see `limits/reads.rs`.
+    pub expensive: bool,
 }
 
 /// The body of a successful answer.
@@ -93,6 +95,7 @@ impl Doc {
             other_responses: &[],
             token: false,
             names: Names::One,
+            expensive: false,
         }
     }
 
@@ -138,6 +141,11 @@ impl Doc {
     /// Requires a token.
     pub(crate) const fn owners(self) -> Self {
         Self { token: true, ..self }
+    }
+
+    /// Declares an expensive read.
+    pub(crate) const fn expensive(self) -> Self {
+        Self { expensive: true, ..self }
     }
 
     /// Changes the status of success.

@@ -18,7 +18,8 @@ use crate::web::request::path::Path;
 const DAYS: usize = 30;
 
 /// The OpenAPI description.
-pub(crate) const DOC: Doc = Doc::other("Draw a counter and its last 30 days as a PNG", "image/png");
+pub(crate) const DOC: Doc =
+    Doc::other("Draw a counter and its last 30 days as a PNG", "image/png").expensive();
 
 /// Draws the number and the last 30 days. Chats fetch it once for each link, so caches may
 /// keep it for a while.

@@ -21,7 +21,8 @@ use crate::web::response::picture::{OrSvg, Picture, PictureError};
 const DAYS: usize = 30;
 
 /// The OpenAPI description of `/get/…/chart.svg`.
-pub(crate) const DOC: Doc = Doc::other("Draw the days of a counter", "image/svg+xml").looks(specs);
+pub(crate) const DOC: Doc =
+    Doc::other("Draw the days of a counter", "image/svg+xml").looks(specs).expensive();
 
 /// The documentation of a chart's parameters.
 pub(super) fn specs() -> Vec<Spec> {

@@ -23,16 +23,19 @@ use crate::web::response::picture::{OrSvg, Picture, PictureError};
 pub(crate) const BADGE: Doc =
     Doc::other("Draw a badge of all counters of a namespace", "image/svg+xml")
         .looks(badge::specs)
-        .owners();
+        .owners()
+        .expensive();
 /// The OpenAPI description of `chart.svg`.
 pub(crate) const CHART: Doc =
     Doc::other("Draw the days of all counters of a namespace", "image/svg+xml")
         .looks(chart::specs)
-        .owners();
+        .owners()
+        .expensive();
 /// The OpenAPI description of `shields.json`.
 pub(crate) const SHIELDS: Doc =
     shields::doc("Read the sum of a namespace in the format of shields.io's endpoint badge")
-        .owners();
+        .owners()
+        .expensive();
 
 /// A badge.
 pub(crate) async fn badge(
