@@ -63,12 +63,15 @@ impl CreationLimits {
     }
 
     fn take_of_a_stranger(&self, caller: &Caller) -> Result<Taken<'_>, ApiError> {
-        let tiers = if caller.source == Source::Proxy { &self.proxy } else { &self.client };
-        let Some(tiers) = tiers else { return Ok(Taken(None)) };
+        let Some(tiers) = self.tiers(caller) else { return Ok(Taken(None)) };
         match tiers.take(caller.client) {
             Ok(_) => Ok(Taken(Some((tiers, caller.client)))),
             Err(over) => Err(ApiError::over_quota(Limit::create, over)),
         }
+    }
+
+    fn tiers(&self, caller: &Caller) -> Option<&Tiers> {
+        if caller.source == Source::Proxy { self.proxy.as_ref() } else { self.client.as_ref() }
     }
 
     /// Takes one id that the store will remember.
@@ -95,7 +98,8 @@ pub(crate) async fn for_a_hit<'a>(
     caller: &Caller,
     counter: &Counter,
 ) -> Result<Taken<'a>, ApiError> {
-    if !app.hits_create || app.counters.last_known(counter).is_some() {
+    let is_limited = app.hits_create && app.creation.tiers(caller).is_some();
+    if !is_limited || app.counters.last_known(counter).is_some() {
         return Ok(Taken(None));
     }
     match app.creation.take_of_a_stranger(caller) {
