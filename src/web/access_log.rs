@@ -47,7 +47,7 @@ impl RequestLog {
     pub(crate) fn new<B>(request: &Request<B>, metrics: Arc<Metrics>, is_trusted: bool) -> Self {
         Self {
             metrics,
-            id: id(request.headers().get(REQUEST_ID).filter(|_| is_trusted)),
+            id: id(is_trusted.then(|| request.headers().get(REQUEST_ID)).flatten()),
             method: request.method().clone(),
             uri: request.uri().clone(),
             problem: request
