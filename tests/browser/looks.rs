@@ -6,7 +6,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::common::{Place, Seen, request};
+use crate::common::{Place, Seen, client, request};
+use seen::model::time::Timestamp;
+
 use crate::driver::{Browser, tools};
 
 /// A seen with some counts, and the pages that show them.
@@ -115,6 +117,56 @@ fn light_on_a_desk() {
 #[test]
 fn dark_on_a_desk() {
     look(1280, "dark");
+}
+
+/// Large numbers and long names stay in their boxes, on a phone and on a desk.
+#[test]
+fn nothing_sticks_out() {
+    const TOKEN: &str = "an-instance-token-for-large-numbers";
+    let Some(browser) = Browser::start() else { return };
+    let place = Place::file();
+    let seen = place.seen_with(&["--token", TOKEN]);
+    let today = Timestamp::now().day();
+    let long = "n".repeat(64);
+    for (namespace, key, hits) in
+        [("millions", "home", 98_765_432_u64), ("most", "home", 987_654_321_012_345), (&long, &long, 1)]
+    {
+        let line = json!({
+            "kind": "counter", "namespace": namespace, "key": key, "total": hits,
+            "created": u64::from(today) * 86_400, "sources": {"browser": hits},
+            "days": [[today - 1, hits / 2], [today, hits - hits / 2]], "hours": [],
+            "uniques": [[today, hits / 2]], "sketches": [],
+            "settings": {"dedupe": 0, "enable_reset": false, "update_lowerbound": 0, "update_upperbound": 1},
+        });
+        let owner = format!("Bearer {TOKEN}");
+        let import = client().post(seen.url("/import")).header("authorization", &owner);
+        assert_eq!(import.send(line.to_string()).expect("an answer").status(), 200);
+        let publish = seen.url(&format!("/namespaces/{namespace}?public=1"));
+        if namespace != long {
+            assert_eq!(request("PATCH", &publish, &[("authorization", &owner)]).status, 200);
+        }
+    }
+    for width in [320, 380, 1280] {
+        browser.look(width, 800, "light");
+        for path in [
+            "/counter/millions/home",
+            "/counter/millions",
+            "/counter/most/home",
+            "/counter/most",
+            &format!("/counter/{long}/{long}"),
+            &format!("/counter/{long}"),
+            "/no/such/page",
+        ] {
+            browser.open(&seen.url(path));
+            let found = browser.run(
+                "document.querySelectorAll('details').forEach((e) => e.open = true);
+                 return [document.documentElement.scrollWidth - innerWidth,
+                   [...document.querySelectorAll('.numbers div')]
+                     .filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent)]",
+            );
+            assert_eq!(found, json!([0, []]), "{path} at {width}");
+        }
+    }
 }
 
 /// The page's script adds buttons, and must add them before anything is drawn.
