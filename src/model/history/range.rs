@@ -55,7 +55,7 @@ pub enum RangeError {
     #[error("tz {0:?} is not a time zone such as Europe/Berlin")]
     Zone(String),
     /// The range ends before it begins.
-    #[error("to is before from")]
+    #[error("from is after to, which is now if it is not given")]
     Order,
     /// The range has too many steps.
     #[error("the range has {0} steps, and at most {MAX_POINTS} are allowed")]
@@ -128,7 +128,12 @@ fn instant(
     zone: &TimeZone,
     is_end: bool,
 ) -> Result<ZonedDateTime, RangeError> {
-    if let Ok(instant) = text.parse::<Instant>() {
+    // A query's `+` is a space, and answers print offsets with a `+`.
+    let instant = match text.split_at_checked(11) {
+        Some((day, time)) => [day, &time.replace(' ', "+")].concat(),
+        None => text.into(),
+    };
+    if let Ok(instant) = instant.parse::<Instant>() {
         return Ok(instant.to_zoned_datetime(zone.clone()));
     }
     let invalid = || RangeError::Instant(which, text.into());
@@ -170,6 +175,17 @@ mod tests {
 
     /// 2026-11-24T12:00Z.
     const NOW: Timestamp = Timestamp(20_781 * 86_400 + 12 * 3600);
+
+    /// What an answer prints as `at` works as `from`, though its `+` arrives as a space.
+    #[test]
+    fn an_offset_may_have_lost_its_plus() {
+        let from = |text| instant("from", text, &TimeZone::UTC, false);
+        let right = from("2026-11-23T10:00:00+01:00").expect("an offset");
+        for text in ["2026-11-23T10:00:00 01:00", "2026-11-23 10:00:00 01:00"] {
+            assert_eq!(from(text).expect(text), right, "{text}");
+        }
+        assert!(from("2026-11-23T10:00:00 ").is_err());
+    }
 
     #[test]
     fn invalid_ranges_are_refused() {
