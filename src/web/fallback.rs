@@ -68,10 +68,12 @@ fn meant(path: &str) -> String {
     let first = path.split('/').nth(1).unwrap_or_default().to_ascii_lowercase();
     let mut near: Vec<(usize, &str)> = SIGNPOSTS
         .into_iter()
+        // `/metrics` may have an address of its own: then it is not here, however near.
+        .filter(|post| *post != path)
         .filter_map(|post| {
             let name = post[1..].split('/').next().unwrap_or_default();
             let typos = typos(&first, name);
-            (typos <= MAX_TYPOS && typos < name.len()).then_some((typos, post))
+            (typos <= MAX_TYPOS && typos < name.len().min(first.len())).then_some((typos, post))
         })
         .collect();
     near.sort_by_key(|(typos, _)| *typos);
@@ -130,6 +132,8 @@ mod tests {
             ("/openapi.jso", "/openapi.json"),
             ("/conter/a", "/counter/{namespace}/{key}"),
             ("/wp-login.php", "/"),
+            ("/metrics", "/"),
+            ("/no/such", "/"),
         ] {
             let meant = meant(path);
             assert_eq!(meant.split(", ").next(), Some(first), "{path}: {meant}");
