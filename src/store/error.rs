@@ -57,7 +57,7 @@ pub enum EditError {
         value: i64,
     },
     /// The guard does not allow it.
-    #[error("that needs the token of the counter, its namespace or the instance")]
+    #[error("the token is missing or is not the right one")]
     Forbidden {
         /// The counter's total, if there is one.
         value: Option<i64>,

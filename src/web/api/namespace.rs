@@ -171,6 +171,8 @@ async fn make(
     let made = app.counters.edit_namespace(name, credential, edit).await;
     made.map_err(|error| match error {
         EditError::Store(StoreError::Unavailable(_)) if deletes => ApiError::not_all_deleted(name),
+        // Of other changes, `Owner` has let only owners through.
+        EditError::Forbidden { .. } => ApiError::not_claimable(name),
         error => ApiError::not_changed(format_args!("namespace {name}"), error),
     })
 }

@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 
 use super::ApiError;
 use crate::model::history::RangeError;
-use crate::model::name::{self, InvalidName};
+use crate::model::name::{self, InvalidName, Name};
 use crate::picture::ParamError;
 
 impl ApiError {
@@ -39,7 +39,13 @@ impl ApiError {
 
     /// 400: a required parameter is missing.
     pub(crate) fn missing_parameter(name: &str, allowed: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, format!("{name} is missing"))
+        Self::new(StatusCode::BAD_REQUEST, format!("{name} is missing from the query"))
+            .allowed(format!("{name}: {allowed}"))
+    }
+
+    /// 400: a required header is missing.
+    pub(crate) fn missing_header(name: &str, allowed: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("the header {name} is missing"))
             .allowed(format!("{name}: {allowed}"))
     }
 
@@ -78,12 +84,16 @@ impl ApiError {
             .allowed(format!("up to {most}"))
     }
 
-    /// 401: no token, or the wrong one.
-    pub(crate) fn unauthorized(error: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, error).allowed(
-            "Authorization: Bearer and the token of the counter, of its namespace or of the \
-             instance",
-        )
+    /// 401: no token, or the wrong one. `whose` would be right.
+    pub(crate) fn unauthorized(error: impl Into<String>, whose: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, error)
+            .allowed(format!("Authorization: Bearer and the token of {whose}"))
+    }
+
+    /// 401: only the instance's token claims this namespace.
+    pub(crate) fn not_claimable(namespace: &Name) -> Self {
+        let error = format!("{namespace} has counters already, or nobody may claim names here");
+        Self::unauthorized(error, "the instance")
     }
 
     /// 405: HEAD on a route that changes something.

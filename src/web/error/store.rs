@@ -108,7 +108,9 @@ impl ApiError {
                 Self::new(StatusCode::CONFLICT, format!("{what} exists already"))
                     .allowed("a name that is free")
             }
-            EditError::Forbidden { .. } => Self::unauthorized(sentence),
+            EditError::Forbidden { .. } => {
+                Self::unauthorized(sentence, "the counter, of its namespace or of the instance")
+            }
             EditError::OutOfBounds { .. } => Self::new(StatusCode::FORBIDDEN, sentence),
             EditError::OutOfRange { .. } => Self::new(StatusCode::CONFLICT, sentence)
                 .allowed(format!("totals between -{MAX_TOTAL} and {MAX_TOTAL}")),

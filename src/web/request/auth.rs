@@ -17,6 +17,11 @@ use crate::web::error::ApiError;
 use crate::web::limits::quota::Quota;
 use crate::web::request::path::{NamespacePath, Path};
 
+/// Whose token is right for a namespace.
+const OWNERS: &str = "the namespace or of the instance";
+/// Whose token is right for all counters at once.
+const INSTANCES: &str = "the instance";
+
 /// The digest of the token in a request's `Authorization: Bearer`. Tokens in URLs are refused,
 /// since URLs end up in histories and logs.
 pub(crate) struct Bearer(Option<Digest>);
@@ -67,7 +72,10 @@ impl Bearer {
         namespace: &Name,
     ) -> Result<Credential, ApiError> {
         match self.presented(app, namespace).await? {
-            Credential::None => Err(ApiError::unauthorized("this needs a token")),
+            Credential::None => Err(ApiError::unauthorized(
+                "this needs a token",
+                "the counter, of its namespace or of the instance",
+            )),
             credential => Ok(credential),
         }
     }
@@ -89,6 +97,7 @@ impl Bearer {
         }
         Err(ApiError::unauthorized(
             "only the namespace's owner may list its counters, or make the list public",
+            OWNERS,
         ))
     }
 
@@ -101,9 +110,10 @@ impl Bearer {
             (_, None) => Err(ApiError::unauthorized(
                 "this needs the instance's token, and this instance has none; start it with \
                  SEEN_TOKEN",
+                INSTANCES,
             )),
             (Some(given), Some(token)) if given == token => Ok(()),
-            _ => Err(ApiError::unauthorized("this needs the instance's token")),
+            _ => Err(ApiError::unauthorized("this needs the instance's token", INSTANCES)),
         }
     }
 
@@ -118,7 +128,7 @@ impl Bearer {
     ) -> Result<Credential, ApiError> {
         match self.required(app, namespace).await? {
             Credential::None | Credential::Presented(_) => {
-                Err(ApiError::unauthorized("this needs the token of the namespace"))
+                Err(ApiError::unauthorized("this needs the token of the namespace", OWNERS))
             }
             credential => Ok(credential),
         }

@@ -57,7 +57,7 @@ impl SitePage {
     pub(super) fn of_headers(headers: &HeaderMap) -> Result<Self, ApiError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let url = text(REFERER).or_else(|| text(ORIGIN));
-        let url = url.ok_or_else(|| ApiError::missing_parameter("referer", ALLOWED))?;
+        let url = url.ok_or_else(|| ApiError::missing_header("Referer", ALLOWED))?;
         Self::of_url("referer", url)
     }
 
