@@ -95,7 +95,9 @@ fn the_list_of_counters_is_the_owners(place: Place) {
     }
     let list = "/namespaces/site/counters?limit=2";
     assert_eq!(send(&seen, "GET", list, "").status, 401);
-    assert_eq!(send(&seen, "GET", list, "nonsense").status, 401);
+    let refused = send(&seen, "GET", list, "nonsense");
+    let allowed = "Authorization: Bearer and the token of the namespace or of the instance";
+    assert_eq!((refused.status, refused.json()["allowed"].as_str()), (401, Some(allowed)));
     let expected = json!({
         "namespace": "site",
         "counters": [{"key": "b", "value": 3}, {"key": "a", "value": 2}],
@@ -114,6 +116,34 @@ fn the_list_of_counters_is_the_owners(place: Place) {
     for bad in ["limit=0", "limit=1001", "limit=x", "offset=-1"] {
         assert_eq!(seen.get(&format!("/namespaces/site/counters?{bad}")).status, 400, "{bad}");
     }
+}
+
+/// Strangers learn how a site gets an owner.
+fn a_page_without_an_owner_says_who_may_claim_it(place: Place) {
+    let seen = place.seen();
+    let claim = "namespaces/new'</code>";
+    let empty = seen.get("/counter/new");
+    assert!(empty.body.contains("Nobody owns this site yet."), "{empty:?}");
+    assert!(empty.body.contains(claim), "{empty:?}");
+    seen.value("/hit/new/page");
+    let used = seen.get("/counter/new");
+    assert!(used.body.contains("it has counters already"), "{used:?}");
+    assert!(!used.body.contains(claim), "{used:?}");
+    let refused = send(&seen, "PUT", "/namespaces/new", "");
+    let allowed = "Authorization: Bearer and the token of the instance";
+    assert_eq!((refused.status, refused.json()["allowed"].as_str()), (401, Some(allowed)));
+}
+
+/// The first view of a site's first page.
+fn one_is_not_called_several(place: Place) {
+    let seen = place.seen();
+    let token = claim(&seen, "site", "");
+    open(&seen, "site", &token);
+    seen.value("/hit/site/page");
+    let page = send(&seen, "GET", "/counter/site", &token);
+    assert!(page.body.contains("<strong>1</strong> view</p>"), "{page:?}");
+    assert!(page.body.contains("<title>site: 1 view</title>"), "{page:?}");
+    assert!(page.body.contains("One page."), "{page:?}");
 }
 
 /// The same list as a page; to strangers it explains what to do.
@@ -240,6 +270,8 @@ on_every_store! {
     a_site_is_claimed_once
     its_owner_changes_every_counter_of_it
     the_list_of_counters_is_the_owners
+    a_page_without_an_owner_says_who_may_claim_it
+    one_is_not_called_several
     the_page_of_a_namespace_is_its_list
     in_private_mode_strangers_get_no_counters
     in_create_mode_a_hit_creates_nothing

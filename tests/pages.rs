@@ -66,6 +66,32 @@ fn a_visitors_input_never_becomes_markup() {
 }
 
 #[test]
+fn an_error_is_the_heading_of_its_page() {
+    let place = Place::file();
+    let seen = place.seen();
+    let page = request("GET", &seen.url("/no/such"), &[("accept", "text/html")]);
+    assert_eq!(page.status, 404);
+    assert!(page.body.contains("<title>404: there is nothing at /no/such</title>"), "{page:?}");
+    assert!(page.body.contains("<h1>404: there is nothing at /no/such</h1>"), "{page:?}");
+    assert!(page.body.contains("Allowed: /, /builder,"), "{page:?}");
+    assert_locked_down(&page);
+}
+
+/// An imported total is not called the work of bots.
+#[test]
+fn a_page_says_how_many_views_have_a_source() {
+    let place = Place::file();
+    let seen = place.seen();
+    seen.get("/create/site/moved?initializer=5000");
+    seen.value("/hit/site/moved");
+    let page = seen.get("/counter/site/moved");
+    assert!(page.body.contains("<dd>1 <small>of 1 counted here</small>"), "{page:?}");
+    seen.value("/hit/site/new");
+    let page = seen.get("/counter/site/new");
+    assert!(!page.body.contains("counted here"), "{page:?}");
+}
+
+#[test]
 fn a_missing_counter_has_a_page_that_says_so() {
     let place = Place::file();
     let seen = place.seen();

@@ -82,6 +82,11 @@ impl Sources {
         Source::ALL.into_iter().filter(|s| s.is_human()).map(|s| self.get(s)).sum()
     }
 
+    /// The hits whose source is known: all but those that were imported or set as a total.
+    pub fn known(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
     /// Adds hits.
     pub fn add(&mut self, source: Source, hits: u64) {
         let sum = &mut self.0[source.index()];

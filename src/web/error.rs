@@ -113,6 +113,11 @@ impl ApiError {
         }
     }
 
+    /// What would be right, if that can be said.
+    pub(crate) fn allowed_values(&self) -> Option<String> {
+        self.body.allowed.clone()
+    }
+
     /// Whether the same request may succeed later. Pictures are drawn despite such an error, only
     /// their hits are not counted.
     pub(crate) fn is_transient(&self) -> bool {

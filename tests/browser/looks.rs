@@ -128,9 +128,11 @@ fn nothing_sticks_out() {
     let seen = place.seen_with(&["--token", TOKEN]);
     let today = Timestamp::now().day();
     let long = "n".repeat(64);
-    for (namespace, key, hits) in
-        [("millions", "home", 98_765_432_u64), ("most", "home", 987_654_321_012_345), (&long, &long, 1)]
-    {
+    for (namespace, key, hits) in [
+        ("millions", "home", 98_765_432_u64),
+        ("most", "home", 987_654_321_012_345),
+        (&long, &long, 1),
+    ] {
         let line = json!({
             "kind": "counter", "namespace": namespace, "key": key, "total": hits,
             "created": u64::from(today) * 86_400, "sources": {"browser": hits},

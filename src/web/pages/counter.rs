@@ -66,7 +66,7 @@ impl CounterPage {
     }
 
     fn noun(&self) -> &'static str {
-        if self.total == 1 { "view" } else { "views" }
+        noun(self.total)
     }
 
     fn description(&self) -> String {
@@ -150,6 +150,23 @@ impl Details {
     }
 }
 
+/// The hits of people, and of how many hits the source is known: of an imported total it is not.
+pub(super) fn without_bots(total: i64, sources: &Sources) -> Card {
+    let print = |number: u64| Format::Separated.print(number);
+    let known = sources.known();
+    let all_known = i64::try_from(known).is_ok_and(|known| known >= total);
+    Card {
+        name: "Excluding bots",
+        number: print(sources.human()),
+        note: if all_known { String::new() } else { format!("of {} counted here", print(known)) },
+    }
+}
+
+/// What is counted, for a total.
+pub(super) fn noun(total: i64) -> &'static str {
+    if total == 1 { "view" } else { "views" }
+}
+
 fn cards(count: &Count, history: &History, today: u32) -> Vec<Card> {
     let print = |number: u64| Format::Separated.print(number);
     let yesterday = history.days.get(today.saturating_sub(1));
@@ -174,7 +191,7 @@ fn cards(count: &Count, history: &History, today: u32) -> Vec<Card> {
             number: print(count.uniques_today),
             note: String::new(),
         },
-        Card { name: "Excluding bots", number: print(count.sources.human()), note: String::new() },
+        without_bots(count.total, &count.sources),
     ]
 }
 

@@ -4,9 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 
-use super::counter::{Card, date};
+use super::counter::{Card, date, noun, without_bots};
 use super::plot::{Plot, Span};
 use crate::model::count::History;
+use crate::model::edit::Namespace;
 use crate::model::key::SITE;
 use crate::model::name::Name;
 use crate::model::site::{Depth, Site};
@@ -41,7 +42,7 @@ pub(crate) async fn show(
     range.limit = range.limit.min(MAX_ROWS);
     let facts = app.counters.namespace(&namespace).await.map_err(ApiError::from)?;
     if let Err(error) = bearer.may_list(&app, &namespace, &facts).await {
-        let private = private(namespace, facts.owner.is_some(), &headers);
+        let private = private(namespace, &facts, &headers);
         return Err(PageError::told(error, private));
     }
     let list = ranking::list(&app, namespace, range).await?;
@@ -58,17 +59,20 @@ pub(crate) async fn show(
 struct Private {
     namespace: Name,
     how: &'static str,
+    claimable: bool,
     origin: String,
 }
 
-fn private(namespace: Name, owned: bool, headers: &HeaderMap) -> HtmlPage {
-    let how = if owned {
+fn private(namespace: Name, facts: &Namespace, headers: &HeaderMap) -> HtmlPage {
+    let claimable = facts.owner.is_none() && facts.counters == 0;
+    let how = if facts.owner.is_some() {
         "Its owner got the token when claiming it."
+    } else if claimable {
+        "Nobody owns this site yet. This claims it, and answers with its token, once:"
     } else {
-        "Nobody owns this site yet. Unclaimed and empty? Claim it with PUT \
-         /namespaces/NAME. Otherwise ask the holder of the server's token."
+        "Nobody owns this site, and it has counters already: only the server's token opens it."
     };
-    HtmlPage::new(&Private { namespace, how, origin: origin(headers) })
+    HtmlPage::new(&Private { namespace, how, claimable, origin: origin(headers) })
 }
 
 #[derive(Template)]
@@ -107,7 +111,7 @@ impl Overview {
             card("7 days", history.hits_of_days(7, now.day()), String::new()),
             card("30 days", history.hits_of_days(30, now.day()), String::new()),
             card("Best day", best, when),
-            card("Excluding bots", sources.human(), String::new()),
+            without_bots(*total, sources),
         ];
         // The sum contains visitors of several pages several times, so the chart leaves them out.
         let views = History { days: history.days.clone(), ..History::default() };
@@ -116,6 +120,10 @@ impl Overview {
 
     fn printed(&self) -> String {
         Format::Separated.print(self.total)
+    }
+
+    fn noun(&self) -> &'static str {
+        noun(self.total)
     }
 }
 
@@ -191,6 +199,7 @@ fn listed(
     let which = match rows.len() as u64 {
         0 if offset == 0 => "No counters yet.".to_owned(),
         0 => "No more counters.".to_owned(),
+        1 if offset == 0 && list.next.is_none() => "One page.".to_owned(),
         shown => {
             format!("Pages {} to {}, most viewed first.", print(offset + 1), print(offset + shown))
         }

@@ -61,8 +61,9 @@ impl HtmlPage {
 
     /// The page for an error.
     pub(crate) fn error(error: &ApiError) -> Self {
-        let (status, _) = error.status_and_message();
-        Self::new(&ErrorPage { status: status.as_u16(), sentence: error.sentence() }).of(error)
+        let (status, sentence) = error.status_and_message();
+        let (status, sentence) = (status.as_u16(), sentence.to_owned());
+        Self::new(&ErrorPage { status, sentence, allowed: error.allowed_values() }).of(error)
     }
 
     /// Sets the status of an error.
@@ -76,6 +77,7 @@ impl HtmlPage {
 struct ErrorPage {
     status: u16,
     sentence: String,
+    allowed: Option<String>,
 }
 
 impl IntoResponse for HtmlPage {
