@@ -14,7 +14,8 @@ pub(super) static ALIASES: &[Alias] = &[
     Alias::at(
         &["/ghpvc", "/ghpvc/"],
         "Count a hit on `github/{username}` and draw komarev's badge",
-        |name| counter("github", name),
+        // As komarev does: GitHub does not tell `Octocat` from `octocat`.
+        |name| counter("github", &name.to_ascii_lowercase()),
     )
     .named_by(
         NamedBy::Query("username"),
