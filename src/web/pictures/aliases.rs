@@ -134,12 +134,13 @@ impl Alias {
         let OrSvg(caller) = OrSvg::<Caller>::from_request_parts(&mut parts, app).await?;
         let OrSvg(query) = OrSvg::<Query>::from_request_parts(&mut parts, app).await?;
         let missing = |name: &str| ApiError::missing_parameter(name, self.allowed);
+        // Without its name, all who left it out would share one counter.
+        let given = |name| query.get(name).filter(|given| !given.is_empty()).map(str::to_owned);
         let name = match self.named_by {
-            NamedBy::Query(name) => query.required(name, self.allowed)?.to_owned(),
-            NamedBy::Page(name) => match query.get(name) {
-                Some(page) => page.to_owned(),
-                None => referer(&parts).ok_or_else(|| missing(name))?,
-            },
+            NamedBy::Query(name) => given(name).ok_or_else(|| missing(name))?,
+            NamedBy::Page(name) => {
+                given(name).or_else(|| referer(&parts)).ok_or_else(|| missing(name))?
+            }
             NamedBy::Path => named_in_path(&mut parts).await?,
         };
         let counter = (self.counter)(&name)?;
