@@ -132,6 +132,52 @@ fn hits_sh_leads_to_the_counters_page() {
     assert_eq!(seen.get("/nodot/page/").status, 404);
 }
 
+/// dwyl's own snippet links its badge to `/USER/REPO`.
+#[test]
+fn a_link_to_a_repository_leads_to_the_counters_page() {
+    let place = Place::file();
+    let seen = place.seen();
+    assert_eq!(says(&seen, "/me/mine.svg"), "hits: 1");
+    for path in ["/me/mine", "/github.com/me/mine"] {
+        let answer = seen.get(path);
+        let up = "../".repeat(path.matches('/').count() - 1);
+        let page = answer.header("location").and_then(|there| there.strip_prefix(&up));
+        let page = page.unwrap_or_else(|| panic!("{path}: {answer:?}"));
+        let page = request("GET", &seen.url(&format!("/{page}")), &[("accept", "text/html")]);
+        assert_eq!(page.status, 200, "{path}: {page:?}");
+    }
+    for path in ["/me/others", "/hti/mine", "/.well-known/security.txt", "/robots.txt"] {
+        assert_eq!(seen.get(path).status, 404, "{path}");
+    }
+}
+
+/// A template whose name was not filled in.
+#[test]
+fn a_badge_without_a_name_is_refused() {
+    let place = Place::file();
+    let seen = place.seen();
+    for path in [
+        "/ghpvc/?username=",
+        "/badge?page_id=",
+        "/api/visitors?path=",
+        "/api/count/incr/badge.svg?url=",
+        "/counter/counter.php?page=",
+        "/cmoe?name=",
+        "/api?id=",
+    ] {
+        assert_eq!(seen.get(path).status, 400, "{path}");
+    }
+}
+
+#[test]
+fn komarevs_names_are_those_of_github() {
+    let place = Place::file();
+    let seen = place.seen();
+    seen.get("/ghpvc/?username=Octocat");
+    assert_eq!(says(&seen, "/ghpvc/?username=octocat"), "Profile views: 2");
+    assert_eq!(seen.value("/get/github/octocat"), 2);
+}
+
 #[test]
 fn seeyoufarms_daily_chart_is_drawn() {
     let place = Place::file();
@@ -215,7 +261,6 @@ fn a_path_that_only_resembles_an_alias_is_404() {
         assert_eq!(seen.get(path).status, 404, "{path}");
     }
     assert_eq!(seen.get("/ghpvc/").status, 400);
-    assert_eq!(seen.get("/badge?page_id=").status, 200);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Services whose paths have no prefix. hits.sh has `/HOST/PATH.svg`, `/HOST/PATH.preview`,
-//! which does not count, and a dashboard at `/HOST/PATH/`; dwyl/hits has `/USER/REPO.svg` and
-//! `.json`; profile-counter has `/NAME/count.svg`. Any other path without a route is a 404.
+//! which does not count, and a dashboard at `/HOST/PATH/`; dwyl/hits has `/USER/REPO.svg`,
+//! `.json` and a page at `/USER/REPO`, to which its badges lead; profile-counter has `/NAME/count.svg`. Any other path without a route is a 404.
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::LOCATION;
@@ -34,6 +34,8 @@ enum Meant {
     /// dwyl's JSON for shields.io.
     Shields(Result<Counter, ApiError>),
     Page(Counter),
+    /// A link to dwyl's page of a repository, or to hits.sh's without its last slash.
+    Link(Counter),
 }
 
 /// Answers with a picture of one of these services, a redirect to its page, or a 404.
@@ -41,8 +43,15 @@ pub(crate) async fn answer(State(app): State<App>, request: Request) -> Response
     let (mut parts, _) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let meant = matches!(parts.method, Method::GET | Method::HEAD).then(|| Meant::by(&path));
-    match meant.flatten() {
-        Some(Meant::Page(counter)) => to_page(&path, &counter),
+    let mut meant = meant.flatten();
+    // Any two names could be such a link: only those that were counted are.
+    if let Some(Meant::Link(counter)) = &meant
+        && !matches!(app.counters.count(counter).await, Ok(Some(_)))
+    {
+        meant = None;
+    }
+    match meant {
+        Some(Meant::Page(counter) | Meant::Link(counter)) => to_page(&path, &counter),
         Some(Meant::Picture(alias, counter)) => draw(&app, &mut parts, alias, counter).await,
         Some(Meant::Shields(counter)) => {
             let answered = async {
@@ -65,7 +74,7 @@ impl Meant {
         if let Some(page) = path.strip_suffix('/') {
             return page_of(page).ok().flatten().map(Self::Page);
         }
-        let (named, ending) = path.rsplit_once('.')?;
+        let Some((named, ending)) = path.rsplit_once('.') else { return Self::link(path) };
         let (first, rest) = named.split_once('/').unwrap_or((named, ""));
         let is_host = first.contains('.');
         match ending {
@@ -77,8 +86,18 @@ impl Meant {
             }
             "svg" if is_repository(first, rest) => Some(Self::Picture(&DWYL, repository(named))),
             "json" if is_repository(first, rest) => Some(Self::Shields(repository(named))),
-            _ => None,
+            _ => Self::link(path),
         }
+    }
+
+    fn link(path: &str) -> Option<Self> {
+        let (first, rest) = path.split_once('/')?;
+        let counter = if first.contains('.') {
+            counter(first, rest)
+        } else {
+            is_repository(first, rest).then(|| repository(path))?
+        };
+        counter.ok().map(Self::Link)
     }
 }
 
