@@ -41,8 +41,8 @@ pub(crate) struct Requirements {
 /// The current verdict on the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Verdict {
-    /// Not connected.
-    Unknown,
+    /// Not connected, since the last attempt failed so.
+    Unknown(Option<String>),
     /// It may be used.
     Good,
     /// It must not be used, for this reason.
@@ -71,7 +71,7 @@ struct Shared {
 impl Guard {
     /// Watches the client's connections. Call it before the client connects.
     pub(crate) fn watch(client: Client, requirements: Requirements) -> Self {
-        let (sender, verdict) = watch::channel(Verdict::Unknown);
+        let (sender, verdict) = watch::channel(Verdict::Unknown(None));
         let shared = Arc::<Shared>::default();
         let follower = Follower {
             client,
@@ -114,7 +114,9 @@ impl Guard {
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         match &*self.verdict.borrow() {
             Verdict::Good => Ok(()),
-            Verdict::Unknown => Err(StoreError::Away("not connected".into())),
+            Verdict::Unknown(why) => {
+                Err(StoreError::Away(why.clone().unwrap_or_else(|| "not connected".into())))
+            }
             Verdict::Refused(why) => Err(StoreError::Refused(why.clone())),
         }
     }
@@ -123,7 +125,7 @@ impl Guard {
     pub(crate) async fn settled(&self) -> Result<(), StoreError> {
         let mut verdict = self.verdict.clone();
         // An error means that the task has ended; `check` then reports the reason.
-        let _ = verdict.wait_for(|v| *v != Verdict::Unknown).await;
+        let _ = verdict.wait_for(|v| !matches!(v, Verdict::Unknown(_))).await;
         self.check()
     }
 }
@@ -155,11 +157,12 @@ impl Follower {
                 // would stay unknown until the next failure.
                 biased;
                 lost = failed.recv() => {
-                    if let Ok((error, _)) = lost {
+                    let lost = lost.ok().map(|(error, _)| error);
+                    if let Some(error) = &lost {
                         tracing::warn!(%error, "the connection to Redis failed");
                     }
                     is_up = false;
-                    verdict.send_replace(Verdict::Unknown);
+                    verdict.send_replace(Verdict::Unknown(lost.map(|error| error.to_string())));
                     continue;
                 }
                 _ = connected.recv() => is_up = true,

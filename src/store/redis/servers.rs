@@ -166,6 +166,11 @@ impl Servers {
         self.gate.lock().clone()
     }
 
+    /// Why no server has been reached yet, by the last attempt.
+    pub(crate) fn why_away(&self) -> Option<StoreError> {
+        self.nodes.lock().values().find_map(|node| node.guard.check().err())
+    }
+
     /// The configuration of any server, for messages that all servers pass on.
     pub(crate) fn any_config(&self) -> Config {
         let mut config = self.config.clone();

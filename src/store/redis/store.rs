@@ -239,7 +239,7 @@ impl Store for Redis {
     /// Ready as long as one server takes writes: an outage of the others affects only their own
     /// namespaces.
     async fn ping(&self) -> Result<(), StoreError> {
-        self.servers.open_gate()?;
+        self.servers.open_gate().map_err(|gate| self.servers.why_away().unwrap_or(gate))?;
         let mut last = Err(StoreError::Away("no server is known".into()));
         for (node, tag) in self.servers.all() {
             let key = format!("seen:ping:{tag}{}", self.process);
