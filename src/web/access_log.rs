@@ -81,10 +81,13 @@ impl RequestLog {
             metrics.over_limit(limit);
         }
         let (id_text, path) = (id.to_str().unwrap_or_default(), uri.path());
-        // The store logs an outage once, and the metrics count each request that it failed.
-        // A 5xx of a limit, such as 507 at a cap, is not a failure of seen.
+        // The store logs an outage or a full disk once, and the metrics count each request that
+        // it failed.
+        // A 5xx of a limit is not a failure of seen.
         let is_failure = status.is_server_error() && limit.is_none();
-        if is_failure && status != StatusCode::SERVICE_UNAVAILABLE {
+        let is_outage =
+            matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE);
+        if is_failure && !is_outage {
             let cause = response.extensions_mut().remove::<Cause>().map(|cause| cause.0);
             tracing::warn!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), cause, "answered with an error");
         } else {

@@ -19,6 +19,7 @@ use super::job::Job;
 use super::log::{Log, Since};
 use super::map::{Batch, Map, closed};
 use super::tables;
+use crate::model::log_interval::LogInterval;
 use crate::model::time::Timestamp;
 use crate::store::StoreError;
 
@@ -50,6 +51,8 @@ pub(crate) struct Writer {
     left: Option<Log>,
     looked: Instant,
     gone: bool,
+    /// Limits the line about failed writes: a full disk fails each of them.
+    failed: LogInterval,
 }
 
 impl Writer {
@@ -145,7 +148,9 @@ impl Writer {
         }
         let log = self.log.as_mut().ok_or_else(closed)?;
         self.file.space().and_then(|()| log.append(&changes)).map_err(|error| {
-            tracing::error!(%error, "a write to the store's log failed");
+            if self.failed.is_due() {
+                tracing::error!(%error, "a write to the store's log failed");
+            }
             io_error(error)
         })?;
         map.publish(changes);

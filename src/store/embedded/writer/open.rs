@@ -9,6 +9,7 @@ use redb::{Database, ReadableDatabase, TableHandle};
 
 use super::checkpoint::put;
 use super::{Writer, io_error};
+use crate::model::log_interval::LogInterval;
 use crate::store::StoreError;
 use crate::store::embedded::file::LockedFile;
 use crate::store::embedded::log::{self, Log, Since};
@@ -67,6 +68,7 @@ impl Writer {
             left: None,
             looked: Instant::now(),
             gone: false,
+            failed: LogInterval::default(),
         };
         writer.recover(logs)?;
         writer.begin_log()?;
