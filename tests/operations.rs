@@ -315,6 +315,37 @@ fn check_shows_the_settings_and_tries_the_store() {
     let (code, _, said) = run(&["check", "--store", &store]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains(&store), "{said}");
+    assert!(said.contains("Connection refused"), "why: {said}");
+}
+
+/// Each is a slip of the hand, and the message says what to give instead.
+#[test]
+fn a_store_that_is_something_else_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let (code, _, said) = run(&["serve", "--store", &path]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains(&format!("is a folder; give a file in it, such as {path}/seen.redb")),
+        "{said}"
+    );
+    let foreign = folder.path().join("notes.txt");
+    std::fs::write(&foreign, "bread, milk").unwrap();
+    let (code, _, said) = run(&["serve", "--store", &foreign.display().to_string()]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("this is not a file of seen's"), "{said}");
+    assert_eq!(std::fs::read_to_string(&foreign).unwrap(), "bread, milk");
+
+    let into = folder.path().join("new.redb").display().to_string();
+    let (code, _, said) = run(&["import", "--format", "csv", "--store", &into, &path]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&format!("cannot read {path}: ")), "{said}");
+    let semicolons = folder.path().join("numbers.csv");
+    std::fs::write(&semicolons, "site;home;3\n").unwrap();
+    let file = semicolons.display().to_string();
+    let (code, _, said) = run(&["import", "--format", "csv", "--store", &into, &file]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("there is no comma; a line is namespace,key,value"), "{said}");
 }
 
 /// It neither creates a file nor locks the one of a running seen.

@@ -197,10 +197,12 @@ async fn read(settings: &Import, import: &mut ImportRun) -> Result<(), Failure> 
     let (mut line, mut number, mut read) = (Vec::new(), 0, 0_u64);
     loop {
         line.clear();
-        let length = (&mut input)
-            .take(MAX_LINE as u64 + 1)
-            .read_until(b'\n', &mut line)
-            .map_err(|e| Failure::new(1, format!("cannot read: {e}")))?;
+        let length =
+            (&mut input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line).map_err(|e| {
+                let file =
+                    settings.file.as_ref().map_or("the input".into(), |f| f.display().to_string());
+                Failure::new(1, format!("cannot read {file}: {e}"))
+            })?;
         if length == 0 {
             return Ok(());
         }

@@ -60,6 +60,9 @@ impl Embedded {
                 error,
             })?;
         }
+        if path.is_dir() {
+            return Err(FileError::IsFolder(name));
+        }
         let is_new = !path.exists();
         let unusable = |error| FileError::Unusable { file: name.clone(), error };
         let file = LockedFile::open(path).map_err(|error| match error {

@@ -15,7 +15,10 @@ pub(crate) fn line(line: &[u8], first: bool) -> Result<Option<Exported>, String>
     }
     let fields: Vec<&str> = text.split(',').map(field).collect();
     let [namespace, key, value] = fields[..] else {
-        return Err(format!("{} fields instead of the three namespace,key,value", fields.len()));
+        return Err(match fields.len() {
+            1 => "there is no comma; a line is namespace,key,value".into(),
+            many => format!("{many} fields instead of the three namespace,key,value"),
+        });
     };
     if first && value.eq_ignore_ascii_case("value") {
         return Ok(None);

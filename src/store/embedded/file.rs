@@ -45,6 +45,9 @@ pub enum FileError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// It is a folder.
+    #[error("{0} is a folder; give a file in it, such as {0}/seen.redb")]
+    IsFolder(String),
     /// Another process has it open.
     #[error(
         "{0} is in use by another process; stop that one, or give this one its own file with --store"

@@ -247,6 +247,10 @@ impl From<redb::Error> for StoreError {
             redb::Error::Io(e) if e.kind() == std::io::ErrorKind::StorageFull => {
                 Self::Full(e.to_string())
             }
+            // The file does not begin as redb's do.
+            redb::Error::Io(e) if e.kind() == std::io::ErrorKind::InvalidData => {
+                Self::Damaged(format!("this is not a file of seen's, or it was overwritten ({e})"))
+            }
             redb::Error::Corrupted(what) => Self::Damaged(what),
             e => Self::Failed(e.to_string()),
         }
