@@ -22,7 +22,8 @@
   const named = (span) => span.dataset.seen || here();
   const spans = () => [...document.querySelectorAll('[data-seen]')];
   const live = () => spans().filter((span) => 'seenLive' in span.dataset && seen.get(span));
-  const put = (span, value) => { if (value != null) span.textContent = value.toLocaleString(); };
+  // The value of a counter that nobody has hit is null.
+  const put = (span, value) => { if (value !== undefined) span.textContent = (value ?? 0).toLocaleString(); };
   const get = (path) => fetch(base + path).then((answer) => answer.json()).then((data) => data.value);
   async function show(span) {
     const spans = seen, path = (!off && span.dataset.seenHit != '0' ? '/hit/' : '/get/') + named(span);
@@ -64,8 +65,10 @@
     seen = new WeakMap();
     scan();
   }
-  const push = history.pushState;
-  history.pushState = function () { push.apply(this, arguments); moved(); };
+  for (const name of ['pushState', 'replaceState']) {
+    const change = history[name];
+    history[name] = function () { change.apply(this, arguments); moved(); };
+  }
   addEventListener('popstate', moved);
   new MutationObserver(scan).observe(document, { childList: true, subtree: true });
   scan();
