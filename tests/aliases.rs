@@ -129,7 +129,9 @@ fn hits_sh_leads_to_the_counters_page() {
         let expected = if path == "/example.com/" { 404 } else { 200 };
         assert_eq!(page.status, expected, "{path}: {there}");
     }
-    assert_eq!(seen.get("/nodot/page/").status, 404);
+    for path in ["/nodot/page/", "/seen.js/", "/openapi.json/"] {
+        assert_eq!(seen.get(path).status, 404, "{path}");
+    }
 }
 
 /// dwyl's own snippet links its badge to `/USER/REPO`.

@@ -66,6 +66,15 @@ const MAX_TYPOS: usize = 2;
 /// most used ones.
 fn meant(path: &str) -> String {
     let first = path.split('/').nth(1).unwrap_or_default().to_ascii_lowercase();
+    let is_like = |short: &str, post: &str| {
+        let parts = |path: &str| path.split('/').count();
+        post[1..].split('/').next() == Some(&first) && parts(short) == parts(post)
+    };
+    if let Some(short) = path.strip_suffix('/')
+        && SIGNPOSTS.iter().any(|post| is_like(short, post))
+    {
+        return format!("{short}, without the slash at its end");
+    }
     let mut near: Vec<(usize, &str)> = SIGNPOSTS
         .into_iter()
         // `/metrics` may have an address of its own: then it is not here, however near.
@@ -132,6 +141,9 @@ mod tests {
             ("/openapi.jso", "/openapi.json"),
             ("/conter/a", "/counter/{namespace}/{key}"),
             ("/wp-login.php", "/"),
+            ("/hit/a/b/", "/hit/a/b"),
+            ("/builder/", "/builder"),
+            ("/namespaces/", "/namespaces/{namespace}"),
             ("/metrics", "/"),
             ("/no/such", "/"),
         ] {

@@ -140,7 +140,8 @@ fn decoded(part: &str) -> Option<String> {
 /// The counter whose dashboard hits.sh has at `/HOST/PATH/`.
 fn page_of(page: &str) -> Result<Option<Counter>, ApiError> {
     let (host, path) = page.split_once('/').unwrap_or((page, ""));
-    if host.contains('.') { counter(host, path).map(Some) } else { Ok(None) }
+    let is_host = host.contains('.') && !is_ours(host);
+    if is_host { counter(host, path).map(Some) } else { Ok(None) }
 }
 
 /// Redirects to a counter's page, by a relative address, which works below a base path too.
