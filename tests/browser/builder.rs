@@ -100,5 +100,10 @@ fn the_builder_follows_every_change_at_once() {
     assert_eq!(browser.value(&code("md")), live[0]);
     ask("color", "teal");
     browser.wait("document.querySelector('[data-problem]').textContent", "");
+    ask("namespace", "my site");
+    let problem = "Site: Up to 64 letters, digits, _ - and .";
+    browser.wait("document.querySelector('[data-problem]').textContent", problem);
+    ask("namespace", "mine");
+    browser.wait("document.querySelector('[data-problem]').textContent", "");
     assert_eq!(seen.get("/get/mine/page").status, 404, "previews count nothing");
 }

@@ -37,14 +37,19 @@ if (form) {
   let timer, turn = 0;
   const show = async () => {
     const mine = ++turn;
-    if (!form.checkValidity()) return;
+    const bad = form.querySelector(':invalid');
+    if (bad) {
+      problem.textContent = bad.labels[0].textContent.trim() + ': ' + (bad.title || bad.validationMessage);
+      return;
+    }
     let answer, made;
     try {
       answer = await fetch(form.action + '?' + new URLSearchParams(new FormData(form)));
       made = new DOMParser().parseFromString(await answer.text(), 'text/html');
     } catch { return; /* The button still works, or says why not. */ }
     if (mine !== turn) return;
-    problem.textContent = answer.ok ? '' : made.querySelector('main .lead').textContent;
+    // The heading of an error's page is its status and what is wrong.
+    problem.textContent = answer.ok ? '' : made.querySelector('h1').textContent.replace(/^\d+: /, '');
     if (!answer.ok) return;
     const images = made.querySelectorAll('.preview img');
     document.querySelectorAll('.preview img').forEach((image, at) => {
