@@ -243,6 +243,9 @@ fn nothing_moves_and_paper_is_white() {
         let left = "[...document.querySelectorAll('button, nav, form, footer')].filter(
              (e) => e.checkVisibility()).length";
         assert_eq!(browser.value(left), 0, "{name}: what paper has no use for");
+        let cut = "[...document.querySelectorAll('pre')].filter(
+             (e) => e.checkVisibility() && e.scrollWidth > e.clientWidth).length";
+        assert_eq!(browser.value(cut), 0, "{name}: code that paper cuts off");
         fs::write(folder.join(format!("{name}-print.png")), browser.screenshot(true)).unwrap();
     }
 }
