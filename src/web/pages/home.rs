@@ -56,8 +56,14 @@ pub(crate) async fn visit(
         Err(error) if form == Representation::Html && error.is_transient() => {
             let known =
                 count::read_or_last_known(&app, &counter, Metric::Total, Some(&error)).await;
-            let Reading::Number(known) = known? else { return Err(error) };
-            return Ok(page(known.value(), known.stale, &headers).into_response());
+            return match known? {
+                Reading::Number(known) => {
+                    Ok(page(known.value(), known.stale, &headers).into_response())
+                }
+                // The mode lets no visit create it.
+                Reading::Missing => Ok(page(0, false, &headers).into_response()),
+                Reading::Unknown => Err(error),
+            };
         }
         Err(error) => return Err(error),
     };
