@@ -127,7 +127,7 @@ fn a_page_without_an_owner_says_who_may_claim_it(place: Place) {
     assert!(empty.body.contains(claim), "{empty:?}");
     seen.value("/hit/new/page");
     let used = seen.get("/counter/new");
-    assert!(used.body.contains("it has counters already"), "{used:?}");
+    assert!(used.body.contains("It has counters already"), "{used:?}");
     assert!(!used.body.contains(claim), "{used:?}");
     let refused = send(&seen, "PUT", "/namespaces/new", "");
     let allowed = "Authorization: Bearer and the token of the instance";
@@ -194,6 +194,8 @@ fn in_private_mode_strangers_get_no_counters(place: Place) {
     assert_eq!(seen.get("/hit/site/page").status, 404);
     assert_eq!(seen.get("/create/site/page").status, 401);
     assert_eq!(send(&seen, "PUT", "/namespaces/site", "").status, 401);
+    let page = seen.get("/counter/site");
+    assert!(!page.body.contains("The command that claims it"), "{page:?}");
     let token = claim(&seen, "site", "the-token-of-the-instance");
     assert_eq!(seen.get("/hit/site/page").status, 403);
     open(&seen, "site", &token);
@@ -203,7 +205,16 @@ fn in_private_mode_strangers_get_no_counters(place: Place) {
 
 fn in_create_mode_a_hit_creates_nothing(place: Place) {
     let seen = place.seen_with(&["--mode", "create"]);
-    assert_eq!(seen.get("/hit/site/page").status, 404);
+    let refused = seen.get("/hit/site/page");
+    let allowed = "a counter that exists: here only /create/site/page makes one";
+    assert_eq!((refused.status, refused.json()["allowed"].as_str()), (404, Some(allowed)));
+    let waiting = seen.get("/counter/site/page");
+    assert!(waiting.body.contains("<code>POST /create/site/page</code>"), "{waiting:?}");
+    // People find the front page, though nobody has made its counter.
+    let front = request("GET", &seen.url("/"), &[("accept", "text/html")]);
+    assert_eq!(front.status, 200, "{front:?}");
+    assert!(front.body.contains("Hello World!"), "{front:?}");
+    assert_eq!(seen.get("/").status, 404);
     assert_eq!(seen.get("/create/site/page").status, 201);
     assert_eq!(seen.value("/hit/site/page"), 1);
 }

@@ -39,8 +39,8 @@ pub struct AppState {
     pub(crate) tokens: TokenLimits,
     /// How many refusals a client gets without delay.
     pub refusals: RefusalLimits,
-    /// Whether a hit may create a counter.
-    pub(crate) hits_create: bool,
+    /// Who may create counters.
+    pub(crate) mode: Mode,
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// The values of `Host` that are accepted; empty accepts any.
     pub(super) allowed_hosts: Vec<String>,
@@ -77,7 +77,7 @@ impl App {
             reads: ReadLimits::new(&settings.clients),
             tokens: TokenLimits::new(&settings.clients),
             refusals: RefusalLimits::new(settings),
-            hits_create: settings.mode != Mode::Create,
+            mode: settings.mode,
             trusted_proxies: settings.trusted_proxies.clone(),
             allowed_hosts: settings.allowed_hosts.clone(),
             base_path: settings.base_path.clone(),

@@ -47,7 +47,12 @@ impl ApiError {
                 error.body.error.push_str("; nothing was counted");
                 error
             }
-            HitError::Refused(Refusal::Missing) => Self::no_counter(counter),
+            HitError::Refused(Refusal::Missing) => {
+                let mut error = Self::no_counter(counter);
+                error.body.allowed =
+                    Some(format!("a counter that exists: here only /create/{counter} makes one"));
+                error
+            }
             HitError::Refused(Refusal::Owned) => {
                 Self::new(StatusCode::FORBIDDEN, HitError::Refused(Refusal::Owned).to_string())
                     .allowed(format!(
@@ -147,7 +152,10 @@ impl ApiError {
     /// 404: there is no such counter.
     pub(crate) fn no_counter(counter: &Counter) -> Self {
         let mut error = Self::new(StatusCode::NOT_FOUND, format!("there is no counter {counter}"))
-            .allowed(format!("a counter that was hit before: /hit/{counter} creates it"));
+            .allowed(format!(
+                "a counter that exists: /hit/{counter} makes one, or where hits may not, \
+                 /create/{counter}"
+            ));
         error.body.value = Some(());
         error
     }

@@ -8,6 +8,7 @@ use crate::model::hit::Source;
 use crate::model::name::Counter;
 use crate::model::network::Client;
 use crate::model::rate::Tiers;
+use crate::store::Mode;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
@@ -98,7 +99,7 @@ pub(crate) async fn for_a_hit<'a>(
     caller: &Caller,
     counter: &Counter,
 ) -> Result<Taken<'a>, ApiError> {
-    let is_limited = app.hits_create && app.creation.tiers(caller).is_some();
+    let is_limited = app.mode != Mode::Create && app.creation.tiers(caller).is_some();
     if !is_limited || app.counters.last_known(counter).is_some() {
         return Ok(Taken(None));
     }

@@ -12,6 +12,7 @@ use crate::model::time::Timestamp;
 use crate::picture::Day;
 use crate::picture::card;
 use crate::picture::number::Format;
+use crate::store::Mode;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::path::Path;
@@ -97,7 +98,7 @@ pub(crate) async fn show(
     };
     let (total, known) = match asked.await {
         Ok(Some((count, history))) => (count.total, Some(Details::of(&count, &history, span))),
-        Ok(None) => return Err(missing(counter, &headers)),
+        Ok(None) => return Err(missing(&app, counter, &headers)),
         // Do not ask the store again, which would take as long again: show the last known total.
         Err(error) => {
             let known = app.counters.last_known(&counter).filter(|_| error.is_transient());
@@ -115,16 +116,18 @@ pub(crate) async fn show(
 #[template(path = "waiting.html")]
 struct WaitingPage {
     counter: Counter,
+    hits_create: bool,
     origin: String,
     snippets: Snippets,
 }
 
 /// The page of a counter without hits: it shows how to begin.
-fn missing(counter: Counter, headers: &HeaderMap) -> PageError {
+fn missing(app: &App, counter: Counter, headers: &HeaderMap) -> PageError {
     let error = ApiError::no_counter(&counter);
     let page = HtmlPage::new(&WaitingPage {
         origin: origin(headers),
         snippets: Snippets::new(headers, &counter, ""),
+        hits_create: app.mode == Mode::Open,
         counter,
     });
     PageError::told(error, page)

@@ -13,6 +13,7 @@ use crate::model::name::Name;
 use crate::model::site::{Depth, Site};
 use crate::model::time::Timestamp;
 use crate::picture::number::Format;
+use crate::store::Mode;
 use crate::web::App;
 use crate::web::api::ranking;
 use crate::web::api::ranking::{PageRange, Ranked, Ranking};
@@ -42,7 +43,7 @@ pub(crate) async fn show(
     range.limit = range.limit.min(MAX_ROWS);
     let facts = app.counters.namespace(&namespace).await.map_err(ApiError::from)?;
     if let Err(error) = bearer.may_list(&app, &namespace, &facts).await {
-        let private = private(namespace, &facts, &headers);
+        let private = private(&app, namespace, &facts, &headers);
         return Err(PageError::told(error, private));
     }
     let list = ranking::list(&app, namespace, range).await?;
@@ -63,14 +64,15 @@ struct Private {
     origin: String,
 }
 
-fn private(namespace: Name, facts: &Namespace, headers: &HeaderMap) -> HtmlPage {
-    let claimable = facts.owner.is_none() && facts.counters == 0;
+fn private(app: &App, namespace: Name, facts: &Namespace, headers: &HeaderMap) -> HtmlPage {
+    let claimable = facts.owner.is_none() && facts.counters == 0 && app.mode != Mode::Private;
     let how = if facts.owner.is_some() {
         "Its owner got the token when claiming it."
     } else if claimable {
         "Nobody owns this site yet. This claims it, and answers with its token, once:"
     } else {
-        "Nobody owns this site, and it has counters already: only the server's token opens it."
+        "Nobody owns this site. It has counters already, or nobody may claim names here: only the \
+         server's token opens it."
     };
     HtmlPage::new(&Private { namespace, how, claimable, origin: origin(headers) })
 }
