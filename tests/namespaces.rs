@@ -232,6 +232,8 @@ fn a_visitor_who_reloads_counts_once(place: Place) {
     assert_eq!(visit("/hit/site/page", "one"), 1);
     assert_eq!(visit("/hit/site/page", "two"), 2);
     assert_eq!([visit("/hit/site/other", "one"), visit("/hit/site/other", "one")], [1, 2]);
+    let misspelt = send(&seen, "POST", "/configure/site/page?dedup=off", token);
+    assert_eq!(misspelt.status, 400, "{misspelt:?}");
     send(&seen, "POST", "/configure/site/page?dedupe=off", token);
     assert_eq!(visit("/hit/site/page", "one"), 3);
 }

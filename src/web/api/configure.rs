@@ -27,6 +27,12 @@ pub(crate) async fn configure(
     change: OwnerChange,
     query: Query,
 ) -> Result<Response, ApiError> {
+    // A misspelt name, alone, would seem to be done.
+    let settings = [DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND];
+    if settings.iter().all(|setting| query.get(setting.name).is_none()) {
+        let names = settings.map(|setting| setting.name).join(" or ");
+        return Err(ApiError::missing_parameter(&names, "the settings to change"));
+    }
     let count = app.counters.count(&change.counter).await?;
     let before = count.ok_or_else(|| ApiError::no_counter(&change.counter))?.settings;
     let settings = settings::changed(before, &query)?;
