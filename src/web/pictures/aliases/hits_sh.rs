@@ -1,6 +1,7 @@
 //! Services whose paths have no prefix. hits.sh has `/HOST/PATH.svg`, `/HOST/PATH.preview`,
 //! which does not count, and a dashboard at `/HOST/PATH/`; dwyl/hits has `/USER/REPO.svg`,
-//! `.json` and a page at `/USER/REPO`, to which its badges lead; profile-counter has `/NAME/count.svg`. Any other path without a route is a 404.
+//! `.json` and a page at `/USER/REPO`, to which its badges lead; profile-counter has
+//! `/NAME/count.svg`. Any other path without a route is a 404.
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::LOCATION;
