@@ -17,6 +17,7 @@
 //! ```
 
 pub mod badge;
+mod canvas;
 pub mod card;
 pub mod chart;
 pub mod color;

@@ -71,6 +71,19 @@ impl Color {
         self.brightness() > 0.69
     }
 
+    /// The colour between this one (at `part` 0) and `other` (at 1). An opaque colour weighs more
+    /// than a transparent one, so that edges on nothing do not darken.
+    pub fn mix(self, other: Self, part: f64) -> Self {
+        let weights = [f64::from(self.a) * (1.0 - part), f64::from(other.a) * part];
+        let alpha = weights[0] + weights[1];
+        let channel = |one: u8, two: u8| {
+            let sum = f64::from(one) * weights[0] + f64::from(two) * weights[1];
+            (sum / alpha.max(f64::MIN_POSITIVE)).round() as u8
+        };
+        let (r, g) = (channel(self.r, other.r), channel(self.g, other.g));
+        Self { r, g, b: channel(self.b, other.b), a: alpha.round() as u8 }
+    }
+
     /// The colours of text on this one, and of the text's shadow.
     pub fn text_and_shadow(self) -> (Self, Self) {
         if self.is_light() {
@@ -281,6 +294,16 @@ mod tests {
             let error = Color::parse("color", bad).unwrap_err();
             assert!(error.to_string().starts_with("color is '"), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_mix_is_between_its_colours() {
+        let (black, white) = (Color::rgb(0), Color::WHITE);
+        assert_eq!((black.mix(white, 0.0), black.mix(white, 1.0)), (black, white));
+        assert_eq!(black.mix(white, 0.5), Color::rgb(0x808080));
+        let nothing = Color { a: 0, ..black };
+        assert_eq!(nothing.mix(white, 0.5), Color { a: 128, ..white });
+        assert_eq!(nothing.mix(nothing, 0.5), nothing);
     }
 
     #[test]

@@ -3,17 +3,22 @@
 //! Each row is written as its difference from the row above, which is mostly zeros. So encoding
 //! runs of one byte compresses well, and needs no crate.
 
+use super::Color;
+
 /// The most colours of a picture: a pixel takes half a byte.
 pub(super) const COLORS: usize = 16;
 
 /// The PNG of pixels, which are given row by row as indexes into the palette.
-pub(super) fn encode(width: usize, pixels: &[u8], colors: [[u8; 3]; COLORS]) -> Vec<u8> {
+pub(super) fn encode(width: usize, pixels: &[u8], colors: [Color; COLORS]) -> Vec<u8> {
     let rows = pixels.len() / width.max(1);
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
     let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_be_bytes();
     // Four bits per pixel, with a palette.
     chunk(&mut png, b"IHDR", &[&side(width)[..], &side(rows), &[4, 3, 0, 0, 0]].concat());
-    chunk(&mut png, b"PLTE", colors.as_flattened());
+    chunk(&mut png, b"PLTE", colors.map(|color| [color.r, color.g, color.b]).as_flattened());
+    if colors.iter().any(|color| color.a < 255) {
+        chunk(&mut png, b"tRNS", &colors.map(|color| color.a));
+    }
     chunk(&mut png, b"IDAT", &zlib(&filtered(width, pixels)));
     chunk(&mut png, b"IEND", &[]);
     png
@@ -48,7 +53,7 @@ fn filtered(width: usize, pixels: &[u8]) -> Vec<u8> {
 
 /// One DEFLATE block with fixed codes, in which runs are matches of distance 1.
 fn zlib(bytes: &[u8]) -> Vec<u8> {
-    let mut bits = Bits { out: vec![0x78, 0x01], byte: 0, used: 0 };
+    let mut bits = Bits { out: vec![0x78, 0x01], rest: 0, used: 0 };
     bits.push(0b011, 3);
     for run in bytes.chunk_by(|a, b| a == b) {
         bits.literal(run[0]);
@@ -69,19 +74,19 @@ fn zlib(bytes: &[u8]) -> Vec<u8> {
 /// Writes bits into bytes, the lowest bit first.
 struct Bits {
     out: Vec<u8>,
-    byte: u8,
+    /// The bits that do not fill a byte yet.
+    rest: u32,
     used: u8,
 }
 
 impl Bits {
     fn push(&mut self, bits: u16, count: u8) {
-        for at in 0..count {
-            self.byte |= ((bits >> at & 1) as u8) << self.used;
-            self.used += 1;
-            if self.used == 8 {
-                self.out.push(std::mem::take(&mut self.byte));
-                self.used = 0;
-            }
+        self.rest |= u32::from(bits) << self.used;
+        self.used += count;
+        while self.used >= 8 {
+            self.out.push(self.rest as u8);
+            self.rest >>= 8;
+            self.used -= 8;
         }
     }
 
@@ -121,7 +126,7 @@ impl Bits {
 
     fn finish(mut self) -> Vec<u8> {
         if self.used > 0 {
-            self.out.push(self.byte);
+            self.out.push(self.rest as u8);
         }
         self.out
     }
@@ -178,11 +183,16 @@ mod tests {
     #[test]
     fn a_picture_has_its_chunks_and_its_pixels() {
         let (width, pixels) = (3, [1, 2, 3, 4, 5, 15]);
-        let png = encode(width, &pixels, [[9; 3]; COLORS]);
+        let png = encode(width, &pixels, [Color::GREY; COLORS]);
         assert!(png.ends_with(b"\0\0\0\0IEND\xae\x42\x60\x82"), "{png:?}");
         let data = png.windows(4).position(|kind| kind == b"IDAT").unwrap();
         let rows = unpacked(&png[data + 4..]);
         let expected = [2, 0x12, 0x30, 2, 0x45_u8.wrapping_sub(0x12), 0xf0 - 0x30];
         assert_eq!(rows, expected);
+        assert!(!png.windows(4).any(|kind| kind == b"tRNS"), "{png:?}");
+        let glass = Color { a: 7, ..Color::GREY };
+        let png = encode(width, &pixels, [glass; COLORS]);
+        let alphas = png.windows(4).position(|kind| kind == b"tRNS").unwrap() + 4;
+        assert_eq!(png[alphas..alphas + COLORS], [7; COLORS]);
     }
 }
