@@ -1,5 +1,5 @@
 //! Pictures of a count: pure functions from numbers and words to an SVG string, or to
-//! the bytes of a PNG ([`card`]).
+//! the bytes of a PNG ([`card`], [`badge::render_png`]).
 //!
 //! Nothing here knows HTTP or a store, reads a clock, or loads anything. All input is
 //! treated as hostile: text is cleaned, cut and escaped ([`escape`]); colours, logos and
@@ -26,6 +26,7 @@ pub mod digits;
 pub mod error;
 pub mod escape;
 pub mod fnv;
+mod letters;
 pub mod link;
 pub mod logo;
 pub mod metrics;

@@ -9,6 +9,7 @@ mod flat;
 mod for_the_badge;
 mod odometer;
 mod parts;
+mod pixels;
 mod social;
 
 use super::{Color, Link, Logo, ParamError, escape};
@@ -133,22 +134,33 @@ pub fn render(badge: &Badge) -> String {
     }
 }
 
+/// Draws a badge as a PNG, at double size. It has no logo and no links, and of the styles only
+/// the shape of the corners.
+pub fn render_png(badge: &Badge) -> Vec<u8> {
+    pixels::render(badge)
+}
+
 /// The most characters of an error that are drawn: with the label, some 195 pixels. A whole
 /// sentence would put up to 800 pixels of red into a README.
 const MAX_ERROR: usize = 22;
 
-/// A badge that reports an error where a picture is expected. It is at most 200 pixels
-/// wide and has the whole `message` in its title.
+/// An SVG that reports an error where a picture is expected.
 pub fn error_badge(message: &str) -> String {
+    render(&of_error(message))
+}
+
+/// A badge that reports an error. It is at most 200 pixels wide and has the whole `message` in
+/// its title.
+pub fn of_error(message: &str) -> Badge {
     let short = escape::clean(message, MAX_ERROR);
     let is_whole = short == message;
-    render(&Badge {
+    Badge {
         label: "seen".into(),
         message: short,
         note: if is_whole { String::new() } else { message.to_owned() },
         color: Some(Color::RED),
         ..Badge::default()
-    })
+    }
 }
 
 /// Invisible, and so hidden from screen readers too.

@@ -1,10 +1,10 @@
-//! The odometer's digits as lines, for pictures that are made of pixels.
+//! SVG paths as lines, for pictures that are made of pixels: the odometer's digits, and letters.
 
 use std::f64::consts::TAU;
 
 use super::badge::DIGITS;
 
-/// A point, in units of the digits' box.
+/// A point, in units of the path.
 pub(super) type PenPoint = (f64, f64);
 
 /// The number of line segments of a full circle.
@@ -13,21 +13,22 @@ const PIECES: f64 = 32.0;
 /// The strokes of a digit in a box of 6 by 10; none for other characters.
 pub(super) fn digit(digit: char) -> Vec<Vec<PenPoint>> {
     let path = digit.to_digit(10).and_then(|digit| DIGITS.get(digit as usize));
-    path.map_or_else(Vec::new, |path| Reader::new(path).strokes())
+    path.map_or_else(Vec::new, |path| read(path))
 }
 
-/// Reads an SVG path. It covers the grammar that the digits use, which have no rotated arcs.
+/// The lines of a path. It covers the grammar that digits and letters use, which have no rotated
+/// arcs.
+pub(super) fn read(path: &str) -> Vec<Vec<PenPoint>> {
+    Reader { rest: path, at: (0.0, 0.0), strokes: Vec::new() }.strokes()
+}
+
 struct Reader<'a> {
     rest: &'a str,
     at: PenPoint,
     strokes: Vec<Vec<PenPoint>>,
 }
 
-impl<'a> Reader<'a> {
-    fn new(path: &'a str) -> Self {
-        Self { rest: path, at: (0.0, 0.0), strokes: Vec::new() }
-    }
-
+impl Reader<'_> {
     fn strokes(mut self) -> Vec<Vec<PenPoint>> {
         let mut command = 'M';
         while let Some(next) = self.next() {
@@ -182,7 +183,7 @@ mod tests {
 
     #[test]
     fn an_arc_goes_round_its_middle() {
-        let circle = Reader::new("M0 5a5 5 0 0 1 10 0a5 5 0 0 1-10 0").strokes().concat();
+        let circle = read("M0 5a5 5 0 0 1 10 0a5 5 0 0 1-10 0").concat();
         assert!(circle.len() > 30);
         for (x, y) in circle {
             assert!(((x - 5.0).hypot(y - 5.0) - 5.0).abs() < 1e-9, "{x} {y}");

@@ -113,20 +113,20 @@ pub(crate) fn render(face: &Face<'_>, finish: &Finish) -> String {
 }
 
 /// The layout, in pixels.
-struct Layout {
+pub(super) struct Layout {
     /// Width of the label's box.
-    left: f64,
+    pub left: f64,
     /// Width of the message's box.
-    right: f64,
+    pub right: f64,
     label: Extent,
     /// The middle of the label.
-    label_x: f64,
+    pub label_x: f64,
     message: Extent,
-    message_x: f64,
+    pub message_x: f64,
 }
 
 impl Layout {
-    fn of(face: &Face<'_>) -> Self {
+    pub(super) fn of(face: &Face<'_>) -> Self {
         let has_logo = face.badge.logo.is_some();
         let has_label = !face.label.is_empty();
         let has_message = !face.message.is_empty();
