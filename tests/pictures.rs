@@ -4,7 +4,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::picture::{assert_never_kept, says};
+use common::picture::{assert_never_kept, png, says};
 use common::redis::Redis;
 use common::{Answer, Place, Seen, request};
 
@@ -45,6 +45,89 @@ fn a_badge_looks_as_asked() {
     assert_eq!(kept.header("cache-control"), Some("max-age=600, s-maxage=600"));
     let counting = seen.get("/hit/site/page/badge.svg?cacheSeconds=600");
     assert_never_kept(&counting);
+}
+
+/// Mail and chats show no SVG.
+#[test]
+fn a_png_badge_counts_as_the_svg_does() {
+    let place = Place::file();
+    let seen = place.seen();
+    for views in ["1", "2"] {
+        let badge = seen.get("/hit/site/page/badge.png");
+        assert_eq!((badge.status, badge.bytes.clone()), (200, png("views", views)));
+        assert_never_kept(&badge);
+    }
+    for path in [
+        "/get/site/page/badge.png",
+        "/hit/site/page/badge.png?hit=0",
+        "/hit/site/page/badge.png?readonly",
+        "/hit/site/page/badge.png?query_only=1",
+        "/get/site/page/badge.png?v=3",
+    ] {
+        let badge = seen.get(path);
+        assert_eq!(badge.bytes, png("views", "2"), "{path}");
+        assert_never_kept(&badge);
+    }
+    assert_eq!(request("HEAD", &seen.url("/hit/site/page/badge.png"), &[]).status, 200);
+    for _ in 0..2 {
+        assert_eq!(seen.get("/hit/site/page/badge.png?id=x").bytes, png("views", "3"));
+    }
+    let bot = [("user-agent", "Googlebot/2.1")];
+    let badge = request("GET", &seen.url("/hit/site/page/badge.png?count=human"), &bot);
+    assert_eq!(badge.bytes, png("views", "3"));
+    assert_eq!(says(&seen.get("/get/site/page/badge.svg")), "views: 4");
+    assert_eq!(seen.get("/get/site/nobody/badge.png").bytes, png("views", "0"));
+    assert_eq!(seen.get("/get/site/nobody").status, 404, "looking creates nothing");
+    assert_eq!(seen.get("/hit/solo/badge.png").bytes, png("views", "1"));
+    assert_eq!(seen.get("/get/solo/badge.png").bytes, png("views", "1"));
+    assert_eq!(seen.value("/get/default/solo"), 1);
+    assert_eq!(seen.get("/get/default/badge.png").status, 200, "a picture and not a counter");
+}
+
+#[test]
+fn a_png_badge_looks_as_asked_and_is_never_refused() {
+    let place = Place::file();
+    let seen = place.seen();
+    let ask = "label=visitors&base=1234566&format=short";
+    let badge = seen.get(&format!("/hit/site/page/badge.png?{ask}"));
+    assert_eq!(badge.bytes, png("visitors", "1.2M"));
+    let red = seen.get("/get/site/page/badge.png?color=ff0102");
+    assert!(red.bytes.windows(3).any(|color| color == [0xff, 1, 2]), "{:?}", red.bytes);
+    let kept = seen.get("/get/site/page/badge.png?cacheSeconds=600");
+    assert_eq!(kept.header("cache-control"), Some("max-age=600, s-maxage=600"));
+    for (views, query, ignored) in [
+        ("2", "style=3d&color=nope", "style, color"),
+        ("3", "base=abc&icon=nobrand", "icon, base"),
+        ("4", "logo=github&link=https%3A%2F%2Fexample.com&color=", "logo, link"),
+    ] {
+        let badge = seen.get(&format!("/hit/site/page/badge.png?{query}"));
+        assert_eq!((badge.status, badge.bytes.clone()), (200, png("views", views)), "{query}");
+        assert_eq!(badge.header("x-seen-ignored"), Some(ignored), "{query}");
+        assert_never_kept(&badge);
+    }
+}
+
+#[test]
+fn errors_of_a_png_are_pngs() {
+    let place = Place::file();
+    let seen = place.seen();
+    for (method, path, status) in [
+        ("GET", "/hit/site/page/badge.png?hit=maybe", 400),
+        ("GET", "/hit/si%20te/page/badge.png", 400),
+        ("GET", "/hit/site/page/badge.png?id=", 400),
+        ("GET", "/sum/site/badge.png", 401),
+        ("GET", "/hit/site/page/more/badge.png", 404),
+        ("POST", "/get/site/page/badge.png", 405),
+    ] {
+        let answer = request(method, &seen.url(path), &[]);
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+        assert_never_kept(&answer);
+        assert_eq!(answer.header("content-type"), Some("image/png"), "{path}");
+        let sides = [16, 20].map(|at| answer.bytes[at..at + 4].try_into().unwrap());
+        let [width, height] = sides.map(u32::from_be_bytes);
+        assert!((100..=400).contains(&width) && height == 40, "{path}: {width} by {height}");
+    }
+    assert_eq!(seen.get("/get/site/page").status, 404, "nothing was counted");
 }
 
 /// A JSON error shows as a broken picture, which explains nothing.
@@ -159,6 +242,11 @@ fn a_store_that_is_away_leaves_the_last_number() {
     let counter = request("GET", &seen.url("/counter/site/page"), &html);
     assert_eq!(counter.status, 200, "{counter:?}");
     assert!(counter.body.contains(">1</strong>") && counter.body.contains("the last number known"));
+    let badge = seen.get("/hit/site/page/badge.png");
+    assert_eq!(
+        (badge.bytes.clone(), badge.header("x-seen-stale")),
+        (png("views", "1"), Some("true"))
+    );
     let unknown = seen.get("/get/site/other/badge.svg");
     assert_eq!((unknown.status, says(&unknown).as_str()), (200, "views: unavailable"));
     let chart = seen.get("/get/site/page/chart.svg?cacheSeconds=600");
@@ -236,10 +324,10 @@ fn a_link_to_a_counter_has_a_picture_of_it() {
     let page = request("GET", &seen.url("/counter/site/page"), &proxied).body;
     let card = "property=\"og:image\" content=\"https://count.example/get/site/page/card.png\"";
     assert!(page.contains(card), "{page}");
-    let mut answer = common::client().get(seen.url("/get/site/page/card.png")).call().unwrap();
-    assert_eq!(answer.headers()["content-type"], "image/png");
-    assert_eq!(answer.headers()["cache-control"], "public, max-age=300");
-    let png = answer.body_mut().read_to_vec().unwrap();
+    let answer = seen.get("/get/site/page/card.png");
+    assert_eq!(answer.header("content-type"), Some("image/png"));
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+    let png = answer.bytes;
     assert!(png.starts_with(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\xb0\0\0\x02\x76"), "{png:?}");
     assert!(png.len() < 30_000, "{}", png.len());
     assert_eq!(seen.value("/get/site/page"), 1, "a preview counts nothing");

@@ -8,13 +8,7 @@ use serde_json::{Value, json};
 /// Sends many hits in one request.
 fn post_hits(seen: &Seen, body: &str) -> Answer {
     let request = ureq::http::Request::post(seen.url("/hits")).body(body.to_owned()).unwrap();
-    let mut response = client().run(request).unwrap();
-    let headers = response.headers().iter();
-    let headers = headers
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()))
-        .collect();
-    let body = response.body_mut().read_to_string().unwrap();
-    Answer { status: response.status().as_u16(), headers, body }
+    common::answer(client().run(request).unwrap()).unwrap()
 }
 
 fn numbers_by_kind(place: Place) {

@@ -19,12 +19,13 @@ fn file(name: &str) -> PathBuf {
 }
 
 /// Compares a file with what it should be, or writes it.
-fn hold(name: &str, expected: &str) {
+fn hold(name: &str, expected: impl AsRef<[u8]>) {
+    let expected = expected.as_ref();
     if std::env::var_os("UPDATE_README").is_some() {
         std::fs::create_dir_all(file(name).parent().unwrap()).unwrap();
         return std::fs::write(file(name), expected).unwrap();
     }
-    let found = std::fs::read_to_string(file(name)).unwrap_or_default();
+    let found = std::fs::read(file(name)).unwrap_or_default();
     assert!(found == expected, "{name} is old: UPDATE_README=1 cargo test --test reference");
 }
 
@@ -77,7 +78,7 @@ fn table(params: &[Param]) -> String {
 /// All operations; those with the same words and parameters are one.
 fn operations(document: &Value) -> String {
     let look = |path: &str| params(&document["paths"][path]["get"]);
-    let [badge, chart, endpoint] = ["badge.svg", "chart.svg", "shields.json"]
+    let [badge, png, chart, endpoint] = ["badge.svg", "badge.png", "chart.svg", "shields.json"]
         .map(|form| look(&format!("/get/{{namespace}}/{{key}}/{form}")));
     let mut groups: BTreeMap<(String, bool, Vec<Param>), Vec<String>> = BTreeMap::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -95,6 +96,7 @@ fn operations(document: &Value) -> String {
         let mut also = "";
         for (look, words) in [
             (&badge, "; and all of [a badge's](#badges)"),
+            (&png, "; and [a badge's](#badges) that a PNG has a place for"),
             (&chart, "; and all of [a chart's](#charts)"),
             (&endpoint, "; and [a badge's](#badges) that shields.io has a place for"),
         ] {
@@ -149,14 +151,16 @@ fn pictures() -> String {
         let name: String =
             query.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let path = format!("reference/{}.svg", name.trim_matches('-'));
-        hold(&format!("docs/{path}"), &badge::render(&look.badge("views", number)));
+        hold(&format!("docs/{path}"), badge::render(&look.badge("views", number)));
         out.push_str(&format!("| `?{query}` | ![{query}]({path}) |\n"));
     }
     let days: Vec<_> = (20_740..20_770)
         .map(|day| (Day(day), 200 + 7919 * day.unsigned_abs() as u64 % 301))
         .collect();
     let look = ChartParams::read([("kind", "sparkline")].into_iter());
-    hold("docs/reference/sparkline.svg", &chart::render(&look.chart("my-site/home", days)));
+    hold("docs/reference/sparkline.svg", chart::render(&look.chart("my-site/home", days)));
+    let badge = BadgeParams::default().badge("views", "12,345".into());
+    hold("docs/reference/badge.png", badge::render_png(&badge));
     out
 }
 

@@ -26,14 +26,11 @@ fn count(seen: &Seen, method: &str, path: &str) -> (u16, bool) {
 }
 
 fn log(seen: &Seen, body: &str) -> Answer {
-    let mut response = common::client()
+    let request = common::client()
         .post(&seen.url("/api/v2/log"))
         .header("user-agent", FIREFOX)
-        .content_type("application/json")
-        .send(body)
-        .unwrap();
-    let status = response.status().as_u16();
-    Answer { status, headers: Vec::new(), body: response.body_mut().read_to_string().unwrap() }
+        .content_type("application/json");
+    common::answer(request.send(body).unwrap()).unwrap()
 }
 
 fn busuanzi_calls_its_function_with_the_numbers(place: Place) {
@@ -118,6 +115,9 @@ fn goatcounter_counts_and_shows(place: Place) {
     assert!(html.body.contains("<b id=\"gcvc-views\">3</b>"), "{html:?}");
     let svg = ask(&seen, "GET", "/counter/%2Fposts%2Fone.svg?", &site);
     assert_eq!(common::picture::says(&svg), "views: 3");
+    let png = ask(&seen, "GET", "/counter/%2Fposts%2Fone.png?", &site);
+    assert_eq!((png.status, png.header("content-type")), (200, Some("image/png")));
+    assert_eq!(png.bytes, common::picture::png("views", "3"));
     let by_hand = seen.get("/counter/%2Fposts%2Fone.json?host=blog.example");
     assert_eq!(by_hand.json()["count"], "3");
     assert_eq!(ask(&seen, "GET", "/counter/%2Fx.json?start=soon", &site).status, 400);

@@ -269,18 +269,11 @@ const SNIPPETS: &[(&str, &str, &str, Shows)] = &[
     ),
 ];
 
-/// A browser's view of a blog's page. The bytes of a pixel are not text.
+/// A browser's view of a blog's page.
 fn view(url: &str) -> Answer {
     let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
     let asked = common::client().get(url).header("referer", "https://blog.example/");
-    let mut answer = asked.header("user-agent", agent).call().unwrap();
-    let headers = answer.headers().iter();
-    let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()));
-    Answer {
-        status: answer.status().as_u16(),
-        headers: headers.collect(),
-        body: String::from_utf8_lossy(&answer.body_mut().read_to_vec().unwrap()).into_owned(),
-    }
+    common::answer(asked.header("user-agent", agent).call().unwrap()).unwrap()
 }
 
 /// The address in a snippet, after seen's has replaced the host.

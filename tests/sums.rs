@@ -55,6 +55,8 @@ fn a_public_site_tells_its_sum_in_every_form(place: Place) {
     let badge = seen.get("/sum/site/badge.svg?label=all&count=today-total");
     assert_eq!(badge.header("content-type"), Some("image/svg+xml; charset=utf-8"));
     assert!(badge.body.contains("all: 6 / 6"), "{badge:?}");
+    let png = seen.get("/sum/site/badge.png?label=all&count=today-total");
+    assert_eq!(png.bytes, common::picture::png("all", "6 / 6"));
     let chart = seen.get("/sum/site/chart.svg?days=7");
     assert!(chart.body.contains("site: 6 views in 7 days"), "{chart:?}");
     let endpoint = seen.get("/sum/site/shields.json?count=30d").json();
@@ -79,7 +81,7 @@ fn the_sum_of_a_private_site_is_its_owners(place: Place) {
     let seen = place.seen();
     let token = site(&seen);
     hit(&seen);
-    for form in ["", "/badge.svg", "/chart.svg", "/shields.json", "/history"] {
+    for form in ["", "/badge.svg", "/badge.png", "/chart.svg", "/shields.json", "/history"] {
         let path = format!("/sum/site{form}");
         let refused = seen.get(&path);
         assert_eq!(refused.status, 401, "{refused:?}");

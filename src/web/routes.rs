@@ -47,6 +47,12 @@ fn table() -> Table {
         )
         .counter(
             &[Get],
+            ["/hit/{key}/badge.png", "/hit/{namespace}/{key}/badge.png"],
+            badge::hit,
+            &badge::HIT_PNG,
+        )
+        .counter(
+            &[Get],
             ["/hit/{key}/shields.json", "/hit/{namespace}/{key}/shields.json"],
             shields::hit,
             &shields::HIT,
@@ -56,6 +62,12 @@ fn table() -> Table {
             ["/get/{key}/badge.svg", "/get/{namespace}/{key}/badge.svg"],
             badge::get,
             &badge::GET,
+        )
+        .counter(
+            &[Get],
+            ["/get/{key}/badge.png", "/get/{namespace}/{key}/badge.png"],
+            badge::get,
+            &badge::GET_PNG,
         )
         // Abacus' badge. With one segment it would be the counter `{namespace}/shield`.
         .api(&[Get], "/hit/{namespace}/{key}/shield", badge::hit_shield, &badge::HIT)
@@ -122,6 +134,7 @@ fn table() -> Table {
         .api(&[Get], "/sum/{namespace}", sum::sum, &sum::DOC)
         .api(&[Get], "/sum/{namespace}/history", history::sum, &history::SUM)
         .api(&[Get], "/sum/{namespace}/badge.svg", pictures::sum::badge, &pictures::sum::BADGE)
+        .api(&[Get], "/sum/{namespace}/badge.png", pictures::sum::badge, &pictures::sum::BADGE_PNG)
         .api(&[Get], "/sum/{namespace}/chart.svg", pictures::sum::chart, &pictures::sum::CHART)
         .api(
             &[Get],

@@ -160,6 +160,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: String,
+    /// The body of an answer that is not text.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -202,14 +204,18 @@ pub fn send(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let mut response = client.run(request.body(()).expect("a request"))?;
+    answer(client.run(request.body(()).expect("a request"))?)
+}
+
+/// Reads a response.
+pub fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
     let headers = response.headers().iter();
     let headers = headers
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()))
         .collect();
-    // A PNG is not text; tests of its body do not use this string.
-    let body = String::from_utf8_lossy(&response.body_mut().read_to_vec()?).into_owned();
-    Ok(Answer { status: response.status().as_u16(), headers, body })
+    let bytes = response.body_mut().read_to_vec()?;
+    let body = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Answer { status: response.status().as_u16(), headers, body, bytes })
 }
 
 /// Where a test's counts live. The same test runs on each store.

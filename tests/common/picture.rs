@@ -1,5 +1,8 @@
 //! Checks that hold for every picture of seen.
 
+use seen::picture::Badge;
+use seen::picture::badge;
+
 use super::Answer;
 
 /// The words of a badge, from its accessible name.
@@ -8,10 +11,16 @@ pub fn says(badge: &Answer) -> String {
     tree.root_element().attribute("aria-label").unwrap_or_default().to_owned()
 }
 
+/// The bytes of a PNG badge with these words.
+pub fn png(label: &str, message: &str) -> Vec<u8> {
+    badge::render_png(&Badge { label: label.into(), message: message.into(), ..Badge::default() })
+}
+
 /// The headers that GitHub's camo and the caches behind it need.
 pub fn assert_never_kept(badge: &Answer) {
+    let is_png = badge.bytes.starts_with(b"\x89PNG\r\n\x1a\n");
     for (name, value) in [
-        ("content-type", "image/svg+xml; charset=utf-8"),
+        ("content-type", if is_png { "image/png" } else { "image/svg+xml; charset=utf-8" }),
         ("cache-control", "max-age=0, no-cache, no-store, must-revalidate"),
         ("expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
         ("pragma", "no-cache"),

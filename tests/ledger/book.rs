@@ -291,8 +291,12 @@ mod tests {
 
     #[test]
     fn an_unpromised_answer_is_found() {
-        let answer =
-            |status, body: &str| common::Answer { status, headers: vec![], body: body.into() };
+        let answer = |status, body: &str| common::Answer {
+            status,
+            headers: vec![],
+            body: body.into(),
+            bytes: vec![],
+        };
         assert_eq!(outcome(&answer(200, r#"{"value":7}"#)), Some(Answered(7)));
         assert_eq!(outcome(&answer(503, r#"{"counted":"unknown"}"#)), Some(Unknown));
         assert_eq!(outcome(&answer(503, r#"{"counted":"no"}"#)), Some(Refused));

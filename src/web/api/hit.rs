@@ -70,7 +70,7 @@ impl PlainHit {
 }
 
 /// The last parts of routes `/hit/{key}/…`, which are not keys.
-const FORMS: [&str; 2] = ["badge.svg", "shields.json"];
+const FORMS: [&str; 3] = ["badge.svg", "badge.png", "shields.json"];
 
 #[cfg(test)]
 mod tests {

@@ -25,7 +25,7 @@ use crate::web::openapi::{Doc, Names, QueryParam, Table, Verb};
 use crate::web::request::caller::Caller;
 use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
-use crate::web::response::picture::{OrSvg, Picture, PictureError};
+use crate::web::response::picture::{Form, OrPicture, Picture, PictureError};
 use crate::web::response::value::NO_STORE;
 
 /// Writes the hits of today and the total as a service's JSON.
@@ -131,8 +131,8 @@ impl Alias {
     }
 
     async fn answer(&self, app: &App, mut parts: Parts) -> Result<Response, PictureError> {
-        let OrSvg(caller) = OrSvg::<Caller>::from_request_parts(&mut parts, app).await?;
-        let OrSvg(query) = OrSvg::<Query>::from_request_parts(&mut parts, app).await?;
+        let OrPicture(caller) = OrPicture::<Caller>::from_request_parts(&mut parts, app).await?;
+        let OrPicture(query) = OrPicture::<Query>::from_request_parts(&mut parts, app).await?;
         let missing = |name: &str| ApiError::missing_parameter(name, self.allowed);
         // Without its name, all who left it out would share one counter.
         let given = |name| query.get(name).filter(|given| !given.is_empty()).map(str::to_owned);
@@ -229,7 +229,7 @@ async fn badge(
     query: &Query,
 ) -> Result<Picture, PictureError> {
     let hit = (counts && caller.counts && !badge::only_reads(query)?).then_some((caller, None));
-    BadgeQuery::read(query).draw(app, counter, hit).await
+    BadgeQuery::read(query, Form::Svg).draw(app, counter, hit).await
 }
 
 /// The counter of a page's address.

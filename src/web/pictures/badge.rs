@@ -1,13 +1,13 @@
 //! Badges: `/hit/{namespace}/{key}/badge.svg` counts, `/get/{namespace}/{key}/badge.svg` only
-//! reads.
+//! reads; `badge.png` is the same in pixels.
 
 use axum::extract::State;
 
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
+use crate::picture::ParamError;
 use crate::picture::param::{Param, Spec};
 use crate::picture::params::{self, BadgeParams};
-use crate::picture::{ParamError, badge};
 use crate::web::App;
 use crate::web::count::{self, Number, Reading};
 use crate::web::error::ApiError;
@@ -18,7 +18,7 @@ use crate::web::request::metric::{self, Metric};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::picture;
-use crate::web::response::picture::{OrSvg, Picture, PictureError};
+use crate::web::response::picture::{Form, OrPicture, Picture, PictureError};
 
 /// The default label.
 pub(super) const LABEL: &str = "views";
@@ -38,6 +38,13 @@ pub(crate) const ONLY_READS: &[QueryParam] = &[
 ];
 /// The OpenAPI description of `/get/…/badge.svg`.
 pub(crate) const GET: Doc = Doc::other("Draw a badge", SVG).looks(specs);
+/// The OpenAPI description of `/hit/…/badge.png`.
+pub(crate) const HIT_PNG: Doc = Doc::other("Count a hit and draw a badge as a PNG", PNG)
+    .query(&[ID])
+    .shared(ONLY_READS)
+    .looks(png_specs);
+/// The OpenAPI description of `/get/…/badge.png`.
+pub(crate) const GET_PNG: Doc = Doc::other("Draw a badge as a PNG", PNG).looks(png_specs);
 
 /// The documentation of a badge's parameters.
 pub(crate) fn specs() -> Vec<Spec> {
@@ -45,38 +52,48 @@ pub(crate) fn specs() -> Vec<Spec> {
     own.chain(params::PARAMS.iter().map(|param| param.spec)).collect()
 }
 
+/// The documentation of the parameters that a PNG has a place for.
+pub(super) fn png_specs() -> Vec<Spec> {
+    let mut specs = specs();
+    specs.retain(|spec| !["logo", "logoColor", "link"].contains(&spec.names[0]));
+    specs
+}
+
 const SVG: &str = "image/svg+xml";
+pub(super) const PNG: &str = "image/png";
 
 /// Counts, unless `?hit=0` or `?readonly` forbids it, and draws.
 pub(crate) async fn hit(
     State(app): State<App>,
-    OrSvg(caller): OrSvg<Caller>,
-    OrSvg(Path(counter)): OrSvg<Path>,
-    OrSvg(IdempotencyKey(id)): OrSvg<IdempotencyKey>,
-    OrSvg(query): OrSvg<Query>,
+    form: Form,
+    OrPicture(caller): OrPicture<Caller>,
+    OrPicture(Path(counter)): OrPicture<Path>,
+    OrPicture(IdempotencyKey(id)): OrPicture<IdempotencyKey>,
+    OrPicture(query): OrPicture<Query>,
 ) -> Result<Picture, PictureError> {
-    let hit = (caller.counts && !only_reads(&query)?).then_some((&caller, id));
-    BadgeQuery::read(&query).draw(&app, &counter, hit).await
+    let only_reads = only_reads(&query).map_err(|error| form.error(error))?;
+    let hit = (caller.counts && !only_reads).then_some((&caller, id));
+    BadgeQuery::read(&query, form).draw(&app, &counter, hit).await
 }
 
 /// Counts and draws as Abacus does.
 pub(crate) async fn hit_shield(
     state: State<App>,
-    caller: OrSvg<Caller>,
-    path: OrSvg<Path>,
-    id: OrSvg<IdempotencyKey>,
-    OrSvg(query): OrSvg<Query>,
+    caller: OrPicture<Caller>,
+    path: OrPicture<Path>,
+    id: OrPicture<IdempotencyKey>,
+    OrPicture(query): OrPicture<Query>,
 ) -> Result<Picture, PictureError> {
-    hit(state, caller, path, id, OrSvg(query.or(ABACUS))).await
+    hit(state, Form::Svg, caller, path, id, OrPicture(query.or(ABACUS))).await
 }
 
 /// Draws as Abacus does.
 pub(crate) async fn get_shield(
     state: State<App>,
-    path: OrSvg<Path>,
-    OrSvg(query): OrSvg<Query>,
+    path: OrPicture<Path>,
+    OrPicture(query): OrPicture<Query>,
 ) -> Result<Picture, PictureError> {
-    get(state, path, OrSvg(query.or(ABACUS))).await
+    get(state, Form::Svg, path, OrPicture(query.or(ABACUS))).await
 }
 
 /// Whether a query forbids counting. `query_only` is visitor-badge's parameter.
@@ -89,10 +106,11 @@ pub(crate) fn only_reads(query: &Query) -> Result<bool, ApiError> {
 
 pub(crate) async fn get(
     State(app): State<App>,
-    OrSvg(Path(counter)): OrSvg<Path>,
-    OrSvg(query): OrSvg<Query>,
+    form: Form,
+    OrPicture(Path(counter)): OrPicture<Path>,
+    OrPicture(query): OrPicture<Query>,
 ) -> Result<Picture, PictureError> {
-    BadgeQuery::read(&query).draw(&app, &counter, None).await
+    BadgeQuery::read(&query, form).draw(&app, &counter, None).await
 }
 
 /// The query of a badge.
@@ -105,6 +123,7 @@ pub(super) struct BadgeQuery {
     base: i64,
     /// How long caches may keep a badge that does not count, in seconds.
     pub keep: u32,
+    form: Form,
 }
 
 /// The parameters of a badge that are not about its look.
@@ -149,9 +168,9 @@ pub(super) const PARAMS: &[Param<BadgeQuery>] = &[
 
 impl BadgeQuery {
     /// Reads a query. Unusable values are ignored, and reported in the picture.
-    pub(super) fn read(query: &Query) -> Self {
+    pub(super) fn read(query: &Query, form: Form) -> Self {
         let look = BadgeParams::read(query.pairs());
-        let mut badge = Self { look, metric: Metric::default(), base: 0, keep: 0 };
+        let mut badge = Self { look, metric: Metric::default(), base: 0, keep: 0, form };
         let ignored = Param::set_all(PARAMS, &mut badge, query.pairs());
         badge.look.ignored.append(ignored);
         badge
@@ -165,17 +184,31 @@ impl BadgeQuery {
         hit: Option<(&Caller, Option<HitId>)>,
     ) -> Result<Picture, PictureError> {
         let keep = if hit.is_some() { 0 } else { self.keep };
-        let reading = count::count_then_read(app, hit, counter, self.metric).await?;
+        let reading = count::count_then_read(app, hit, counter, self.metric).await;
+        let reading = reading.map_err(|error| self.form.error(error))?;
         Ok(Self { keep, ..self }.picture(reading))
     }
 
     /// Draws a number. Caches may keep it as long as the query says.
-    pub(super) fn picture(self, reading: Reading) -> Picture {
+    pub(super) fn picture(mut self, reading: Reading) -> Picture {
         let (message, stale) = self.message(reading);
+        if self.form == Form::Png {
+            self.ignore_undrawn();
+        }
         let ignored = self.look.ignored.clone();
-        let svg = badge::render(&self.look.badge(LABEL, message));
+        let badge = self.look.badge(LABEL, message);
         let keep = if stale { 0 } else { self.keep };
-        Picture::fresh(svg).keep(keep).stale(stale).ignored(&ignored)
+        Picture::badge(&badge, self.form).keep(keep).stale(stale).ignored(&ignored)
+    }
+
+    /// Reports what a PNG has no place for.
+    fn ignore_undrawn(&mut self) {
+        let BadgeParams { logo, links, ignored, .. } = &mut self.look;
+        for (name, is_given) in [("logo", logo.is_some()), ("link", links[0].is_some())] {
+            if is_given {
+                ignored.push(ParamError::new(name, "given", "left out of a PNG"));
+            }
+        }
     }
 
     /// The words for a number, and whether it is out of date.

@@ -15,7 +15,7 @@ use crate::web::openapi::Doc;
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
 use crate::web::response::picture;
-use crate::web::response::picture::{OrSvg, Picture, PictureError};
+use crate::web::response::picture::{OrPicture, Picture, PictureError};
 
 /// The default number of days.
 const DAYS: usize = 30;
@@ -60,8 +60,8 @@ const PARAMS: &[Param<ChartQuery>] = &[
 /// Draws the last `?days=` days up to today (UTC).
 pub(crate) async fn get(
     State(app): State<App>,
-    OrSvg(Path(counter)): OrSvg<Path>,
-    OrSvg(query): OrSvg<Query>,
+    OrPicture(Path(counter)): OrPicture<Path>,
+    OrPicture(query): OrPicture<Query>,
 ) -> Result<Picture, PictureError> {
     draw(&app, &counter, &query).await
 }

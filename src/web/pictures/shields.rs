@@ -19,7 +19,7 @@ use crate::web::request::caller::Caller;
 use crate::web::request::idempotency::{ID, IdempotencyKey};
 use crate::web::request::path::Path;
 use crate::web::request::query::Query;
-use crate::web::response::picture;
+use crate::web::response::picture::{self, Form};
 use crate::web::response::value::NO_STORE;
 
 /// The shortest time after which shields asks again, in seconds.
@@ -89,7 +89,7 @@ pub(super) async fn answer(
     query: &Query,
     hit: Option<(&Caller, Option<HitId>)>,
 ) -> Result<Response, ApiError> {
-    let badge = BadgeQuery::read(query);
+    let badge = BadgeQuery::read(query, Form::Svg);
     let reading = count::count_then_read(app, hit, counter, badge.metric).await?;
     Ok(body(badge, reading))
 }

@@ -1,4 +1,4 @@
-//! `/sum/{namespace}/badge.svg`, `chart.svg` and `shields.json`: the sum of a namespace's
+//! `/sum/{namespace}/badge.svg`, `badge.png`, `chart.svg` and `shields.json`: the sum of a namespace's
 //! counters, for callers who may list them.
 
 use axum::extract::State;
@@ -17,12 +17,18 @@ use crate::web::openapi::Doc;
 use crate::web::request::auth::Visible;
 use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
-use crate::web::response::picture::{OrSvg, Picture, PictureError};
+use crate::web::response::picture::{Form, OrPicture, Picture, PictureError};
 
 /// The OpenAPI description of `badge.svg`.
 pub(crate) const BADGE: Doc =
     Doc::other("Draw a badge of all counters of a namespace", "image/svg+xml")
         .looks(badge::specs)
+        .owners()
+        .expensive();
+/// The OpenAPI description of `badge.png`.
+pub(crate) const BADGE_PNG: Doc =
+    Doc::other("Draw a badge of all counters of a namespace as a PNG", badge::PNG)
+        .looks(badge::png_specs)
         .owners()
         .expensive();
 /// The OpenAPI description of `chart.svg`.
@@ -40,12 +46,13 @@ pub(crate) const SHIELDS: Doc =
 /// A badge.
 pub(crate) async fn badge(
     State(app): State<App>,
-    OrSvg(Visible(namespace)): OrSvg<Visible>,
-    OrSvg(query): OrSvg<Query>,
+    form: Form,
+    OrPicture(Visible(namespace)): OrPicture<Visible>,
+    OrPicture(query): OrPicture<Query>,
 ) -> Result<Picture, PictureError> {
-    let badge = BadgeQuery::read(&query);
-    let reading = reading(&app, &namespace, badge.metric).await?;
-    Ok(badge.picture(reading))
+    let badge = BadgeQuery::read(&query, form);
+    let reading = reading(&app, &namespace, badge.metric).await;
+    Ok(badge.picture(reading.map_err(|error| form.error(error))?))
 }
 
 /// The answer for shields.io's endpoint badge.
@@ -54,7 +61,7 @@ pub(crate) async fn endpoint(
     Visible(namespace): Visible,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let badge = BadgeQuery::read(&query);
+    let badge = BadgeQuery::read(&query, Form::Svg);
     let reading = reading(&app, &namespace, badge.metric).await?;
     Ok(shields::body(badge, reading))
 }
@@ -62,8 +69,8 @@ pub(crate) async fn endpoint(
 /// A chart.
 pub(crate) async fn chart(
     State(app): State<App>,
-    OrSvg(Visible(namespace)): OrSvg<Visible>,
-    OrSvg(query): OrSvg<Query>,
+    OrPicture(Visible(namespace)): OrPicture<Visible>,
+    OrPicture(query): OrPicture<Query>,
 ) -> Result<Picture, PictureError> {
     let name = namespace.as_str();
     match app.counters.sum(&namespace, Depth::Histories).await.map_err(ApiError::from) {

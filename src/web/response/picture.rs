@@ -1,5 +1,8 @@
 //! The parts that all picture answers share: headers, and errors drawn as pictures.
 
+use std::convert::Infallible;
+
+use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPIRES, PRAGMA};
 use axum::http::request::Parts;
@@ -7,8 +10,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use super::page::STALE;
+use crate::picture::ParamError;
+use crate::picture::badge::{self, Badge};
 use crate::picture::param::{Ignored, Spec};
-use crate::picture::{ParamError, error_badge};
 use crate::web::error::ApiError;
 
 /// The header that names the unusable parameters of a request: `style, color`.
@@ -17,9 +21,37 @@ pub(crate) const IGNORED: HeaderName = HeaderName::from_static("x-seen-ignored")
 /// The `Cache-Control` by which caches ask each time.
 pub(crate) const NEVER: &str = "max-age=0, no-cache, no-store, must-revalidate";
 
+/// The form of a badge, and of an error where a picture is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Svg,
+    Png,
+}
+
+impl Form {
+    /// The form at a path. No other route ends in `/badge.png`.
+    pub(crate) fn of(path: &str) -> Self {
+        if path.ends_with("/badge.png") { Self::Png } else { Self::Svg }
+    }
+
+    /// An error in this form.
+    pub(crate) fn error(self, error: ApiError) -> PictureError {
+        PictureError { error, form: self }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Form {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts.uri.path()))
+    }
+}
+
 /// A drawn picture as an answer.
 pub(crate) struct Picture {
-    svg: String,
+    body: Body,
+    media: &'static str,
     /// How long caches may keep it, in seconds; 0 for not at all.
     keep: u32,
     stale: bool,
@@ -30,7 +62,20 @@ pub(crate) struct Picture {
 impl Picture {
     /// A picture of a current number, which caches must ask for each time.
     pub(crate) fn fresh(svg: String) -> Self {
-        Self { svg, keep: 0, stale: false, ignored: String::new() }
+        Self::of(svg.into(), "image/svg+xml; charset=utf-8")
+    }
+
+    /// A badge of a current number. Its PNG takes about as long as its SVG, so both are drawn in
+    /// place.
+    pub(crate) fn badge(badge: &Badge, form: Form) -> Self {
+        match form {
+            Form::Svg => Self::fresh(badge::render(badge)),
+            Form::Png => Self::of(badge::render_png(badge).into(), "image/png"),
+        }
+    }
+
+    fn of(body: Body, media: &'static str) -> Self {
+        Self { body, media, keep: 0, stale: false, ignored: String::new() }
     }
 
     /// Lets caches keep it for this many seconds.
@@ -53,13 +98,13 @@ impl IntoResponse for Picture {
     /// Adds the headers that GitHub's camo, the Fastly in front of it, and browsers need to show
     /// the current number. camo would keep an answer without Cache-Control for a year.
     fn into_response(self) -> Response {
-        let mut response = self.svg.into_response();
+        let mut response = self.body.into_response();
         let headers = response.headers_mut();
         set_ignored(headers, &self.ignored);
         let mut set = |name: HeaderName, value| {
             headers.insert(name, HeaderValue::from_static(value));
         };
-        set(CONTENT_TYPE, "image/svg+xml; charset=utf-8");
+        set(CONTENT_TYPE, self.media);
         set(
             CONTENT_SECURITY_POLICY,
             "default-src 'none'; img-src data:; style-src 'unsafe-inline'",
@@ -94,18 +139,21 @@ pub(crate) fn set_ignored(headers: &mut HeaderMap, names: &str) {
 }
 
 /// An error, answered as a picture.
-pub(crate) struct PictureError(ApiError);
+pub(crate) struct PictureError {
+    error: ApiError,
+    form: Form,
+}
 
 impl From<ApiError> for PictureError {
     fn from(error: ApiError) -> Self {
-        Self(error)
+        Form::Svg.error(error)
     }
 }
 
 impl IntoResponse for PictureError {
     fn into_response(self) -> Response {
-        let picture = Picture::fresh(error_badge(&self.0.sentence()));
-        let plain = self.0.into_response();
+        let picture = Picture::badge(&badge::of_error(&self.error.sentence()), self.form);
+        let plain = self.error.into_response();
         let mut response = (plain.status(), picture).into_response();
         // The log needs the cause, whatever the form of the answer.
         *response.extensions_mut() = plain.extensions().clone();
@@ -121,18 +169,21 @@ impl IntoResponse for PictureError {
 
 /// Whether a client expects a picture at a path.
 pub(crate) fn is_meant(path: &str) -> bool {
-    path.ends_with(".svg") || path.starts_with("/ghpvc") || path == "/badge"
+    path.ends_with(".svg")
+        || Form::of(path) == Form::Png
+        || path.starts_with("/ghpvc")
+        || path == "/badge"
 }
 
 /// An error in the form expected at a path without a route.
 pub(crate) fn error_at(path: &str, error: ApiError) -> Response {
-    if is_meant(path) { PictureError(error).into_response() } else { error.into_response() }
+    if is_meant(path) { Form::of(path).error(error).into_response() } else { error.into_response() }
 }
 
 /// An extractor whose rejection is a picture.
-pub(crate) struct OrSvg<E>(pub E);
+pub(crate) struct OrPicture<E>(pub E);
 
-impl<S, E> FromRequestParts<S> for OrSvg<E>
+impl<S, E> FromRequestParts<S> for OrPicture<E>
 where
     S: Send + Sync,
     E: FromRequestParts<S>,
@@ -142,7 +193,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PictureError> {
         let extracted = E::from_request_parts(parts, state).await;
-        extracted.map(Self).map_err(|rejection| PictureError(rejection.into()))
+        let form = Form::of(parts.uri.path());
+        extracted.map(Self).map_err(|rejection| form.error(rejection.into()))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::model::count::History;
 use crate::model::hit::Source;
 use crate::model::name::Counter;
 use crate::model::time::Timestamp;
-use crate::picture::badge::{self, Badge};
+use crate::picture::Badge;
 use crate::picture::escape;
 use crate::web::App;
 use crate::web::countapi;
@@ -25,7 +25,7 @@ use crate::web::openapi::{Doc, QueryParam, text};
 use crate::web::pages::namespace;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
-use crate::web::response::picture::Picture;
+use crate::web::response::picture::{Form, Picture};
 use crate::web::response::value::NO_STORE;
 
 /// The OpenAPI description of `/count`.
@@ -106,7 +106,7 @@ struct Asked {
 enum Ending {
     Json,
     Html,
-    Picture,
+    Picture(Form),
 }
 
 /// GoatCounter's JSON. The number is formatted for people.
@@ -123,7 +123,8 @@ impl Asked {
         let ending = match ending {
             "json" => Ending::Json,
             "html" => Ending::Html,
-            "svg" | "png" => Ending::Picture,
+            "svg" => Ending::Picture(Form::Svg),
+            "png" => Ending::Picture(Form::Png),
             _ => return None,
         };
         let pair = serde_urlencoded::from_str::<Vec<(String, String)>>(&format!("p={path}"));
@@ -146,10 +147,10 @@ impl Asked {
         Ok(match self.ending {
             Ending::Json => (status, [NO_STORE], Json(GoatCounterCount { count })).into_response(),
             Ending::Html => (status, html(&count)).into_response(),
-            Ending::Picture => {
+            Ending::Picture(form) => {
                 let message = count;
                 let badge = Badge { label: "views".into(), message, ..Badge::default() };
-                Picture::fresh(badge::render(&badge)).into_response()
+                Picture::badge(&badge, form).into_response()
             }
         })
     }

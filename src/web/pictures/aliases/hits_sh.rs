@@ -18,7 +18,7 @@ use crate::web::fallback;
 use crate::web::pictures::shields;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
-use crate::web::response::picture::{OrSvg, PictureError};
+use crate::web::response::picture::{OrPicture, PictureError};
 
 static HITS_SH: Alias =
     Alias::at(&[], "", repository).defaults(&[("label", "hits"), ("color", "#4c1")]);
@@ -109,8 +109,8 @@ async fn draw(
     counter: Result<Counter, ApiError>,
 ) -> Response {
     let drawn = async {
-        let OrSvg(caller) = OrSvg::<Caller>::from_request_parts(parts, app).await?;
-        let OrSvg(query) = OrSvg::<Query>::from_request_parts(parts, app).await?;
+        let OrPicture(caller) = OrPicture::<Caller>::from_request_parts(parts, app).await?;
+        let OrPicture(query) = OrPicture::<Query>::from_request_parts(parts, app).await?;
         alias.draw(app, &caller, &counter?, query).await
     };
     let drawn: Result<_, PictureError> = drawn.await;
