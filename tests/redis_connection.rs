@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::proxy::Proxy;
 use common::redis::{Redis, free_port};
 use common::{Seen, command, wait_until};
 
@@ -90,4 +91,18 @@ fn a_redis_that_comes_later_is_found() {
     let _redis = Redis::durable_on(port);
     wait_until("it is ready", || seen.get("/readyz").status == 200);
     assert_eq!(seen.value("/hit/site/page"), 1);
+}
+
+/// A machine that loses its power, and a firewall that forgets a connection, tell nobody. While
+/// requests were sent, seen waited for the answer to the last one, and so for ever.
+#[test]
+fn a_connection_that_dies_without_a_word_is_made_again_under_load() {
+    let redis = Redis::durable();
+    let proxy = Proxy::to(([127, 0, 0, 1], redis.port).into());
+    let url = format!("redis://{}", proxy.address);
+    let seen = Seen::start(&["--store", &url, "--deadline", "300ms"]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    proxy.let_die();
+    wait_until("it answers again", || seen.get("/get/site/page").value() == Some(1));
+    wait_until("it counts again", || seen.get("/hit/site/page").status == 200);
 }

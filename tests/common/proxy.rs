@@ -1,4 +1,4 @@
-//! A TCP proxy that can cut a connection between a request and its answer.
+//! A TCP proxy that can cut a connection between a request and its answer, or let it die.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -10,6 +10,10 @@ use std::thread;
 pub struct Proxy {
     pub address: SocketAddr,
     cuts: Arc<Cuts>,
+    /// How many connections there were.
+    opened: Arc<AtomicU64>,
+    /// How many of them, from the first, are dead.
+    dead: Arc<AtomicU64>,
 }
 
 #[derive(Default)]
@@ -24,14 +28,24 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it has an address");
         let cuts = Arc::new(Cuts::default());
-        let orders = cuts.clone();
+        let (opened, dead) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
+        let (orders, numbers, bound) = (cuts.clone(), opened.clone(), dead.clone());
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let Ok(server) = TcpStream::connect(server) else { continue };
-                pass(&client, &server, orders.clone());
+                let number = numbers.fetch_add(1, Ordering::SeqCst);
+                let dead = bound.clone();
+                let is_dead = move || number < dead.load(Ordering::SeqCst);
+                pass(&client, &server, orders.clone(), is_dead);
             }
         });
-        Self { address, cuts }
+        Self { address, cuts, opened, dead }
+    }
+
+    /// Passes nothing on any more on the connections that there are, and closes none of them: their
+    /// server is gone without a word.
+    pub fn let_die(&self) {
+        self.dead.store(self.opened.load(Ordering::SeqCst), Ordering::SeqCst);
     }
 
     /// Drops the server's next answer to a script or an import, and cuts that connection. By then
@@ -46,14 +60,23 @@ impl Proxy {
     }
 }
 
-fn pass(client: &TcpStream, server: &TcpStream, cuts: Arc<Cuts>) {
+fn pass(
+    client: &TcpStream,
+    server: &TcpStream,
+    cuts: Arc<Cuts>,
+    is_dead: impl Fn() -> bool + Clone + Send + 'static,
+) {
     let (mut from_client, mut to_server) = (clone(client), clone(server));
     let (mut from_server, mut to_client) = (clone(server), clone(client));
     let asked_script = Arc::new(AtomicU64::new(0));
     let asked = asked_script.clone();
+    let is_gone = is_dead.clone();
     thread::spawn(move || {
         let mut buffer = [0; 1 << 16];
         while let Ok(n @ 1..) = from_client.read(&mut buffer) {
+            if is_gone() {
+                continue;
+            }
             let asks = |words: &[u8]| buffer[..n].windows(words.len()).any(|w| w == words);
             if asks(b"EVALSHA") || asks(b"POST /import") {
                 asked.fetch_add(1, Ordering::SeqCst);
@@ -67,6 +90,9 @@ fn pass(client: &TcpStream, server: &TcpStream, cuts: Arc<Cuts>) {
     thread::spawn(move || {
         let mut buffer = [0; 1 << 16];
         while let Ok(n @ 1..) = from_server.read(&mut buffer) {
+            if is_dead() {
+                continue;
+            }
             let script = asked_script.swap(0, Ordering::SeqCst) > 0;
             let take_one = |due: u64| due.checked_sub(1);
             if script && cuts.due.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_one).is_ok()

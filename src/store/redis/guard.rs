@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use fred::clients::Client;
-use fred::error::Error;
+use fred::error::{Error, ErrorKind};
 use fred::interfaces::{ClientLike, ConfigInterface, EventInterface};
 use fred::types::config::Options;
 use tokio::sync::watch;
@@ -181,9 +181,21 @@ impl Follower {
                         is_new
                     });
                 }
-                Err(error) => tracing::warn!(%error, "Redis gave no account of itself"),
+                Err(error) => {
+                    tracing::warn!(%error, "Redis gave no account of itself");
+                    if *error.kind() == ErrorKind::Timeout {
+                        self.reconnect();
+                    }
+                }
             }
         }
+    }
+
+    /// Makes the connection again. Its server may be gone without a word, and fred would wait for it
+    /// for as long as requests are sent.
+    fn reconnect(&self) {
+        let client = self.client.clone();
+        tokio::spawn(async move { client.force_reconnection().await });
     }
 
     async fn judge(&mut self) -> Result<Verdict, Error> {

@@ -21,8 +21,8 @@ const RECONNECT_MIN: u32 = 1;
 const RECONNECT_MAX: u32 = 1000;
 const RECONNECT_JITTER: u32 = 4;
 
-/// A server that owes an answer and stays silent for this long counts as dead, and the
-/// connection is made again.
+/// A server that owes an answer and stays silent for this long after the last request counts as
+/// dead, and the connection is made again. guard.rs does it where requests go on.
 const UNRESPONSIVE: Duration = Duration::from_secs(3);
 
 /// How many messages of other processes may be queued.
