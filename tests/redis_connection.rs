@@ -4,7 +4,7 @@ mod common;
 
 use common::proxy::Proxy;
 use common::redis::{Redis, free_port};
-use common::{Seen, command, wait_until};
+use common::{Seen, command, request, wait_until};
 
 #[test]
 fn a_user_a_password_and_a_database_are_used() {
@@ -91,6 +91,20 @@ fn a_redis_that_comes_later_is_found() {
     let _redis = Redis::durable_on(port);
     wait_until("it is ready", || seen.get("/readyz").status == 200);
     assert_eq!(seen.value("/hit/site/page"), 1);
+}
+
+/// Whether a server stands alone is known only once it is there, and hits may wait for it.
+#[test]
+fn hits_that_waited_for_redis_count_their_counters() {
+    let mut redis = Redis::durable();
+    redis.kill();
+    let seen = Seen::start(&["--store", &redis.url(), "--deadline", "20s"]);
+    let url = seen.url("/hit/site/page");
+    let early = std::thread::spawn(move || request("GET", &url, &[]));
+    wait_until("the hit waits", || seen.get("/metrics").body.contains("seen_in_flight 1\n"));
+    redis.again();
+    assert_eq!(early.join().unwrap().value(), Some(1));
+    assert_eq!(redis.ask(&["get", "seen:counters"]), "1");
 }
 
 /// A machine that loses its power, and a firewall that forgets a connection, tell nobody. While

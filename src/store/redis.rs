@@ -42,7 +42,7 @@ use super::live::Hub;
 use super::{Limits, Replicas, StoreError};
 use crate::model::hex;
 use crate::model::name::Counter;
-use crate::model::tally::{Lane, Outcome, Tally};
+use crate::model::tally::{Outcome, Tally};
 use crate::model::time::Timestamp;
 use crate::model::token;
 
@@ -130,16 +130,17 @@ impl Redis {
     }
 
     /// How many more counters a write may create, besides the script's own limit.
-    async fn room(&self, tally: &Tally) -> Result<u64, StoreError> {
-        let used = match tally.lane {
-            Lane::Shared(_) => self.registry.claims().await?,
-            Lane::Apart(_) => self.registry.nearly().await?,
+    async fn room(&self, alone: bool) -> Result<u64, StoreError> {
+        let used = match alone {
+            true => self.registry.claims().await?,
+            false => self.registry.nearly().await?,
         };
         Ok(self.limits.counters.saturating_sub(used))
     }
 
     async fn count_once(&self, tally: &Tally) -> Result<Answer, StoreError> {
-        let room = self.room(tally).await?;
+        let alone = self.servers.stands_alone();
+        let room = self.room(alone).await?;
         let write = {
             let apart = self.apart.lock();
             tally::write(
@@ -147,6 +148,7 @@ impl Redis {
                 &tally::WriteContext {
                     process: &self.process,
                     limits: &self.limits,
+                    alone,
                     room,
                     has_room: self.servers.has_room(),
                     known: &self.known,

@@ -29,6 +29,8 @@ pub(crate) struct WriteContext<'a> {
     /// The name of this process.
     pub(crate) process: &'a str,
     pub(crate) limits: &'a Limits,
+    /// Whether the server stands alone. A lane of one namespace may have begun before that was known.
+    pub(crate) alone: bool,
     /// How many more counters may be created, besides the script's own limit.
     pub(crate) room: u64,
     /// Whether the servers have memory for more counters.
@@ -41,11 +43,11 @@ pub(crate) struct WriteContext<'a> {
 
 /// Encodes a write.
 pub(crate) fn write(tally: &Tally, context: &WriteContext) -> EncodedWrite {
-    let alone = matches!(tally.lane, Lane::Shared(_));
+    let alone = context.alone;
     let mut keys = vec![keys::write(context.process, &tally.lane)];
     keys.push(keys::listening(match &tally.lane {
-        Lane::Shared(_) => None,
-        Lane::Apart(namespace) => Some(namespace),
+        Lane::Apart(namespace) if !alone => Some(namespace),
+        _ => None,
     }));
     let mut namespaces: HashMap<&Name, u64> = HashMap::new();
     let mut bases: Vec<String> = Vec::new();
