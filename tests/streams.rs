@@ -7,6 +7,8 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
+use common::proxy::Proxy;
+use common::redis::Redis;
 use common::{Place, Seen, TIMEOUT, request, wait_until};
 use serde_json::{Value, json};
 
@@ -182,6 +184,43 @@ fn a_page_hears_what_another_replica_counted() {
     page.next().unwrap();
     assert_eq!(there.value("/hit/site/page"), 1);
     assert_eq!(page.next().unwrap().1, json!({"value": 1}));
+}
+
+/// A stream that is open already, and hits on its counter until it shows one of them.
+fn is_heard_again(page: &mut Watcher, counting: &Seen) {
+    let deadline = std::time::Instant::now() + TIMEOUT;
+    page.lines.get_ref().set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    while std::time::Instant::now() < deadline {
+        counting.value("/hit/site/page");
+        let mut line = String::new();
+        if page.lines.read_line(&mut line).is_ok() && line.starts_with("data: ") {
+            return;
+        }
+    }
+    panic!("the stream is silent");
+}
+
+/// A firewall that forgets a silent connection, and a machine that loses its power, tell nobody.
+#[test]
+fn a_stream_goes_on_when_its_connection_to_redis_dies_without_a_word() {
+    let redis = Redis::durable();
+    let proxy = Proxy::to(([127, 0, 0, 1], redis.port).into());
+    let here = Seen::start(&["--store", &format!("redis://{}", proxy.address)]);
+    let there = Seen::start(&["--store", &redis.url()]);
+    let mut page = Watcher::open(&here, "/stream/site/page", "");
+    page.until(&json!({"value": null}));
+    proxy.let_die();
+    is_heard_again(&mut page, &there);
+}
+
+#[test]
+fn a_stream_goes_on_when_redis_was_emptied() {
+    let redis = Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url()]);
+    let mut page = Watcher::open(&seen, "/stream/site/page", "");
+    page.until(&json!({"value": null}));
+    redis.ask(&["flushall"]);
+    is_heard_again(&mut page, &seen);
 }
 
 /// How many subscribers the largest crowd of these tests has.

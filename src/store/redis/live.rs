@@ -3,25 +3,35 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Weak;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fred::clients::Client;
-use fred::error::Error;
+use fred::error::{Error, ErrorKind};
 use fred::interfaces::{ClientInterface, ClientLike, EventInterface, PubsubInterface};
 use fred::types::config::Server;
-use fred::types::{ConnectHandle, Message};
+use fred::types::{ConnectHandle, Message, Value};
+use futures_util::future::try_join_all;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
-use super::keys;
 use super::node::client;
 use super::servers::Servers;
+use super::{keys, read};
 use crate::model::name::Name;
+use crate::store::StoreError;
 use crate::store::live::{Hub, News, Update};
 
 /// How often the subscriptions are looked at although nobody came or went: slots may have
 /// moved, and what failed is tried again.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// How often they are renewed. A connection on which nothing is asked never learns that its server
+/// is gone, and a server that was emptied does not know that anybody listens.
+const RENEW: Duration = Duration::from_secs(5);
+
+/// How long a server may take to answer before its connection is made again. fred does not watch
+/// over the answers to subscriptions.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long one server may take to subscribe.
 const SETTLES_WITHIN: Duration = Duration::from_secs(2);
@@ -74,6 +84,7 @@ struct Subscriber {
     connected: tokio::sync::broadcast::Receiver<Server>,
     failed: tokio::sync::broadcast::Receiver<(Error, Option<Server>)>,
     subscribed: HashSet<Name>,
+    renewed: Instant,
     is_up: bool,
     /// The server's number of this connection, if it told.
     id: Option<i64>,
@@ -84,8 +95,17 @@ impl Subscriber {
         let (connected, failed) = (client.reconnect_rx(), client.error_rx());
         let hearing = tokio::spawn(hear(client.clone(), hub.clone()));
         let connection = client.connect();
-        let subscribed = HashSet::new();
-        Self { client, hearing, connection, connected, failed, subscribed, is_up: false, id: None }
+        Self {
+            client,
+            hearing,
+            connection,
+            connected,
+            failed,
+            subscribed: HashSet::new(),
+            renewed: Instant::now(),
+            is_up: false,
+            id: None,
+        }
     }
 
     /// Subscribes to what is wanted and to nothing else.
@@ -112,7 +132,8 @@ impl Subscriber {
         }
         if self.is_up && self.subscribed.is_empty() {
             // A connection with subscriptions may not ask.
-            self.id = self.client.client_id().await.ok();
+            let client = self.client.clone();
+            self.id = self.in_time(hub, client.client_id()).await?.ok();
         } else if self.held(place).await.is_some_and(|held| held < self.subscribed.len()) {
             tracing::debug!("subscriptions were lost with their slot and are made again");
             self.forget(hub);
@@ -121,12 +142,8 @@ impl Subscriber {
             if self.subscribed.contains(namespace) {
                 continue;
             }
-            self.client.ssubscribe(keys::live(namespace)).await?;
-            // From now on, writers publish this namespace's totals (count.lua).
-            let apart = (!place.servers.stands_alone()).then_some(namespace);
-            let listening = keys::listening(apart);
-            let arguments = vec![listening.as_str().into(), namespace.as_str().into()];
-            if let Err(error) = place.servers.run(&listening, "SADD", arguments).await {
+            self.subscribe(hub, namespace).await?;
+            if let Err(error) = enter(place.servers, [namespace]).await {
                 tracing::debug!(%error, "a listener was not entered");
                 continue;
             }
@@ -138,9 +155,43 @@ impl Subscriber {
             self.subscribed.remove(&namespace);
             self.client.sunsubscribe(keys::live(&namespace)).await?;
         }
+        if self.renewed.elapsed() >= RENEW {
+            self.renew(place, hub).await?;
+            self.renewed = Instant::now();
+        }
         // A new listener may be on a namespace that was subscribed to already.
         self.subscribed.iter().for_each(|namespace| hub.connected(namespace, true));
         Ok(())
+    }
+
+    /// Asks the server for an answer, and enters the listeners that it has forgotten.
+    async fn renew(&mut self, place: &Place<'_>, hub: &Hub) -> Result<(), Error> {
+        let Some(any) = self.subscribed.iter().next().cloned() else { return Ok(()) };
+        self.subscribe(hub, &any).await?;
+        match enter(place.servers, &self.subscribed).await {
+            Ok(0) => {}
+            Ok(_) => self.forget(hub),
+            Err(error) => tracing::debug!(%error, "the listeners were not looked for"),
+        }
+        Ok(())
+    }
+
+    async fn subscribe(&mut self, hub: &Hub, namespace: &Name) -> Result<(), Error> {
+        let client = self.client.clone();
+        self.in_time(hub, client.ssubscribe(keys::live(namespace))).await?
+    }
+
+    /// The server's answer. Without one in time, the connection is made again.
+    async fn in_time<T>(&mut self, hub: &Hub, asking: impl Future<Output = T>) -> Result<T, Error> {
+        match tokio::time::timeout(ANSWERS_WITHIN, asking).await {
+            Ok(answer) => Ok(answer),
+            Err(_) => {
+                self.is_up = false;
+                self.forget(hub);
+                self.client.force_reconnection().await?;
+                Err(Error::new(ErrorKind::Timeout, "the server was silent"))
+            }
+        }
     }
 
     /// The subscriptions are gone; listeners may miss news until they are made again.
@@ -166,6 +217,24 @@ impl Drop for Subscriber {
         self.hearing.abort();
         self.connection.abort();
     }
+}
+
+/// Has writers publish these namespaces' totals from now on (count.lua). Returns how many were not
+/// published so far.
+async fn enter(
+    servers: &Servers,
+    namespaces: impl IntoIterator<Item = &Name>,
+) -> Result<i64, StoreError> {
+    let mut sets: HashMap<String, Vec<Value>> = HashMap::new();
+    for namespace in namespaces {
+        let listening = keys::listening((!servers.stands_alone()).then_some(namespace));
+        let key = || vec![listening.as_str().into()];
+        sets.entry(listening.clone()).or_insert_with(key).push(namespace.as_str().into());
+    }
+    let adding = sets.into_iter().map(async |(listening, arguments)| {
+        read::number(&servers.run(&listening, "SADD", arguments).await?)
+    });
+    Ok(try_join_all(adding).await?.into_iter().sum())
 }
 
 /// Passes published messages on to the hub.
