@@ -88,6 +88,36 @@ async fn what_was_answered_is_there_after_a_crash() {
     }
 }
 
+/// As where the folder cannot be written to and a supervisor starts seen again and again: the log
+/// is in the file, and cannot be deleted.
+#[tokio::test]
+async fn starts_that_cannot_delete_the_log_leave_it_the_files_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("seen.redb");
+    let crashed = tempfile::tempdir().unwrap();
+    let again = crashed.path().join("seen.redb");
+    let store = Embedded::open(&path, LIMITS).unwrap();
+    store.apply(&tally(1, &["a"])).await.unwrap();
+    let mut logs = Vec::new();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let to = crashed.path().join(entry.file_name());
+        std::fs::copy(entry.path(), &to).unwrap();
+        if to != again {
+            logs.push((to.clone(), std::fs::read(&to).unwrap()));
+        }
+    }
+    store.close().await;
+    for _ in 0..4 {
+        let begun = Writer::start(LockedFile::open(&again).ok().unwrap(), again.clone(), false);
+        assert_eq!(begun.err().map(|error| error.to_string()), None);
+        logs.iter().for_each(|(log, bytes)| std::fs::write(log, bytes).unwrap());
+    }
+    let store = Embedded::open(&again, LIMITS).unwrap();
+    assert_eq!(total(&store, "a").await, Some(1));
+    store.close().await;
+}
+
 #[tokio::test]
 async fn a_log_is_not_put_into_another_state_of_its_file() {
     let folder = tempfile::tempdir().unwrap();

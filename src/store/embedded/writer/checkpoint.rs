@@ -130,8 +130,8 @@ impl Writer {
 
     /// Moves all changes to the database.
     pub(super) fn checkpoint_now(&mut self) -> Result<(), StoreError> {
+        self.since.checkpoint += 1;
         for _ in 0..2 {
-            self.since.checkpoint += 1;
             let (database, changes) = self.map.freeze().ok_or_else(closed)?;
             let length = self.file.length().unwrap_or(0);
             put(&database, &changes, self.since.checkpoint, length)?;

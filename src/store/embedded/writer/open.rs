@@ -110,10 +110,11 @@ impl Writer {
     /// Replays logs into the database.
     fn recover(&mut self, mut logs: Vec<(Since, Changes)>) -> Result<(), StoreError> {
         logs.sort_by_key(|(since, _)| since.checkpoint);
-        let mut changes = Changes::new();
+        let (mut changes, mut newest) = (Changes::new(), self.since.checkpoint);
         for (since, of_log) in logs {
-            // A log begins just before its checkpoint, and is deleted just after the next one.
-            let checkpoints = since.checkpoint.saturating_sub(1)..=since.checkpoint + 1;
+            // A log begins just before its checkpoint, and is deleted just after the next one, or
+            // after the one behind it if that one failed, or the process died before it.
+            let checkpoints = since.checkpoint.saturating_sub(1)..=since.checkpoint + 2;
             let is_ours =
                 since.store == self.since.store && checkpoints.contains(&self.since.checkpoint);
             if !is_ours {
@@ -124,10 +125,14 @@ impl Writer {
                 ));
             }
             changes.extend(of_log);
+            newest = since.checkpoint;
         }
         if !changes.is_empty() {
             tracing::info!(changes = changes.len(), "the store's log was put into its file");
             self.map.publish(changes);
+            // However often a start is cut short before it has deleted the logs, they stay this
+            // file's.
+            self.since.checkpoint = newest;
             self.checkpoint_now()?;
         }
         for checkpoint in [0, 1] {
