@@ -5,7 +5,7 @@ mod common;
 use std::process::Stdio;
 
 use common::redis::{Redis, free_port};
-use common::{Seen, command, wait_until};
+use common::{Seen, command, request, wait_until};
 
 /// The exit code and the last line of a seen that does not start.
 fn refusal(store: &str) -> (Option<i32>, String) {
@@ -134,4 +134,16 @@ fn an_emptied_redis_is_reported() {
     assert_eq!(seen.value("/hit/site/page"), 1);
     redis.ask(&["flushall"]);
     seen.wait_for_log("Redis WAS EMPTIED");
+}
+
+/// The first attempt changes the master and waits for a replica in vain. The second found that all
+/// was done, and answered 200 to what a failover loses.
+#[test]
+fn a_change_that_no_replica_has_is_not_acknowledged() {
+    let redis = Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url(), "--replicas", "1"]);
+    for (method, path) in [("GET", "/create/site/page"), ("PUT", "/namespaces/mine")] {
+        let answer = request(method, &seen.url(path), &[]);
+        assert_eq!(answer.status, 503, "{path}: {answer:?}");
+    }
 }

@@ -43,6 +43,7 @@ impl Redis {
             let once = keys::change(&counter.namespace, change.id);
             let found = read::values(&self.servers, &[record_key.clone(), once.clone()]).await?;
             if let Some(done) = &found[1] {
+                self.written_again(&once).await?;
                 return Ok(unpack_edited(done)?);
             }
             let record = read::record(found[0].as_ref())?;
@@ -85,13 +86,28 @@ impl Redis {
         Err(contended().into())
     }
 
+    /// A change was made before, but its answer was lost, or no replica had it in time. A write
+    /// returns once one has this and all before it.
+    pub(super) async fn written_again(&self, once: &str) -> Result<(), StoreError> {
+        let mut plan = Plan::default();
+        plan.run("EXPIRE", &[once.as_bytes(), ChangeId::MEMORY.to_string().as_bytes()]);
+        plan.commit(&self.servers, &self.commit).await.map(drop)
+    }
+
     pub(crate) async fn change_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
         for _ in 0..CONFLICTS_MAX {
             let (place, facts) = self.place(&change.namespace).await?;
             let found = place.namespace;
             let changed = rules::edit_namespace(change, &place, &self.limits)?;
             match changed {
-                NamespaceChanged::Nothing => return Ok(()),
+                NamespaceChanged::Nothing if facts.is_none() => return Ok(()),
+                NamespaceChanged::Nothing => {
+                    // It may have been done just now, and no replica had it in time.
+                    let (name, facts) = (&change.namespace, facts.as_deref());
+                    if self.put_namespace(name, &found, facts, found, change.at).await? {
+                        return Ok(());
+                    }
+                }
                 NamespaceChanged::Put(new) => {
                     let name = &change.namespace;
                     if self.put_namespace(name, &found, facts.as_deref(), new, change.at).await? {

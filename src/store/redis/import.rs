@@ -48,6 +48,7 @@ impl Redis {
             let (place, _) = self.place(&counter.namespace).await?;
             let done = read::values(&self.servers, std::slice::from_ref(&once)).await?;
             if let (true, Some(done)) = (adds, &done[0]) {
+                self.written_again(&once).await?;
                 return Ok(rules::imported(done)?);
             }
             let mut found =
