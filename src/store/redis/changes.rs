@@ -72,11 +72,11 @@ impl Redis {
             remember(&mut plan, &once, &pack_edited(edited));
             let grown = i64::from(creates) - i64::from(changed.record.is_none());
             self.count_alone(&mut plan, keys::COUNTERS, grown);
+            if edited.old != edited.new {
+                publish(&mut plan, &counter.namespace, &[(&counter.key, edited.new)]);
+            }
             if plan.commit(&self.servers, &self.commit).await? {
                 self.registry.grow(grown).await;
-                if edited.old != edited.new {
-                    self.publish(&counter.namespace, &[(&counter.key, edited.new)]).await;
-                }
                 if changed.record.is_none() {
                     self.note_if_empty(&counter.namespace, change.at).await;
                 }
@@ -186,14 +186,14 @@ impl Redis {
             }
             let gone = -i64::try_from(keys.len()).unwrap_or(0);
             self.count_alone(&mut plan, keys::COUNTERS, gone);
+            let updates: Vec<_> = keys.iter().map(|key| (key, None)).collect();
+            publish(&mut plan, name, &updates);
             if !plan.commit(&self.servers, &self.commit).await? {
                 // It has another owner now: the caller's credential is checked again.
                 return Ok(());
             }
             self.known.clear();
             self.registry.grow(gone).await;
-            let updates: Vec<_> = keys.iter().map(|key| (key, None)).collect();
-            self.publish(name, &updates).await;
             if keys.len() < DELETED_AT_ONCE as usize {
                 return Ok(());
             }
@@ -233,18 +233,6 @@ impl Redis {
         }
     }
 
-    /// Publishes updates to the listeners of all processes. An ACL may forbid it.
-    async fn publish(&self, namespace: &Name, updates: &[(&Name, Option<i64>)]) {
-        let word = |total: Option<i64>| total.map_or_else(|| "-".into(), |total| total.to_string());
-        let words: Vec<String> =
-            updates.iter().map(|(key, total)| format!("{key} {}", word(*total))).collect();
-        let channel = keys::live(namespace);
-        let arguments = vec![channel.as_str().into(), words.join(" ").into()];
-        if let Err(error) = self.servers.run(&channel, "SPUBLISH", arguments).await {
-            tracing::debug!(%error, "a change was not published");
-        }
-    }
-
     /// Compacts the log of a past: sums repeated entries and drops old ones.
     pub(crate) async fn shorten(&self, counter: &Counter) -> Result<(), StoreError> {
         let key = keys::past(counter);
@@ -271,6 +259,14 @@ pub(super) fn put(plan: &mut Plan, counter: &Counter, record: &mut Record) {
     let (score, key) = ((-record.total).to_string(), counter.key.as_str().as_bytes());
     plan.run("ZADD", &[ranking.as_bytes(), score.as_bytes(), key]);
     plan.run("SREM", &[moved.as_bytes(), key]);
+}
+
+/// Publishes updates to the listeners of all processes, before any later ones.
+pub(super) fn publish(plan: &mut Plan, namespace: &Name, updates: &[(&Name, Option<i64>)]) {
+    let word = |total: Option<i64>| total.map_or_else(|| "-".into(), |total| total.to_string());
+    let words: Vec<String> =
+        updates.iter().map(|(key, total)| format!("{key} {}", word(*total))).collect();
+    plan.run("SPUBLISH", &[keys::live(namespace).as_bytes(), words.join(" ").as_bytes()]);
 }
 
 /// Remembers a change and its result for a while, so that it is made once.
