@@ -117,6 +117,28 @@ fn an_owners_change_is_heard_too(place: Place) {
     assert_eq!(page.next().unwrap().1, json!({"value": null}));
 }
 
+fn an_import_is_heard_too(place: Place) {
+    let token = "an-instance-token-of-a-test";
+    let seen = place.seen_with(&["--token", token]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    let mut page = Watcher::open(&seen, "/stream/site/page", "");
+    assert_eq!(page.next().unwrap().1, json!({"value": 1}));
+    let line = r#"{"kind":"counter","namespace":"site","key":"page","total":7}"#;
+    let mut importer = TcpStream::connect(seen.address).unwrap();
+    let head = format!("Host: seen\r\nAuthorization: Bearer {token}\r\nConnection: close");
+    let length = line.len();
+    write!(
+        importer,
+        "POST /import?on-conflict=add HTTP/1.1\r\n{head}\r\nContent-Length: {length}\r\n\r\n{line}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    importer.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("\"added\":1"), "{answer}");
+    page.lines.get_ref().set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    assert_eq!(page.next().unwrap().1, json!({"value": 8}));
+}
+
 /// A page must not get a message for each hit of a crowd.
 fn a_crowd_is_told_at_most_ten_times_a_second(place: Place) {
     let seen = place.seen();
@@ -170,6 +192,7 @@ on_every_store! {
     a_page_hears_the_number_and_each_change
     several_counters_share_a_stream
     an_owners_change_is_heard_too
+    an_import_is_heard_too
     a_crowd_is_told_at_most_ten_times_a_second
     a_stop_ends_the_streams
     a_reader_who_leaves_is_forgotten

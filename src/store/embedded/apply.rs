@@ -271,7 +271,7 @@ pub(crate) fn import(
     on_conflict: OnConflict,
     limits: &Limits,
     now: Timestamp,
-) -> Result<Imported, EditError> {
+) -> Result<(Imported, Updates), EditError> {
     match exported {
         Exported::Namespace(exported) => {
             let found = tables::namespace(batch, &exported.namespace)?;
@@ -279,7 +279,7 @@ pub(crate) fn import(
             if let NamespaceChanged::Put(new) = changed {
                 tables::change_namespace(batch, &exported.namespace, &found, &new)?;
             }
-            Ok(imported)
+            Ok((imported, Updates::new()))
         }
         Exported::Counter(exported) => {
             import_counter(batch, id, exported, on_conflict, limits, now)
@@ -294,17 +294,17 @@ fn import_counter(
     on_conflict: OnConflict,
     limits: &Limits,
     now: Timestamp,
-) -> Result<Imported, EditError> {
+) -> Result<(Imported, Updates), EditError> {
     let (mark, adds) = (Mark::Change(id), on_conflict == OnConflict::Add);
     if let (true, Some(done)) = (adds, tables::mark(batch, mark, now)?) {
-        return Ok(rules::imported(&done)?);
+        return Ok((rules::imported(&done)?, Updates::new()));
     }
     let counter = Counter { namespace: exported.namespace.clone(), key: exported.key.clone() };
     let found = tables::whole(batch, &counter, now)?;
     let before = found.as_ref().map(|whole| whole.record.clone());
     let place = tables::place(batch, &counter.namespace)?;
     let (imported, whole) = rules::import(exported, on_conflict, found, &place, limits, now)?;
-    let Some(mut whole) = whole else { return Ok(imported) };
+    let Some(mut whole) = whole else { return Ok((imported, Updates::new())) };
     if before.is_none() {
         tables::grow(batch, &counter.namespace, 1)?;
     }
@@ -313,7 +313,7 @@ fn import_counter(
     if adds {
         tables::put_mark(batch, mark, now.0 + ChangeId::MEMORY, &[imported as u8]);
     }
-    Ok(imported)
+    Ok((imported, vec![update(&counter, Some(whole.record.total))]))
 }
 
 /// A number of the file changes, and so the file can be written to.

@@ -226,12 +226,12 @@ impl Store for Embedded {
         on_conflict: OnConflict,
         now: Timestamp,
     ) -> Result<Imported, EditError> {
-        let (exported, limits) = (exported.clone(), self.limits);
-        self.change(
+        let (hub, exported, limits) = (self.hub.clone(), exported.clone(), self.limits);
+        let imported = self.change(
             move |batch| apply::import(batch, id, &exported, on_conflict, &limits, now),
-            |_| {},
-        )
-        .await
+            move |(_, updates)| tell(&hub, updates),
+        );
+        Ok(imported.await?.0)
     }
 
     async fn subscribe(&self, namespace: &Name) -> Result<Subscription, StoreError> {

@@ -1,6 +1,6 @@
 //! Lines of an export, taken in by optimistic locking as in `changes.rs`.
 
-use super::changes::{CONFLICTS_MAX, contended, put, remember};
+use super::changes::{CONFLICTS_MAX, contended, publish, put, remember};
 use super::plan::Plan;
 use super::tally::SKETCH_MEMORY;
 use super::{Redis, keys, read};
@@ -71,6 +71,7 @@ impl Redis {
                 plan.unchanged(&once, None);
                 remember(&mut plan, &once, &[imported as u8]);
             }
+            publish(&mut plan, &counter.namespace, &[(&counter.key, Some(whole.record.total))]);
             self.count_alone(&mut plan, keys::COUNTERS, i64::from(is_new));
             if plan.commit(&self.servers, &self.commit).await? {
                 self.known.clear();
