@@ -292,3 +292,24 @@ on_every_store! {
     a_repeated_hit_gets_the_same_number
     a_large_site_is_deleted_by_as_many_requests_as_it_takes
 }
+
+/// Each deletion took what it had found from the number of all counters, and the cap was that much
+/// too high from then on.
+#[test]
+fn counters_that_two_delete_at_once_are_gone_once() {
+    const TOKEN: &str = "f3c0a9d2718e4b65b1d07e9a";
+    let redis = common::redis::Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url(), "--token", TOKEN]);
+    for round in 0..5 {
+        for n in 0..50 {
+            assert_eq!(seen.value(&format!("/hit/site/{n}")), 1);
+        }
+        let (url, token) = (seen.url("/namespaces/site"), format!("Bearer {TOKEN}"));
+        std::thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| request("DELETE", &url, &[("authorization", &token)]));
+            }
+        });
+        assert_eq!(redis.ask(&["get", "seen:counters"]), "0", "round {round}");
+    }
+}

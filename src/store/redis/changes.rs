@@ -115,7 +115,10 @@ impl Redis {
                     }
                 }
                 NamespaceChanged::Delete => {
-                    self.delete_counters(&change.namespace, facts.as_deref(), change.at).await?;
+                    let (name, facts) = (&change.namespace, facts.as_deref());
+                    if !self.delete_counters(name, facts, change.at).await? {
+                        continue;
+                    }
                     // Last, so that a deletion that was cut short can be repeated by the owner.
                     let (left, facts) = read::namespace(&self.servers, &change.namespace).await?;
                     let gone = Namespace { counters: left.counters, ..Namespace::default() };
@@ -158,13 +161,14 @@ impl Redis {
         Ok(done)
     }
 
-    /// Deletes all counters of a namespace, some at a time.
+    /// Deletes all counters of a namespace, some at a time; false if it has another owner meanwhile,
+    /// or somebody else deletes them.
     async fn delete_counters(
         &self,
         name: &Name,
         facts: Option<&[u8]>,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let ranking = keys::ranking(name);
         loop {
             let range = vec![ranking.as_str().into(), 0.into(), (DELETED_AT_ONCE - 1).into()];
@@ -173,29 +177,34 @@ impl Redis {
             let keys: Vec<Name> =
                 found.into_iter().filter_map(|key| Name::new(&key.into_string()?).ok()).collect();
             if keys.is_empty() {
-                return Ok(());
+                return Ok(true);
             }
+            let of = |key: &Name| Counter { namespace: name.clone(), key: key.clone() };
+            let records: Vec<_> = keys.iter().map(|key| keys::record(&of(key))).collect();
+            let found = read::values(&self.servers, &records).await?;
             let mut plan = Plan::default();
             plan.unchanged(&keys::namespace(name), facts);
+            for (record, found) in records.iter().zip(&found) {
+                plan.exists(record, found.is_some());
+            }
             self.delete(&mut plan, name, &keys);
             for key in &keys {
-                let counter = Counter { namespace: name.clone(), key: key.clone() };
-                for key in &read::keys_of(&counter, now)[1..] {
+                for key in &read::keys_of(&of(key), now)[1..] {
                     plan.run("UNLINK", &[key.as_bytes()]);
                 }
             }
-            let gone = -i64::try_from(keys.len()).unwrap_or(0);
+            // Another deletion may have come before the records were read.
+            let gone = -i64::try_from(found.iter().flatten().count()).unwrap_or(0);
             self.count_alone(&mut plan, keys::COUNTERS, gone);
             let updates: Vec<_> = keys.iter().map(|key| (key, None)).collect();
             publish(&mut plan, name, &updates);
             if !plan.commit(&self.servers, &self.commit).await? {
-                // It has another owner now: the caller's credential is checked again.
-                return Ok(());
+                return Ok(false);
             }
             self.known.clear();
             self.registry.grow(gone).await;
             if keys.len() < DELETED_AT_ONCE as usize {
-                return Ok(());
+                return Ok(true);
             }
         }
     }

@@ -26,6 +26,11 @@ impl Plan {
         self.check(Packer::default().uint(size), "ZCARD", &[key]);
     }
 
+    /// Checks that a key still exists, or still does not.
+    pub(crate) fn exists(&mut self, key: &str, found: bool) {
+        self.check(Packer::default().uint(found.into()), "EXISTS", &[key]);
+    }
+
     /// Checks that a command still has this answer.
     pub(crate) fn check_text(&mut self, expected: &str, command: &str, arguments: &[&str]) {
         self.check(Packer::default().bytes(expected.as_bytes()), command, arguments);
