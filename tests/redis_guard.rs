@@ -107,6 +107,10 @@ fn a_full_redis_is_507_and_a_badge_still_draws() {
     let full = seen.get("/hit/site/page");
     assert_eq!((full.status, full.json()["counted"].as_str()), (507, Some("no")), "{full:?}");
     assert_eq!(seen.get("/hit/site/page/badge.svg").status, 200);
+    assert_eq!(seen.get("/hit/site/page").status, 507);
+    let said = |line: &&String| line.contains("answered with an error");
+    wait_until("it is logged", || seen.log.lock().unwrap().iter().any(|line| said(&line)));
+    assert_eq!(seen.log.lock().unwrap().iter().filter(said).count(), 1, "once a minute");
     assert_ne!(seen.get("/readyz").status, 200);
     assert_eq!(seen.value("/get/site/page"), 1);
     redis.ask(&["config", "set", "maxmemory", "0"]);

@@ -14,10 +14,12 @@ use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::Response;
 use futures_util::FutureExt;
 use futures_util::future::ready;
+use parking_lot::Mutex;
 
 use super::error;
 use crate::metrics::{Metrics, Route};
 use crate::model::hex;
+use crate::model::log_interval::LogInterval;
 use crate::web::headers;
 use crate::web::response::negotiate;
 
@@ -81,13 +83,15 @@ impl RequestLog {
             metrics.over_limit(limit);
         }
         let (id_text, path) = (id.to_str().unwrap_or_default(), uri.path());
-        // The store logs an outage or a full disk once, and the metrics count each request that
-        // it failed.
+        // The store logs an outage once, and the metrics count each request that it failed.
         // A 5xx of a limit is not a failure of seen.
         let is_failure = status.is_server_error() && limit.is_none();
-        let is_outage =
-            matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE);
-        if is_failure && !is_outage {
+        let is_logged = match status {
+            StatusCode::SERVICE_UNAVAILABLE => false,
+            StatusCode::INSUFFICIENT_STORAGE => is_failure && full_is_due(),
+            _ => is_failure,
+        };
+        if is_logged {
             let cause = response.extensions_mut().remove::<Cause>().map(|cause| cause.0);
             tracing::warn!(id = id_text, %method, path, status = status.as_u16(), took = ?started.elapsed(), cause, "answered with an error");
         } else {
@@ -105,6 +109,12 @@ impl RequestLog {
         }
         response
     }
+}
+
+/// Whether to log that the store is full, which fails every hit.
+fn full_is_due() -> bool {
+    static LOGGED: LazyLock<Mutex<LogInterval>> = LazyLock::new(Mutex::default);
+    LOGGED.lock().is_due()
 }
 
 fn id(given: Option<&HeaderValue>) -> HeaderValue {
