@@ -137,6 +137,19 @@ impl Document {
             ResponseBody::Other(media @ "image/svg+xml") => {
                 json!({ "description": "The error", "content": { media: { "schema": text() } } })
             }
+            // A badge's is a picture, a card's is not.
+            ResponseBody::Other(media @ "image/png") => {
+                let error = schema::<error::ErrorBody>(&mut self.schemas);
+                let problem = schema::<error::Problem<'static>>(&mut self.schemas);
+                json!({
+                    "description": "The error",
+                    "content": {
+                        media: { "schema": text() },
+                        "application/json": { "schema": error },
+                        "application/problem+json": { "schema": problem },
+                    },
+                })
+            }
             _ => json!({ "$ref": "#/components/responses/error" }),
         };
         let mut operation = json!({
