@@ -19,7 +19,8 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinError;
 
 pub(crate) use self::doc::{
-    CALLBACK, Doc, Names, QueryParam, ResponseBody, countapi_name, number, schema, switch, text,
+    CALLBACK, Doc, Names, QueryParam, ResponseBody, countapi_name, number, schema, some_text,
+    switch, text,
 };
 use self::document::Document;
 use super::App;

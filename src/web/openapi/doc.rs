@@ -180,6 +180,11 @@ pub(crate) fn text() -> Value {
     json!({ "type": "string" })
 }
 
+/// Any text but an empty one.
+pub(crate) fn some_text() -> Value {
+    json!({ "type": "string", "minLength": 1 })
+}
+
 /// A total or an amount.
 pub(crate) fn number() -> Value {
     json!({ "type": "integer", "minimum": -9_007_199_254_740_991_i64, "maximum": 9_007_199_254_740_991_i64 })

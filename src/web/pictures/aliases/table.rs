@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Alias, Draws, NamedBy, counter, of_url, repository};
 use crate::model::name::Counter;
 use crate::web::error::ApiError;
-use crate::web::openapi::{QueryParam, text};
+use crate::web::openapi::{QueryParam, some_text, text};
 
 /// All of them except hits.sh, dwyl and profile-counter, whose paths have no prefix.
 pub(super) static ALIASES: &[Alias] = &[
@@ -19,7 +19,7 @@ pub(super) static ALIASES: &[Alias] = &[
     )
     .named_by(
         NamedBy::Query("username"),
-        &[QueryParam::new("username", "A GitHub user", text).required()],
+        &[QueryParam::new("username", "A GitHub user", some_text).required()],
         "a GitHub user's name",
     )
     .defaults(&[("label", "Profile views"), ("color", "blue")]),
@@ -31,7 +31,7 @@ pub(super) static ALIASES: &[Alias] = &[
     )
     .named_by(
         NamedBy::Query("user_id"),
-        &[QueryParam::new("user_id", "A GitHub user's number", text).required()],
+        &[QueryParam::new("user_id", "A GitHub user's number", some_text).required()],
         "a GitHub user's number",
     )
     .draws(Draws::Nothing)
@@ -51,7 +51,7 @@ pub(super) static ALIASES: &[Alias] = &[
     })
     .named_by(
         NamedBy::Query("page_id"),
-        &[QueryParam::new("page_id", "The page's name", text).required()],
+        &[QueryParam::new("page_id", "The page's name", some_text).required()],
         "a page's name",
     )
     .defaults(&[
@@ -117,7 +117,7 @@ pub(super) static ALIASES: &[Alias] = &[
     Alias::at(&["/cmoe"], "Count a hit on `moe-counter/{name}` and draw cmoe's digits", moe)
         .named_by(
             NamedBy::Query("name"),
-            &[QueryParam::new("name", "The counter's name", text).required()],
+            &[QueryParam::new("name", "The counter's name", some_text).required()],
             "a counter's name",
         )
         .draws(Draws::Digits)
@@ -129,7 +129,7 @@ pub(super) static ALIASES: &[Alias] = &[
     )
     .named_by(
         NamedBy::Query("page"),
-        &[QueryParam::new("page", "The page's number", text).required()],
+        &[QueryParam::new("page", "The page's number", some_text).required()],
         "a page's number",
     )
     .draws(Draws::Digits)
@@ -148,7 +148,7 @@ pub(super) static PROFILE_COUNTER: Alias =
 
 const A_URL: &str = "an address such as https://example.com/page";
 const A_PAGE: &str = "a page's name";
-const PATH: &[QueryParam] = &[QueryParam::new("path", "The page's name", text).required()];
+const PATH: &[QueryParam] = &[QueryParam::new("path", "The page's name", some_text).required()];
 const URL: &[QueryParam] =
     &[QueryParam::new("url", "The page; its host and path name the counter", url_schema)
         .required()];
