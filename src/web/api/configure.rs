@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use crate::model::edit::Edit;
 use crate::web::App;
 use crate::web::error::ApiError;
-use crate::web::openapi::Doc;
+use crate::web::openapi::{Doc, QueryParam};
 use crate::web::request::auth::OwnerChange;
 use crate::web::request::query::Query;
 use crate::web::request::settings;
@@ -17,9 +17,11 @@ use crate::web::request::settings::{
 use crate::web::response::value::NO_STORE;
 
 /// The OpenAPI description of `/configure/{namespace}/{key}`.
-pub(crate) const DOC: Doc = Doc::json::<SettingsBody>("Change the settings of a counter")
-    .owners()
-    .query(&[DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND]);
+pub(crate) const DOC: Doc =
+    Doc::json::<SettingsBody>("Change the settings of a counter").owners().query(&KNOWN);
+
+/// A query with none of these is misspelt, and would seem to be done.
+const KNOWN: [QueryParam; 4] = [DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND];
 
 /// Changes the settings that the query names, and answers with all of them.
 pub(crate) async fn configure(
@@ -27,10 +29,8 @@ pub(crate) async fn configure(
     change: OwnerChange,
     query: Query,
 ) -> Result<Response, ApiError> {
-    // A misspelt name, alone, would seem to be done.
-    let settings = [DEDUPE, ENABLE_RESET, UPDATE_LOWERBOUND, UPDATE_UPPERBOUND];
-    if settings.iter().all(|setting| query.get(setting.name).is_none()) {
-        let names = settings.map(|setting| setting.name).join(" or ");
+    if !query.is_empty() && KNOWN.iter().all(|known| query.get(known.name).is_none()) {
+        let names = KNOWN.map(|known| known.name).join(" or ");
         return Err(ApiError::missing_parameter(&names, "the settings to change"));
     }
     let count = app.counters.count(&change.counter).await?;
