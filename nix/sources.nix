@@ -51,6 +51,7 @@ in
       ../examples
       ../flake.lock
       ../flake.nix
+      ../fuzz/corpus
       ../nix
       ../tests
       (fileset.maybeMissing ../benches)

@@ -15,6 +15,7 @@ crate.build {
   dontCargoBuild = true;
   buildPhase = "runHook preBuild";
   doCheck = true;
+  cargoTestFlags = [ "--no-fail-fast" ];
   nativeCheckInputs = [ redis ] ++ browser.packages;
   env = browser.env // {
     SEEN_TEST_BROWSER_SANDBOX = "none";
