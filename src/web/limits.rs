@@ -1,5 +1,6 @@
 //! Limits on clients, counters and the process.
 
+mod by_source;
 pub(super) mod creation;
 pub(super) mod head;
 pub(super) mod marks;

@@ -1,10 +1,10 @@
 //! Limits on the creation of counters, claims and ids by strangers, since these take up the
 //! store's memory for long.
 
+use super::by_source::BySource;
 use crate::config::ClientLimits;
 use crate::metrics::Limit;
 use crate::model::edit::Credential;
-use crate::model::hit::Source;
 use crate::model::name::Counter;
 use crate::model::network::Client;
 use crate::model::rate::Tiers;
@@ -17,10 +17,10 @@ use crate::web::request::caller::Caller;
 /// people open is one counter, and any client can claim to be a proxy.
 const PROXY_TIMES: u32 = 10;
 
-/// The limits on creation; `None` if one is off.
+/// The limits on creation.
 pub(crate) struct CreationLimits {
-    client: Option<Tiers>,
-    proxy: Option<Tiers>,
+    counters: BySource,
+    /// `None` if it is off.
     ids: Option<Tiers>,
 }
 
@@ -39,10 +39,8 @@ impl Taken<'_> {
 
 impl CreationLimits {
     pub(crate) fn new(settings: &ClientLimits) -> Self {
-        let create = settings.create_limit.0;
         Self {
-            client: create.map(Tiers::new),
-            proxy: create.map(|rate| Tiers::new(rate.times(PROXY_TIMES))),
+            counters: BySource::new(settings.create_limit.0, PROXY_TIMES),
             ids: settings.id_limit.0.map(Tiers::new),
         }
     }
@@ -64,15 +62,11 @@ impl CreationLimits {
     }
 
     fn take_of_a_stranger(&self, caller: &Caller) -> Result<Taken<'_>, ApiError> {
-        let Some(tiers) = self.tiers(caller) else { return Ok(Taken(None)) };
+        let Some(tiers) = self.counters.of(caller) else { return Ok(Taken(None)) };
         match tiers.take(caller.client) {
             Ok(_) => Ok(Taken(Some((tiers, caller.client)))),
             Err(over) => Err(ApiError::over_quota(Limit::create, over)),
         }
-    }
-
-    fn tiers(&self, caller: &Caller) -> Option<&Tiers> {
-        if caller.source == Source::Proxy { self.proxy.as_ref() } else { self.client.as_ref() }
     }
 
     /// Takes one id that the store will remember.
@@ -99,7 +93,7 @@ pub(crate) async fn for_a_hit<'a>(
     caller: &Caller,
     counter: &Counter,
 ) -> Result<Taken<'a>, ApiError> {
-    let is_limited = app.mode != Mode::Create && app.creation.tiers(caller).is_some();
+    let is_limited = app.mode != Mode::Create && app.creation.counters.of(caller).is_some();
     if !is_limited || app.counters.last_known(counter).is_some() {
         return Ok(Taken(None));
     }

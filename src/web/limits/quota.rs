@@ -5,9 +5,9 @@ use std::fmt::Write;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponseParts, ResponseParts};
 
+use super::by_source::BySource;
 use crate::config::Settings;
 use crate::metrics::{Limit, Metrics, Uncounted};
-use crate::model::hit::Source;
 use crate::model::name::Counter;
 use crate::model::rate::{Left, Limiter, Rate, Tier, Tiers};
 use crate::web::error::ApiError;
@@ -24,12 +24,10 @@ const PROXY_TIMES: u32 = 20;
 /// many people share the /48 of a carrier, and all of them make hits.
 const CLIENTS_OF_A_NETWORK: u32 = 16;
 
-/// Every limit of hits; `None` if it is off.
+/// Every limit of hits.
 pub(crate) struct Quotas {
-    client: Option<Tiers>,
-    /// For image proxies, whose address many people share. It bounds clients that only claim to
-    /// be one, too.
-    proxy: Option<Tiers>,
+    caller: BySource,
+    /// `None` if it is off.
     counter: Option<Limiter>,
 }
 
@@ -41,15 +39,17 @@ impl Quotas {
     pub(crate) fn new(settings: &Settings) -> Self {
         let rate = settings.client_limit.0;
         Self {
-            client: rate.map(|rate| Tiers::with_networks_of(rate, CLIENTS_OF_A_NETWORK)),
-            proxy: rate.map(|rate| Tiers::new(rate.times(PROXY_TIMES))),
+            caller: BySource {
+                client: rate.map(|rate| Tiers::with_networks_of(rate, CLIENTS_OF_A_NETWORK)),
+                ..BySource::new(rate, PROXY_TIMES)
+            },
             counter: settings.counter_limit.0.map(Limiter::new),
         }
     }
 
     /// Takes a change from the client's quota.
     pub(crate) fn change(&self, caller: &Caller) -> Result<Quota, ApiError> {
-        take(self.client.as_ref(), caller)
+        take(self.caller.client.as_ref(), caller)
     }
 
     /// Takes one hit from each quota that it falls under.
@@ -59,8 +59,7 @@ impl Quotas {
         counter: &Counter,
         metrics: &Metrics,
     ) -> Result<Quota, ApiError> {
-        let by_client = if caller.source == Source::Proxy { &self.proxy } else { &self.client };
-        let quota = take(by_client.as_ref(), caller)
+        let quota = take(self.caller.of(caller), caller)
             .inspect_err(|_| metrics.uncounted(Uncounted::limited))?;
         if let Some(limit) = &self.counter {
             let left = limit.take(counter);

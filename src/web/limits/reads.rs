@@ -8,10 +8,9 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::by_source::BySource;
 use crate::config::ClientLimits;
 use crate::metrics::Limit;
-use crate::model::hit::Source;
-use crate::model::rate::Tiers;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
@@ -20,19 +19,12 @@ use crate::web::response::{etag, picture};
 /// How many times a client's quota an image proxy has, as for hits.
 const PROXY_TIMES: u32 = 20;
 
-/// The limits on expensive reads; `None` if they are off.
-pub(crate) struct ReadLimits {
-    client: Option<Tiers>,
-    proxy: Option<Tiers>,
-}
+/// The limits on expensive reads.
+pub(crate) struct ReadLimits(BySource);
 
 impl ReadLimits {
     pub(crate) fn new(settings: &ClientLimits) -> Self {
-        let rate = settings.read_limit.0;
-        Self {
-            client: rate.map(Tiers::new),
-            proxy: rate.map(|rate| Tiers::new(rate.times(PROXY_TIMES))),
-        }
+        Self(BySource::new(settings.read_limit.0, PROXY_TIMES))
     }
 
     /// Takes a read from the caller's quota.
@@ -40,8 +32,7 @@ impl ReadLimits {
     /// # Errors
     /// 429 if the caller or its network has used up its quota.
     pub(crate) fn take(&self, caller: &Caller) -> Result<(), ApiError> {
-        let limit = if caller.source == Source::Proxy { &self.proxy } else { &self.client };
-        let Some(limit) = limit else { return Ok(()) };
+        let Some(limit) = self.0.of(caller) else { return Ok(()) };
         match limit.take(caller.client) {
             Ok(_) => Ok(()),
             Err(over) => Err(ApiError::over_quota(Limit::reads, over)),
