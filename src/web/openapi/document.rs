@@ -42,8 +42,7 @@ impl Document {
     }
 
     pub(super) fn render(mut self) -> String {
-        let error = schema::<error::ErrorBody>(&mut self.schemas);
-        let problem = schema::<error::Problem<'static>>(&mut self.schemas);
+        let error = self.error();
         let schemas = self.schemas.take_definitions(true);
         json!({
             "openapi": "3.1.0",
@@ -74,10 +73,7 @@ impl Document {
                                 "schema": text(),
                             },
                         },
-                        "content": {
-                            "application/json": { "schema": error },
-                            "application/problem+json": { "schema": problem },
-                        },
+                        "content": error,
                     },
                 },
                 "securitySchemes": {
@@ -90,6 +86,16 @@ impl Document {
             },
         })
         .to_string()
+    }
+
+    /// The media types of an error that is not a picture.
+    fn error(&mut self) -> Value {
+        json!({
+            "application/json": { "schema": schema::<error::ErrorBody>(&mut self.schemas) },
+            "application/problem+json": {
+                "schema": schema::<error::Problem<'static>>(&mut self.schemas),
+            },
+        })
     }
 
     fn operation(&mut self, verb: Verb, path: &str, doc: &Doc) -> Value {
@@ -139,16 +145,9 @@ impl Document {
             }
             // A badge's is a picture, a card's is not.
             ResponseBody::Other(media @ "image/png") => {
-                let error = schema::<error::ErrorBody>(&mut self.schemas);
-                let problem = schema::<error::Problem<'static>>(&mut self.schemas);
-                json!({
-                    "description": "The error",
-                    "content": {
-                        media: { "schema": text() },
-                        "application/json": { "schema": error },
-                        "application/problem+json": { "schema": problem },
-                    },
-                })
+                let mut content = self.error();
+                content[media] = json!({ "schema": text() });
+                json!({ "description": "The error", "content": content })
             }
             _ => json!({ "$ref": "#/components/responses/error" }),
         };
