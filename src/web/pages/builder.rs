@@ -90,15 +90,14 @@ impl Form {
         };
         let counter =
             Counter { namespace: name("namespace", "my-site")?, key: name("key", "home")? };
-        let looks =
-            LOOKS.map(|(name, or)| (name, query.get(name).filter(|t| !t.is_empty()).unwrap_or(or)));
+        let looks = LOOKS.map(|(name, or)| (name, query.filled(name).unwrap_or(or)));
         let mut badge = BadgeParams::default();
         for (name, value) in looks {
             badge.set(name, value).map_err(|e| ApiError::invalid_look(&e))?;
         }
         let [(_, label), _, (_, count), (_, logo), (_, color), (_, label_color)] = looks;
         Metric::parse(count)?;
-        let dedupe = query.get("dedupe").filter(|text| !text.is_empty()).unwrap_or("off");
+        let dedupe = query.filled("dedupe").unwrap_or("off");
         settings::changed(CounterSettings::default(), query)?;
         let origin = origin(headers);
 

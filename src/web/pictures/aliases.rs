@@ -135,7 +135,7 @@ impl Alias {
         let OrPicture(query) = OrPicture::<Query>::from_request_parts(&mut parts, app).await?;
         let missing = |name: &str| ApiError::missing_parameter(name, self.allowed);
         // Without its name, all who left it out would share one counter.
-        let given = |name| query.get(name).filter(|given| !given.is_empty()).map(str::to_owned);
+        let given = |name| query.filled(name).map(str::to_owned);
         let name = match self.named_by {
             NamedBy::Query(name) => given(name).ok_or_else(|| missing(name))?,
             NamedBy::Page(name) => {

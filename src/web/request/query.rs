@@ -50,6 +50,11 @@ impl Query {
         self.pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str())
     }
 
+    /// The value of a name, unless it is empty.
+    pub(crate) fn filled(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+
     /// The value of a required name.
     pub(crate) fn required(&self, name: &str, allowed: &str) -> Result<&str, ApiError> {
         self.get(name).ok_or_else(|| ApiError::missing_parameter(name, allowed))

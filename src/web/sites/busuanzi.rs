@@ -107,7 +107,7 @@ pub(super) async fn get(
     query: Query,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    match query.get("id").filter(|id| !id.is_empty()) {
+    match query.filled("id") {
         Some(id) => Ok(aliases::visitcount(&app, &caller, id, &query).await.into_response()),
         None => success(&app, &asked(&headers)?).await,
     }
