@@ -131,10 +131,8 @@ impl Redis {
 
     /// How many more counters a write may create, besides the script's own limit.
     async fn room(&self, alone: bool) -> Result<u64, StoreError> {
-        let used = match alone {
-            true => self.registry.claims().await?,
-            false => self.registry.nearly().await?,
-        };
+        let registry = &self.registry;
+        let used = if alone { registry.claims().await? } else { registry.nearly().await? };
         Ok(self.limits.counters.saturating_sub(used))
     }
 

@@ -86,8 +86,8 @@ impl Redis {
         Err(contended().into())
     }
 
-    /// A change was made before, but its answer was lost, or no replica had it in time. A write
-    /// returns once one has this and all before it.
+    /// Waits until a replica has a change that was made before. A write is acknowledged once a
+    /// replica has it and all writes before it.
     pub(super) async fn written_again(&self, once: &str) -> Result<(), StoreError> {
         let mut plan = Plan::default();
         plan.run("EXPIRE", &[once.as_bytes(), ChangeId::MEMORY.to_string().as_bytes()]);
@@ -98,35 +98,24 @@ impl Redis {
         for _ in 0..CONFLICTS_MAX {
             let (place, facts) = self.place(&change.namespace).await?;
             let found = place.namespace;
-            let changed = rules::edit_namespace(change, &place, &self.limits)?;
-            match changed {
+            let name = &change.namespace;
+            let (found, facts, new) = match rules::edit_namespace(change, &place, &self.limits)? {
                 NamespaceChanged::Nothing if facts.is_none() => return Ok(()),
-                NamespaceChanged::Nothing => {
-                    // It may have been done just now, and no replica had it in time.
-                    let (name, facts) = (&change.namespace, facts.as_deref());
-                    if self.put_namespace(name, &found, facts, found, change.at).await? {
-                        return Ok(());
-                    }
-                }
-                NamespaceChanged::Put(new) => {
-                    let name = &change.namespace;
-                    if self.put_namespace(name, &found, facts.as_deref(), new, change.at).await? {
-                        return Ok(());
-                    }
-                }
+                // It may have been done just now, and no replica had it in time.
+                NamespaceChanged::Nothing => (found, facts, found),
+                NamespaceChanged::Put(new) => (found, facts, new),
                 NamespaceChanged::Delete => {
-                    let (name, facts) = (&change.namespace, facts.as_deref());
-                    if !self.delete_counters(name, facts, change.at).await? {
+                    if !self.delete_counters(name, facts.as_deref(), change.at).await? {
                         continue;
                     }
                     // Last, so that a deletion that was cut short can be repeated by the owner.
-                    let (left, facts) = read::namespace(&self.servers, &change.namespace).await?;
+                    let (left, facts) = read::namespace(&self.servers, name).await?;
                     let gone = Namespace { counters: left.counters, ..Namespace::default() };
-                    let name = &change.namespace;
-                    if self.put_namespace(name, &left, facts.as_deref(), gone, change.at).await? {
-                        return Ok(());
-                    }
+                    (left, facts, gone)
                 }
+            };
+            if self.put_namespace(name, &found, facts.as_deref(), new, change.at).await? {
+                return Ok(());
             }
         }
         Err(contended().into())
@@ -161,8 +150,8 @@ impl Redis {
         Ok(done)
     }
 
-    /// Deletes all counters of a namespace, some at a time; false if it has another owner meanwhile,
-    /// or somebody else deletes them.
+    /// Deletes all counters of a namespace, some at a time; false if it has another owner by now,
+    /// or if somebody else is deleting them too.
     async fn delete_counters(
         &self,
         name: &Name,
