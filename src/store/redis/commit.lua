@@ -10,7 +10,7 @@ for _, check in ipairs(plan[1]) do
   if found ~= check[1] then return 0 end
 end
 for _, command in ipairs(plan[2]) do
-  -- Nobody may be allowed to publish: the change holds.
+  -- Where an ACL forbids publishing, the change holds all the same.
   local run = command[1] == 'SPUBLISH' and redis.pcall or redis.call
   run(unpack(command))
 end

@@ -41,7 +41,7 @@ pub(crate) struct Requirements {
 /// The current verdict on the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Verdict {
-    /// Not connected, since the last attempt failed so.
+    /// Not connected, with the error of the last attempt, if there was one.
     Unknown(Option<String>),
     /// It may be used.
     Good,
@@ -191,8 +191,8 @@ impl Follower {
         }
     }
 
-    /// Makes the connection again. Its server may be gone without a word, and fred would wait for it
-    /// for as long as requests are sent.
+    /// Makes the connection again. Its server may have vanished, and fred would go on waiting for
+    /// it as long as requests are sent.
     fn reconnect(&self) {
         let client = self.client.clone();
         tokio::spawn(async move { client.force_reconnection().await });

@@ -25,8 +25,8 @@ use crate::store::live::{Hub, News, Update};
 /// moved, and what failed is tried again.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// How often they are renewed. A connection on which nothing is asked never learns that its server
-/// is gone, and a server that was emptied does not know that anybody listens.
+/// How often they are renewed. A connection on which nothing is asked never learns that its
+/// server is gone, and a server that was emptied does not know that anybody listens.
 const RENEW: Duration = Duration::from_secs(5);
 
 /// How long a server may take to answer before its connection is made again. fred does not watch
@@ -219,8 +219,8 @@ impl Drop for Subscriber {
     }
 }
 
-/// Has writers publish these namespaces' totals from now on (count.lua). Returns how many were not
-/// published so far.
+/// Makes writers publish these namespaces' totals from now on (count.lua). Returns how many were
+/// not published so far.
 async fn enter(
     servers: &Servers,
     namespaces: impl IntoIterator<Item = &Name>,

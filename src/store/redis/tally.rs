@@ -29,7 +29,8 @@ pub(crate) struct WriteContext<'a> {
     /// The name of this process.
     pub(crate) process: &'a str,
     pub(crate) limits: &'a Limits,
-    /// Whether the server stands alone. A lane of one namespace may have begun before that was known.
+    /// Whether the server stands alone. A namespace may have got a lane of its own before that was
+    /// known.
     pub(crate) alone: bool,
     /// How many more counters may be created, besides the script's own limit.
     pub(crate) room: u64,

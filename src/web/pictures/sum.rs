@@ -1,5 +1,5 @@
-//! `/sum/{namespace}/badge.svg`, `badge.png`, `chart.svg` and `shields.json`: the sum of a namespace's
-//! counters, for callers who may list them.
+//! `/sum/{namespace}/badge.svg`, `badge.png`, `chart.svg` and `shields.json`: the sum of a
+//! namespace's counters, for callers who may list them.
 
 use axum::extract::State;
 use axum::response::Response;
