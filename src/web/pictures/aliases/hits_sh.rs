@@ -47,7 +47,7 @@ pub(crate) async fn answer(State(app): State<App>, request: Request) -> Response
     let mut meant = meant.flatten();
     // Any two names could be such a link: only those that were counted are.
     if let Some(Meant::Link(counter)) = &meant
-        && !matches!(app.counters.count(counter).await, Ok(Some(_)))
+        && !matches!(app.counters.total(counter).await, Ok(Some(_)))
     {
         meant = None;
     }
