@@ -7,7 +7,9 @@ let
   packages = self.packages.${system};
 
   gather = kind: lib.mapAttrs' (name: lib.nameValuePair "${kind}-${name}");
-  crate = pkgs.callPackage ./crate.nix { };
+  # Linked as `cargo test` links in a dev shell: some tests preload a library into seen, which a
+  # static program ignores. The packages and the images are built by a crate of their own.
+  crate = pkgs.callPackage ./crate.nix { static = false; };
   call = lib.callPackageWith (pkgs // packages // { inherit crate; });
 in
 lib.mapAttrs' (

@@ -13,6 +13,7 @@
   cargo-nextest,
   cargo-deny,
   redis,
+  util-linux,
   nodejs,
   python3,
   wrk,
@@ -52,6 +53,8 @@ mkShell {
     deadnix
     shellcheck
   ]
+  # Tests mount small disks with its `unshare`.
+  ++ lib.optional stdenv.hostPlatform.isLinux util-linux
   ++ browser.packages or [ ];
 
   env = {

@@ -37,9 +37,14 @@ in
   bashInteractive = programs "bash" [ "bash" ];
 
   docker-client = programs "docker-client" [ "docker" ];
-  chromium = programs "chromium" [ "chromium" ];
+  # Not /usr/bin/chromium, a script that reads files of /etc, which a sandbox lacks.
+  chromium = self.runCommand "chromium" { } ''
+    mkdir -p $out/bin
+    ln -s /usr/lib/chromium/chromium $out/bin/
+  '';
   chromedriver = programs "chromedriver" [ "chromedriver" ];
   nodejs = programs "nodejs" [ "node" ];
+  util-linux = programs "util-linux" [ "unshare" ];
   dejavu_fonts = self.runCommand "dejavu-fonts" { } ''
     mkdir -p $out/share/fonts
     ln -s /usr/share/fonts/truetype/dejavu $out/share/fonts/truetype

@@ -3,6 +3,7 @@
   lib,
   crate,
   redis,
+  util-linux,
   callPackage,
 }:
 let
@@ -16,7 +17,12 @@ crate.build {
   buildPhase = "runHook preBuild";
   doCheck = true;
   cargoTestFlags = [ "--no-fail-fast" ];
-  nativeCheckInputs = [ redis ] ++ browser.packages;
+  # `unshare` mounts the small disks that tests fill.
+  nativeCheckInputs = [
+    redis
+    util-linux
+  ]
+  ++ browser.packages;
   env = browser.env // {
     SEEN_TEST_BROWSER_SANDBOX = "none";
   };
