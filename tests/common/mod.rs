@@ -346,6 +346,20 @@ impl Load {
     }
 }
 
+/// Whether a test can mount a disk of its own, which takes Linux' namespaces. Where they are
+/// forbidden, as in Nix' sandbox, `SEEN_TEST_NAMESPACES=none` leaves such tests out.
+pub fn has_namespaces() -> bool {
+    let forbidden = std::env::var_os("SEEN_TEST_NAMESPACES").is_some_and(|wish| wish == "none");
+    if forbidden {
+        // Written past the test harness, which would capture it, so that people see it.
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"SKIPPED, because SEEN_TEST_NAMESPACES=none: a test with a disk of its own\n",
+        );
+    }
+    cfg!(target_os = "linux") && !forbidden
+}
+
 /// Polls until `done`, for [`TIMEOUT`] at most.
 pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let started = std::time::Instant::now();

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::book::{COUNTERS, Held, NAMESPACE, ONCE, Stored, key};
 use crate::client::Front;
 use crate::common::redis::Redis;
-use crate::common::{Seen, client, command, request, send, wait_until};
+use crate::common::{Seen, client, command, has_namespaces, request, send, wait_until};
 use crate::disk::Disk;
 use crate::random::Random;
 use crate::system::System;
@@ -60,10 +60,13 @@ impl Setting {
         }
     }
 
-    /// Whether this system can run it: namespaces and `LD_PRELOAD` need Linux.
+    /// Whether this system can run it: disks need namespaces, and `LD_PRELOAD` needs Linux.
     pub fn can_be(self) -> bool {
-        let needs = [Self::System, Self::Disk, Self::RedisClock, Self::RedisDisk];
-        cfg!(target_os = "linux") || !needs.contains(&self)
+        match self {
+            Self::Disk | Self::RedisDisk => has_namespaces(),
+            Self::System | Self::RedisClock => cfg!(target_os = "linux"),
+            _ => true,
+        }
     }
 }
 
