@@ -1,72 +1,46 @@
 //! The totals that this process saw last, shown while the store is unreachable.
 
-use std::collections::HashMap;
-
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use crate::model::name::Counter;
+use crate::model::recent::Recent;
 
 /// The most counters in each half of the table. With names of full length, both halves take
 /// about 16 MB.
 const GENERATION_SIZE: usize = 1 << 15;
 
-/// A bounded table of totals by counter, which forgets those that were put longest ago.
-#[derive(Default)]
+/// A bounded table of totals by counter.
 pub struct LastKnown {
     /// The lock is held for a look-up, never across an await.
-    halves: Mutex<Halves>,
+    totals: Mutex<Recent<Counter, i64>>,
 }
 
-/// A full young half replaces the old half, whose totals are forgotten. This makes room
-/// without a search for the oldest entries.
-#[derive(Default)]
-struct Halves {
-    young: HashMap<Counter, i64>,
-    old: HashMap<Counter, i64>,
-}
-
-impl Halves {
-    fn put(&mut self, counter: &Counter, total: i64) {
-        if let Some(known) = self.young.get_mut(counter) {
-            *known = total;
-            return;
-        }
-        if self.young.len() >= GENERATION_SIZE {
-            // Reuse the memory of the forgotten half.
-            std::mem::swap(&mut self.young, &mut self.old);
-            self.young.clear();
-        }
-        self.young.insert(counter.clone(), total);
+impl Default for LastKnown {
+    fn default() -> Self {
+        Self { totals: Mutex::new(Recent::new(GENERATION_SIZE)) }
     }
 }
 
 impl LastKnown {
     /// The total that was put last, if it is still known.
     pub fn get(&self, counter: &Counter) -> Option<i64> {
-        let halves = self.halves();
-        halves.young.get(counter).or_else(|| halves.old.get(counter)).copied()
+        self.totals.lock().get(counter)
     }
 
     /// Stores a total.
     pub fn put(&self, counter: &Counter, total: i64) {
-        self.halves().put(counter, total);
+        self.totals.lock().put(counter, total);
     }
 
     /// Stores several totals.
     pub fn put_all<'a>(&self, totals: impl Iterator<Item = (&'a Counter, i64)>) {
-        let mut halves = self.halves();
-        totals.for_each(|(counter, total)| halves.put(counter, total));
+        let mut table = self.totals.lock();
+        totals.for_each(|(counter, total)| table.put(counter, total));
     }
 
     /// Forgets a counter, which may be gone.
     pub fn forget(&self, counter: &Counter) {
-        let mut halves = self.halves();
-        halves.young.remove(counter);
-        halves.old.remove(counter);
-    }
-
-    fn halves(&self) -> MutexGuard<'_, Halves> {
-        self.halves.lock()
+        self.totals.lock().remove(counter);
     }
 }
 

@@ -1,14 +1,14 @@
 //! Rate limits by the generic cell rate algorithm (ITU-T I.371, annex A). It needs one number
 //! for each key: the time at which the next hit would be due at a steady pace.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use crate::model::network::Client;
+use crate::model::recent::Recent;
 
 /// A rate such as `600/1m`. A burst may use the whole quota at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,48 +53,39 @@ pub struct Left {
 /// The most keys in each half of a limiter's table. Both halves take about 1 MB.
 const GENERATION_SIZE: usize = 1 << 14;
 
-/// One rate limit for many keys. It keeps a hash and a time for each.
+/// One rate limit for many keys. It keeps a hash and a time for each; when its table is full, it
+/// forgets those that were unused for longest.
 pub struct Limiter {
     rate: Rate,
     start: Instant,
     hasher: RandomState,
-    due: Mutex<Halves>,
+    /// When each key's next hit is due, in nanoseconds since the start.
+    due: Mutex<Recent<u64, u64, BuildHasherDefault<Unhashed>>>,
 }
 
-/// When each key's next hit is due, in nanoseconds since the start.
-///
-/// When the young half is full, it replaces the old half, whose keys are forgotten. So a new
-/// key costs the same however many there are. Every use moves a key to the young half: the
-/// forgotten keys are those that were unused for longest.
+/// The hasher of keys that are hashes already.
 #[derive(Default)]
-struct Halves {
-    young: HashMap<u64, u64>,
-    old: HashMap<u64, u64>,
-}
+struct Unhashed(u64);
 
-impl Halves {
-    fn get(&self, key: u64) -> Option<u64> {
-        self.young.get(&key).or_else(|| self.old.get(&key)).copied()
+impl Hasher for Unhashed {
+    fn finish(&self) -> u64 {
+        self.0
     }
 
-    fn put(&mut self, key: u64, due: u64) {
-        if let Some(known) = self.young.get_mut(&key) {
-            *known = due;
-            return;
-        }
-        if self.young.len() >= GENERATION_SIZE {
-            // Reuse the memory of the forgotten half.
-            std::mem::swap(&mut self.young, &mut self.old);
-            self.young.clear();
-        }
-        self.young.insert(key, due);
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("keys are of type u64");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 
 impl Limiter {
     /// A limit with this rate, unused so far.
     pub fn new(rate: Rate) -> Self {
-        Self { rate, start: Instant::now(), hasher: RandomState::new(), due: Mutex::default() }
+        let due = Mutex::new(Recent::new(GENERATION_SIZE));
+        Self { rate, start: Instant::now(), hasher: RandomState::new(), due }
     }
 
     /// The rate.
@@ -111,9 +102,9 @@ impl Limiter {
     pub fn give_back(&self, key: &impl Hash) {
         let (_, pace) = self.window_and_pace();
         let key = self.hasher.hash_one(key);
-        let mut due = self.due();
-        if let Some(at) = due.get(key) {
-            due.put(key, at.saturating_sub(pace));
+        let mut due = self.due.lock();
+        if let Some(at) = due.get(&key) {
+            due.put(&key, at.saturating_sub(pace));
         }
     }
 
@@ -121,26 +112,28 @@ impl Limiter {
     pub fn wait(&self, key: &impl Hash) -> Duration {
         let now = self.nanos(Instant::now());
         let (window, pace) = self.window_and_pace();
-        let at = self.due().get(self.hasher.hash_one(key)).unwrap_or(now).max(now);
+        let key = self.hasher.hash_one(key);
+        let at = self.due.lock().get(&key).unwrap_or(now).max(now);
         Duration::from_nanos((at + pace - now).saturating_sub(window.max(pace)))
     }
 
     /// Whether a key has its whole quota.
     pub fn is_untouched(&self, key: &impl Hash) -> bool {
         let now = self.nanos(Instant::now());
-        self.due().get(self.hasher.hash_one(key)).is_none_or(|at| at <= now)
+        let key = self.hasher.hash_one(key);
+        self.due.lock().get(&key).is_none_or(|at| at <= now)
     }
 
     fn take_at(&self, key: &impl Hash, now: Instant) -> Left {
         let now = self.nanos(now);
         let (window, pace) = self.window_and_pace();
         let key = self.hasher.hash_one(key);
-        let mut due = self.due();
-        let at = due.get(key).unwrap_or(now).max(now);
+        let mut due = self.due.lock();
+        let at = due.get(&key).unwrap_or(now).max(now);
         let next = at + pace;
         let passes = next - now <= window.max(pace);
         let ahead = if passes { next - now } else { at - now };
-        due.put(key, now + ahead);
+        due.put(&key, now + ahead);
         Left {
             remaining: u32::try_from(window.saturating_sub(ahead) / pace).unwrap_or(u32::MAX),
             full_in: Duration::from_nanos(ahead),
@@ -155,10 +148,6 @@ impl Limiter {
     fn window_and_pace(&self) -> (u64, u64) {
         let window = u64::try_from(self.rate.window.as_nanos()).unwrap_or(u64::MAX / 4);
         (window, (window / u64::from(self.rate.quota)).max(1))
-    }
-
-    fn due(&self) -> MutexGuard<'_, Halves> {
-        self.due.lock()
     }
 }
 
@@ -197,11 +186,12 @@ impl Tiers {
     /// # Errors
     /// A quota is used up: its kind, its rate, and how long to wait.
     pub fn take(&self, client: Client) -> Result<(Rate, Left), (Tier, Rate, Duration)> {
-        let own = self.client.take(&client);
+        let now = Instant::now();
+        let own = self.client.take_at(&client, now);
         if !own.wait.is_zero() {
             return Err((Tier::Client, self.client.rate, own.wait));
         }
-        let shared = self.network.take(&client.network());
+        let shared = self.network.take_at(&client.network(), now);
         if !shared.wait.is_zero() {
             self.client.give_back(&client);
             return Err((Tier::Network, self.network.rate, shared.wait));
@@ -249,7 +239,7 @@ mod tests {
 
     /// Once the table was full each hit looked at all of it, and new keys were free.
     #[test]
-    fn a_flood_of_keys_costs_bounded_memory_and_frees_nobody() {
+    fn a_flood_of_keys_frees_nobody() {
         let limit = limiter("1/1h");
         let abuser = u32::MAX;
         assert_eq!(limit.take(&abuser).wait, Duration::ZERO);
@@ -260,8 +250,6 @@ mod tests {
                 assert!(limit.take(&abuser).wait > Duration::ZERO, "one that goes on is known");
             }
         }
-        let due = limit.due();
-        assert!(due.young.len() + due.old.len() <= 2 * GENERATION_SIZE);
     }
 
     #[test]

@@ -36,7 +36,8 @@ impl MarkLimits {
         visitor: &Visitor,
     ) -> Option<Tier> {
         let Marks { new, known } = self.0.as_ref()?;
-        let key = (counter, visitor.mark);
+        // A mark belongs to one namespace.
+        let key = (&counter.key, visitor.mark);
         if !known.take(&key).wait.is_zero() {
             return None;
         }
