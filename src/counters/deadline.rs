@@ -7,9 +7,9 @@ tokio::task_local! {
     static DEADLINE: Instant;
 }
 
-/// Answers a request that has just arrived: the store must answer all of it within `wait`.
-pub fn scope<F: Future>(wait: Duration, answer: F) -> impl Future<Output = F::Output> {
-    DEADLINE.scope(Instant::now() + wait, answer)
+/// Answers a request: the store must answer all of it by `deadline`.
+pub fn scope<F: Future>(deadline: Instant, answer: F) -> impl Future<Output = F::Output> {
+    DEADLINE.scope(deadline, answer)
 }
 
 /// The deadline of the current request; outside of a request, `wait` from now.
@@ -24,7 +24,7 @@ mod tests {
     #[tokio::test]
     async fn a_second_question_has_what_is_left_of_the_time() {
         let wait = Duration::from_secs(1);
-        let (first, second) = scope(wait, async {
+        let (first, second) = scope(Instant::now() + wait, async {
             let first = due(wait);
             tokio::time::sleep(Duration::from_millis(5)).await;
             (first, due(wait))

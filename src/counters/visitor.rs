@@ -23,16 +23,12 @@ const GRACE: u64 = 3600;
 /// How often the clock is checked.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
-/// How long keys are used before they are checked again: if two processes made keys at the
-/// same time, one of them adopts the other's.
-const KEYS_AGE: Duration = Duration::from_secs(1);
-
-/// A day's keys.
+/// A day's keys. They are checked again each second: if two processes made keys at the same
+/// time, one of them adopts the other's.
 #[derive(Clone, Copy)]
 struct Today {
-    day: u32,
     keys: DayKeys,
-    asked: Instant,
+    asked: Timestamp,
 }
 
 /// Turns requests into visitors. It holds one day's keys, which replicas share.
@@ -63,7 +59,7 @@ impl Visitors {
         namespace: &Name,
         now: Timestamp,
     ) -> Result<Visitor, StoreError> {
-        let (of_sketch, of_marks) = self.keys(now.day()).await?;
+        let (of_sketch, of_marks) = self.keys(now).await?;
         // SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012) is made for a secret key
         // and short inputs, and costs a tenth of an HMAC.
         let mut hash = SipHasher24::new_with_key(&of_sketch);
@@ -80,17 +76,17 @@ impl Visitors {
         Ok(Visitor { register, rank, mark: mark.finish128().h1.to_le_bytes() })
     }
 
-    async fn keys(&self, day: u32) -> Result<([u8; 16], [u8; 16]), StoreError> {
+    async fn keys(&self, now: Timestamp) -> Result<([u8; 16], [u8; 16]), StoreError> {
         let known = *self.today.lock();
         let keys = match known {
-            Some(Today { day: of, keys, asked }) if of == day && asked.elapsed() < KEYS_AGE => keys,
+            Some(Today { keys, asked }) if asked == now => keys,
             _ => {
                 let late = |_| StoreError::Away("it did not answer in time".into());
                 // Most of the request's time belongs to its hit.
                 let wait = deadline::due(self.timeout).saturating_duration_since(Instant::now());
-                let asking = timeout(wait / 4, self.store.day_keys(day));
+                let asking = timeout(wait / 4, self.store.day_keys(now.day()));
                 let keys = asking.await.map_err(late)??;
-                *self.today.lock() = Some(Today { day, keys, asked: Instant::now() });
+                *self.today.lock() = Some(Today { keys, asked: now });
                 keys
             }
         };
@@ -114,7 +110,7 @@ async fn destroy(store: Arc<dyn Store>, today: Arc<Mutex<Option<Today>>>) {
     loop {
         tokio::time::sleep(LOOK_AGAIN).await;
         let day = Timestamp(Timestamp::now().0.saturating_sub(GRACE)).day();
-        today.lock().take_if(|today| today.day < day);
+        today.lock().take_if(|today| today.asked.day() < day);
         store.forget_day_keys(day);
     }
 }

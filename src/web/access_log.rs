@@ -45,8 +45,14 @@ pub(crate) struct RequestLog {
 }
 
 impl RequestLog {
-    /// Takes the parts from `request`. Its id is kept only if a trusted proxy sent it.
-    pub(crate) fn new<B>(request: &Request<B>, metrics: Arc<Metrics>, is_trusted: bool) -> Self {
+    /// Takes the parts from a request that arrived at `started`. Its id is kept only if a trusted
+    /// proxy sent it.
+    pub(crate) fn new<B>(
+        request: &Request<B>,
+        started: Instant,
+        metrics: Arc<Metrics>,
+        is_trusted: bool,
+    ) -> Self {
         Self {
             metrics,
             id: id(is_trusted.then(|| request.headers().get(REQUEST_ID)).flatten()),
@@ -57,7 +63,7 @@ impl RequestLog {
                 .get(ACCEPT)
                 .and_then(|accept| accept.to_str().ok())
                 .is_some_and(negotiate::prefers_problem),
-            started: Instant::now(),
+            started,
         }
     }
 
@@ -126,14 +132,17 @@ fn id(given: Option<&HeaderValue>) -> HeaderValue {
 
 /// A new id: a random prefix of the process and a rising number, so no lock is needed.
 fn fresh() -> HeaderValue {
-    static START: LazyLock<u32> = LazyLock::new(|| {
+    static START: LazyLock<[u8; 8]> = LazyLock::new(|| {
         use std::hash::{BuildHasher, RandomState};
-        RandomState::new().hash_one(std::process::id()) as u32
+        let start = RandomState::new().hash_one(std::process::id()) as u32;
+        let mut digits = [0; 8];
+        hex::write(&start.to_be_bytes(), &mut digits);
+        digits
     });
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     let mut id = [b'-'; 17];
-    hex::write(&START.to_be_bytes(), &mut id[..8]);
+    id[..8].copy_from_slice(&*START);
     hex::write(&next.to_be_bytes(), &mut id[9..]);
     HeaderValue::from_bytes(&id).expect("hexadecimal digits are a header's")
 }
@@ -147,7 +156,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_ends_its_request_alone() {
         let metrics = Arc::new(Metrics::default());
-        let log = || RequestLog::new(&Request::new(()), metrics.clone(), false);
+        let log = || RequestLog::new(&Request::new(()), Instant::now(), metrics.clone(), false);
         for response in [
             log().answer(|| async { panic!("a bug") }).await,
             log().answer(|| -> Ready<Response> { panic!("a bug") }).await,

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -62,11 +63,12 @@ impl Dispatch {
         if !peer.is_proxy {
             client_ip::notice_untrusted(peer.ip, request.headers());
         }
-        let log = RequestLog::new(&request, app.metrics.clone(), peer.is_proxy);
+        let arrived = Instant::now();
+        let log = RequestLog::new(&request, arrived, app.metrics.clone(), peer.is_proxy);
         let client = client_ip::client(peer, request.headers(), &app.trusted_proxies);
-        let wait = app.counters.deadline();
+        let deadline = arrived + app.counters.deadline();
         let answer = log.answer(move || self.respond(peer, client, request));
-        deadline::scope(wait, answer).then(move |answer| {
+        deadline::scope(deadline, answer).then(move |answer| {
             match app.refusals.hold(client, answer.status(), &app.metrics) {
                 None => ready(answer).left_future(),
                 // Boxed, since it is rare: every connection reserves memory for the unboxed future.
