@@ -14,9 +14,10 @@ use axum::response::Response;
 use super::App;
 use crate::config::BasePath;
 use crate::model::network::Peer;
+use crate::web::headers;
 
 /// The prefix that a proxy removed from the path. After [`enter`], only a trusted one is left.
-const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+static PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// The longest page that is rewritten, in bytes. Real ones have a few kilobytes.
 const MAX_PAGE: usize = 4 << 20;
@@ -25,7 +26,7 @@ const MAX_PAGE: usize = 4 << 20;
 /// is served too: the proxy may have removed it, and probes that ask seen directly do not
 /// have it.
 pub(crate) fn enter<B>(request: &mut Request<B>, peer: Peer, app: &App) {
-    if !request.headers().contains_key(PREFIX) && app.base_path.is_none() {
+    if !headers::contains(request.headers(), &[&PREFIX]) && app.base_path.is_none() {
         return;
     }
     note(request.headers_mut(), peer.is_proxy, app.base_path.as_ref());
@@ -36,11 +37,11 @@ pub(crate) fn enter<B>(request: &mut Request<B>, peer: Peer, app: &App) {
 
 /// Replaces the prefix in the headers by the base path: a proxy's if it is sound, else `own`.
 pub(crate) fn note(headers: &mut HeaderMap, is_proxy: bool, own: Option<&BasePath>) {
-    let told = headers.remove(PREFIX).filter(|_| is_proxy);
+    let told = headers.remove(&PREFIX).filter(|_| is_proxy);
     let told = told.and_then(|prefix| prefix.to_str().ok()?.parse::<BasePath>().ok());
     let base = told.as_ref().or(own);
     if let Some(value) = base.and_then(|base| HeaderValue::from_str(base.as_str()).ok()) {
-        headers.insert(PREFIX, value);
+        headers.insert(&PREFIX, value);
     }
 }
 
@@ -62,7 +63,7 @@ fn without(base: &str, uri: &Uri) -> Option<Uri> {
 
 /// The base path of a request; empty if there is none.
 pub(crate) fn of(headers: &HeaderMap) -> &str {
-    headers.get(PREFIX).and_then(|prefix| prefix.to_str().ok()).unwrap_or_default()
+    headers.get(&PREFIX).and_then(|prefix| prefix.to_str().ok()).unwrap_or_default()
 }
 
 /// Adds the base path to an answer: to the target of a redirect, and to every address in a

@@ -6,7 +6,7 @@ use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CONTENT_SECURITY_POLICY,
     RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::countapi;
 use crate::web::access_log;
@@ -31,6 +31,12 @@ static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
 
 /// The policy of all answers except pages.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// Whether a request has one of these headers. A request has few, and to look through them costs
+/// less than to hash each of these names.
+pub(crate) fn contains(headers: &HeaderMap, names: &[&HeaderName]) -> bool {
+    headers.keys().any(|name| names.contains(&name))
+}
 
 /// Whether a path is for operators alone, so that scripts of other origins must not read it.
 pub(crate) fn is_private(path: &str) -> bool {

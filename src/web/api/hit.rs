@@ -9,6 +9,7 @@ use crate::model::name::{Counter, Name};
 use crate::web::App;
 use crate::web::count;
 use crate::web::error::ApiError;
+use crate::web::headers;
 use crate::web::openapi::{CALLBACK, Doc};
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency;
@@ -55,7 +56,7 @@ impl PlainHit {
         let is_plain = *request.method() == Method::GET
             && request.uri().query().is_none()
             && !FORMS.contains(&key)
-            && !request.headers().contains_key(idempotency::HEADER);
+            && !headers::contains(request.headers(), &[&idempotency::HEADER]);
         let name = |text| Name::new(text).ok();
         is_plain.then_some(())?;
         Some(Self(Counter { namespace: name(namespace)?, key: name(key)? }))

@@ -8,9 +8,10 @@ use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
 use crate::model::network::{Client, Peer};
+use crate::web::headers;
 
 /// The header in which proxies report their clients. The last entry is the nearest.
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Logs once that a nearby proxy is not trusted, so that all clients behind it are one.
 pub(crate) fn notice_untrusted(peer: IpAddr, headers: &HeaderMap) {
@@ -19,7 +20,7 @@ pub(crate) fn notice_untrusted(peer: IpAddr, headers: &HeaderMap) {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),
     };
-    let tells = || headers.contains_key(FORWARDED_FOR) || headers.contains_key(FORWARDED);
+    let tells = || headers::contains(headers, &[&FORWARDED_FOR, &FORWARDED]);
     if !SAID.is_completed() && is_near && tells() {
         SAID.call_once(|| {
             tracing::warn!(
@@ -37,7 +38,7 @@ pub(crate) fn client(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Clie
         return Client::of(peer);
     }
     let is_trusted = |ip: IpAddr| trusted.iter().any(|net| net.contains(&ip.to_canonical()));
-    let nearest = |header: HeaderName, address: fn(&str) -> Option<IpAddr>| {
+    let nearest = |header: &HeaderName, address: fn(&str) -> Option<IpAddr>| {
         let claims = headers.get_all(header);
         let claims = claims.iter().rev().flat_map(|v| v.to_str().unwrap_or("").rsplit(','));
         let mut nearest = None;
@@ -51,7 +52,7 @@ pub(crate) fn client(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Clie
         }
         nearest
     };
-    match (nearest(FORWARDED_FOR, address), nearest(FORWARDED, forwarded)) {
+    match (nearest(&FORWARDED_FOR, address), nearest(&FORWARDED, forwarded)) {
         (None, None) => Client::of(peer),
         (Some(ip), None) | (None, Some(ip)) => Client::of(ip),
         // A proxy writes one of the two headers and may forward the client's own in the
@@ -89,7 +90,7 @@ mod tests {
     fn seen_as(peer: &str, forwarded: &[&str], trusted: &[&str]) -> Client {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append(FORWARDED_FOR, value.parse().unwrap());
+            headers.append(&FORWARDED_FOR, value.parse().unwrap());
         }
         let trusted: Vec<IpNet> = trusted.iter().map(|net| net.parse().unwrap()).collect();
         let ip = peer.parse::<IpAddr>().unwrap().to_canonical();
@@ -123,9 +124,9 @@ mod tests {
 
     fn seen_by_both(forwarded_for: &[&str], forwarded: &[&str]) -> Client {
         let mut headers = HeaderMap::new();
-        for (name, values) in [(FORWARDED_FOR, forwarded_for), (FORWARDED, forwarded)] {
+        for (name, values) in [(&FORWARDED_FOR, forwarded_for), (&FORWARDED, forwarded)] {
             for value in values {
-                headers.append(&name, value.parse().unwrap());
+                headers.append(name, value.parse().unwrap());
             }
         }
         let peer = Peer { ip: "10.0.0.1".parse().unwrap(), is_proxy: true };

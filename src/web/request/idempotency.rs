@@ -13,7 +13,7 @@ use crate::web::error::ApiError;
 use crate::web::openapi::QueryParam;
 
 /// The header of the key.
-pub(crate) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+pub(crate) static HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const ALLOWED: &str = "1 to 255 visible ASCII characters";
 
 /// The OpenAPI description of `?id=`.
