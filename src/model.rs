@@ -13,6 +13,7 @@ pub mod name;
 pub mod network;
 pub mod permits;
 pub mod rate;
+pub mod recent;
 pub mod site;
 pub mod summary;
 pub mod tally;

@@ -6,9 +6,11 @@ use std::collections::HashSet;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use common::{Place, Seen, request, wait_until};
+use common::proxy::Proxy;
+use common::redis::Redis as Server;
+use common::{Place, Seen, TIMEOUT, request, wait_until};
 use seen::counters::visitor::Visitors;
 use seen::model::count::CounterSettings;
 use seen::model::edit::{Change, ChangeId, Credential, Edit};
@@ -167,24 +169,27 @@ fn rewrite(place: &Place) {
     assert_eq!(redis.ask(&["SAVE"]), "OK");
 }
 
+const LIMITS: Limits = Limits {
+    mode: Mode::Open,
+    counters_per_namespace: 100,
+    counters: 100,
+    history_days: 10,
+    history_hours: 48,
+};
+
 async fn open(place: &Place) -> Arc<dyn Store> {
-    let limits = Limits {
-        mode: Mode::Open,
-        counters_per_namespace: 100,
-        counters: 100,
-        history_days: 10,
-        history_hours: 48,
-    };
     match place {
         Place::File(folder) => {
-            Arc::new(Embedded::open(&folder.path().join("seen.redb"), limits).unwrap())
+            Arc::new(Embedded::open(&folder.path().join("seen.redb"), LIMITS).unwrap())
         }
-        Place::Redis(redis) => {
-            let store = Redis::open(&redis.url(), limits, false, Replicas::Auto).unwrap();
-            store.ready(Duration::from_secs(10)).await.unwrap();
-            Arc::new(store)
-        }
+        Place::Redis(redis) => Arc::new(open_redis(&redis.url()).await),
     }
+}
+
+async fn open_redis(url: &str) -> Redis {
+    let store = Redis::open(url, LIMITS, false, Replicas::Auto).unwrap();
+    store.ready(Duration::from_secs(10)).await.unwrap();
+    store
 }
 
 fn counter(key: &str) -> Counter {
@@ -209,11 +214,56 @@ async fn count(store: &dyn Store, number: u64, at: Timestamp, hits: &[Hit]) {
     assert!(outcomes.iter().all(|o| matches!(o, Outcome::Counted(_))), "{outcomes:?}");
 }
 
+fn in_a_runtime(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(test);
+}
+
+/// With other keys a visitor of both processes would count twice until midnight.
+#[test]
+fn processes_agree_on_the_days_keys_again_after_a_silent_connection() {
+    let redis = Server::durable();
+    let proxy = Proxy::to(([127, 0, 0, 1], redis.port).into());
+    in_a_runtime(async {
+        let (here, there) = (
+            open_redis(&redis.url()).await,
+            open_redis(&format!("redis://{}", proxy.address)).await,
+        );
+        let (today, tomorrow) = (Timestamp::now().day(), Timestamp::now().day() + 1);
+        assert!(here.day_keys(today).await.unwrap() == there.day_keys(today).await.unwrap());
+        proxy.let_die();
+        // Several times, since half of the time one process makes the smaller keys and tells them.
+        for _ in 0..6 {
+            here.forget_day_keys(tomorrow + 1);
+            there.forget_day_keys(tomorrow + 1);
+            let began = Instant::now();
+            while here.day_keys(tomorrow).await.unwrap() != there.day_keys(tomorrow).await.unwrap()
+            {
+                assert!(began.elapsed() < TIMEOUT, "the keys stay different");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    });
+}
+
+/// They once served all days until then, in every process that had heard them.
+#[test]
+fn keys_of_a_clock_that_was_ahead_serve_no_other_day() {
+    let redis = Server::durable();
+    in_a_runtime(async {
+        let (ahead, other) = (open_redis(&redis.url()).await, open_redis(&redis.url()).await);
+        let today = Timestamp::now().day();
+        let far = ahead.day_keys(today + 400).await.unwrap();
+        let now = other.day_keys(today).await.unwrap();
+        assert!(far != now);
+        assert!(ahead.day_keys(today).await.unwrap() == now, "its clock is right again");
+    });
+}
+
 /// From the append-only file of Redis 30 of 30 visitors could once be identified, for months; an
 /// idle file still held the day's key a month later.
 fn an_attacker_with_the_disk_and_a_list_of_everybody_finds_nobody(place: Place) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    in_a_runtime(async {
         let store = open(&place).await;
         let now = Timestamp::now();
         let visitors = Visitors::new(store.clone(), Duration::from_secs(10));

@@ -21,6 +21,7 @@ pub(super) mod read;
 mod registry;
 mod servers;
 mod store;
+mod subscriber;
 pub(super) mod tally;
 
 use std::collections::HashSet;
@@ -105,7 +106,7 @@ impl Redis {
             tokio::spawn(strike_off(Arc::downgrade(&registry), commit.clone())),
         ];
         Ok(Self {
-            day_keys: DayKeyExchange::start(node::client(&servers.any_config()), servers.clone()),
+            day_keys: DayKeyExchange::start(servers.clone()),
             servers,
             registry,
             count: Script::new(include_str!("redis/count.lua")),

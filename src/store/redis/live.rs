@@ -5,17 +5,17 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use fred::clients::Client;
-use fred::error::{Error, ErrorKind};
-use fred::interfaces::{ClientInterface, ClientLike, EventInterface, PubsubInterface};
-use fred::types::config::Server;
-use fred::types::{ConnectHandle, Message, Value};
+use fred::error::Error;
+use fred::interfaces::{ClientInterface, PubsubInterface};
+use fred::types::config::{Config, Server};
+use fred::types::{Message, Value};
 use futures_util::future::try_join_all;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
-use super::node::client;
 use super::servers::Servers;
+use super::subscriber::{RENEW, Subscriber};
 use super::{keys, read};
 use crate::model::name::Name;
 use crate::store::StoreError;
@@ -25,20 +25,12 @@ use crate::store::live::{Hub, News, Update};
 /// moved, and what failed is tried again.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// How often they are renewed. A connection on which nothing is asked never learns that its
-/// server is gone, and a server that was emptied does not know that anybody listens.
-const RENEW: Duration = Duration::from_secs(5);
-
-/// How long a server may take to answer before its connection is made again. fred does not watch
-/// over the answers to subscriptions.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
-
 /// How long one server may take to subscribe.
 const SETTLES_WITHIN: Duration = Duration::from_secs(2);
 
 /// Keeps the subscriptions in step with the hub's listeners until the store is gone.
 pub(crate) async fn follow(servers: Weak<Servers>, hub: Hub) {
-    let mut subscribers: HashMap<Server, Subscriber> = HashMap::new();
+    let mut all: HashMap<Server, Subscriptions> = HashMap::new();
     let mut changed = hub.watch();
     loop {
         // A new listener waits for this.
@@ -49,16 +41,14 @@ pub(crate) async fn follow(servers: Weak<Servers>, hub: Hub) {
             let Some((server, config)) = servers.config_of(&keys::live(&namespace)) else {
                 continue;
             };
-            subscribers
-                .entry(server.clone())
-                .or_insert_with(|| Subscriber::start(client(&config), &hub));
+            all.entry(server.clone()).or_insert_with(|| Subscriptions::start(&config, &hub));
             wanted.entry(server).or_default().insert(namespace);
         }
-        for (server, subscriber) in &mut subscribers {
+        for (server, subscriptions) in &mut all {
             let place = Place { servers: &servers, server };
             let wanted = wanted.remove(server).unwrap_or_default();
             // A server that is away, for good perhaps, is not to keep listeners from the others.
-            let settling = subscriber.settle(&place, &hub, wanted);
+            let settling = subscriptions.settle(&place, &hub, wanted);
             match tokio::time::timeout(SETTLES_WITHIN, settling).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
@@ -76,36 +66,21 @@ struct Place<'a> {
     server: &'a Server,
 }
 
-/// A connection to one server, and its subscriptions.
-struct Subscriber {
-    client: Client,
+/// The subscriptions at one server.
+struct Subscriptions {
+    subscriber: Subscriber,
     hearing: JoinHandle<()>,
-    connection: ConnectHandle,
-    connected: tokio::sync::broadcast::Receiver<Server>,
-    failed: tokio::sync::broadcast::Receiver<(Error, Option<Server>)>,
     subscribed: HashSet<Name>,
     renewed: Instant,
-    is_up: bool,
-    /// The server's number of this connection, if it told.
+    /// The server's number of the connection, if it told.
     id: Option<i64>,
 }
 
-impl Subscriber {
-    fn start(client: Client, hub: &Hub) -> Self {
-        let (connected, failed) = (client.reconnect_rx(), client.error_rx());
-        let hearing = tokio::spawn(hear(client.clone(), hub.clone()));
-        let connection = client.connect();
-        Self {
-            client,
-            hearing,
-            connection,
-            connected,
-            failed,
-            subscribed: HashSet::new(),
-            renewed: Instant::now(),
-            is_up: false,
-            id: None,
-        }
+impl Subscriptions {
+    fn start(config: &Config, hub: &Hub) -> Self {
+        let subscriber = Subscriber::start(config);
+        let hearing = tokio::spawn(hear(subscriber.messages(), hub.clone()));
+        Self { subscriber, hearing, subscribed: HashSet::new(), renewed: Instant::now(), id: None }
     }
 
     /// Subscribes to what is wanted and to nothing else.
@@ -115,25 +90,20 @@ impl Subscriber {
         hub: &Hub,
         wanted: HashSet<Name>,
     ) -> Result<(), Error> {
-        // A connection fails before it is made again.
-        while self.failed.try_recv().is_ok() {
-            self.is_up = false;
+        if self.subscriber.has_changed() {
             self.forget(hub);
         }
-        while self.connected.try_recv().is_ok() {
-            self.is_up = true;
-            self.forget(hub);
+        while !self.subscriber.is_up() && !wanted.is_empty() {
+            self.subscriber.changed().await;
         }
-        if !self.is_up && !wanted.is_empty() {
-            if self.connected.recv().await.is_err() {
-                return Ok(());
-            }
-            self.is_up = true;
-        }
-        if self.is_up && self.subscribed.is_empty() {
+        if self.subscriber.is_up() && self.subscribed.is_empty() {
             // A connection with subscriptions may not ask.
-            let client = self.client.clone();
-            self.id = self.in_time(hub, client.client_id()).await?.ok();
+            let client = self.subscriber.client.clone();
+            let id = self.in_time(hub, client.client_id()).await;
+            if !self.subscriber.is_up() {
+                return id.map(drop);
+            }
+            self.id = id.ok();
         } else if self.held(place).await.is_some_and(|held| held < self.subscribed.len()) {
             tracing::debug!("subscriptions were lost with their slot and are made again");
             self.forget(hub);
@@ -153,7 +123,7 @@ impl Subscriber {
         let gone: Vec<Name> = self.subscribed.difference(&wanted).cloned().collect();
         for namespace in gone {
             self.subscribed.remove(&namespace);
-            self.client.sunsubscribe(keys::live(&namespace)).await?;
+            self.subscriber.client.sunsubscribe(keys::live(&namespace)).await?;
         }
         if self.renewed.elapsed() >= RENEW {
             self.renew(place, hub).await?;
@@ -177,21 +147,20 @@ impl Subscriber {
     }
 
     async fn subscribe(&mut self, hub: &Hub, namespace: &Name) -> Result<(), Error> {
-        let client = self.client.clone();
-        self.in_time(hub, client.ssubscribe(keys::live(namespace))).await?
+        let client = self.subscriber.client.clone();
+        self.in_time(hub, client.ssubscribe(keys::live(namespace))).await
     }
 
-    /// The server's answer. Without one in time, the connection is made again.
-    async fn in_time<T>(&mut self, hub: &Hub, asking: impl Future<Output = T>) -> Result<T, Error> {
-        match tokio::time::timeout(ANSWERS_WITHIN, asking).await {
-            Ok(answer) => Ok(answer),
-            Err(_) => {
-                self.is_up = false;
-                self.forget(hub);
-                self.client.force_reconnection().await?;
-                Err(Error::new(ErrorKind::Timeout, "the server was silent"))
-            }
+    async fn in_time<T>(
+        &mut self,
+        hub: &Hub,
+        asking: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let answer = self.subscriber.in_time(asking).await;
+        if !self.subscriber.is_up() {
+            self.forget(hub);
         }
+        answer
     }
 
     /// The subscriptions are gone; listeners may miss news until they are made again.
@@ -212,10 +181,9 @@ impl Subscriber {
     }
 }
 
-impl Drop for Subscriber {
+impl Drop for Subscriptions {
     fn drop(&mut self) {
         self.hearing.abort();
-        self.connection.abort();
     }
 }
 
@@ -238,8 +206,7 @@ async fn enter(
 }
 
 /// Passes published messages on to the hub.
-async fn hear(client: Client, hub: Hub) {
-    let mut messages = client.message_rx();
+async fn hear(mut messages: Receiver<Message>, hub: Hub) {
     loop {
         match messages.recv().await {
             Ok(message) => {

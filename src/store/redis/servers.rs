@@ -171,15 +171,6 @@ impl Servers {
         self.nodes.lock().values().find_map(|node| node.guard.check().err())
     }
 
-    /// The configuration of any server, for messages that all servers pass on.
-    pub(crate) fn any_config(&self) -> Config {
-        let mut config = self.config.clone();
-        if let Some(server) = self.seeds.first() {
-            config.server = ServerConfig::Centralized { server: server.clone() };
-        }
-        config
-    }
-
     /// Asks a certain server, whatever the verdict on it; `None` without an answer.
     pub(crate) async fn ask(
         &self,

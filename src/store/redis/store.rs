@@ -263,7 +263,6 @@ impl Store for Redis {
 
     async fn close(&self) {
         self.tasks.lock().drain(..).for_each(|task| task.abort());
-        self.day_keys.close().await;
         self.servers.close().await;
     }
 }
