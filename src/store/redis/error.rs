@@ -23,7 +23,7 @@ impl From<Error> for CommandError {
         // An error that a script raises is prefixed with its position: `ERR user_script:12: `.
         let handed_on = details.strip_prefix("ERR user_script:").and_then(|d| d.split_once(": "));
         let code = handed_on.map_or(details, |(_, own)| own).split(' ').next().unwrap_or_default();
-        let store = |kind: fn(String) -> StoreError| Self::Store(kind(details.into()));
+        let store = |kind: fn(String) -> StoreError| Self::Store(kind(plain(details)));
         match code {
             "NOSCRIPT" => Self::NoScript,
             "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN" => Self::Elsewhere(details.into()),
@@ -63,9 +63,38 @@ impl From<Error> for StoreError {
     }
 }
 
+/// An error's text for people. fred passes on the system's errors in the form in which Rust prints
+/// them for debugging.
+pub(crate) fn plain(text: &str) -> String {
+    for (begin, message) in [("Os { code: ", "message: \""), ("Custom { kind: ", "error: \"")] {
+        if let Some((before, rest)) = text.split_once(begin)
+            && let Some((_, rest)) = rest.split_once(message)
+            && let Some((message, after)) = rest.split_once("\" }")
+        {
+            return format!("{before}{message}{after}");
+        }
+    }
+    text.into()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
+
+    #[test]
+    fn an_error_of_the_system_is_its_sentence() {
+        let refused = io::Error::from_raw_os_error(111);
+        let unknown = io::Error::other("failed to lookup address information");
+        for (error, text) in
+            [(refused, "Connection refused"), (unknown, "failed to lookup address information")]
+        {
+            let error = Error::from(error);
+            assert_eq!(plain(&error.to_string()), format!("IO Error: {text}"));
+        }
+        assert_eq!(plain("MOVED 42 10.0.0.1:6379"), "MOVED 42 10.0.0.1:6379");
+    }
 
     fn of(details: &'static str) -> StoreError {
         Error::new(ErrorKind::Unknown, details).into()

@@ -14,6 +14,8 @@ use fred::types::config::Options;
 use tokio::sync::watch;
 
 use self::facts::Facts;
+use super::error::plain;
+use crate::model::log_interval::LogInterval;
 use crate::store::{Replicas, StoreError};
 
 /// How often a server is checked: a bad one, and a good one.
@@ -150,6 +152,7 @@ impl Follower {
     async fn follow(mut self, verdict: watch::Sender<Verdict>) {
         let (mut connected, mut failed) = (self.client.reconnect_rx(), self.client.error_rx());
         let mut is_up = false;
+        let mut logged = LogInterval::default();
         loop {
             let pause = if *verdict.borrow() == Verdict::Good { LOOK_AGAIN } else { LOOK_SOON };
             tokio::select! {
@@ -157,12 +160,14 @@ impl Follower {
                 // would stay unknown until the next failure.
                 biased;
                 lost = failed.recv() => {
-                    let lost = lost.ok().map(|(error, _)| error);
-                    if let Some(error) = &lost {
-                        tracing::warn!(%error, "the connection to Redis failed");
+                    let lost = lost.ok().map(|(error, _)| plain(&error.to_string()));
+                    // Every attempt to connect fails anew.
+                    let is_due = logged.is_due() || is_up;
+                    if let Some(error) = lost.as_ref().filter(|_| is_due) {
+                        tracing::warn!(error, "the connection to Redis failed");
                     }
                     is_up = false;
-                    verdict.send_replace(Verdict::Unknown(lost.map(|error| error.to_string())));
+                    verdict.send_replace(Verdict::Unknown(lost));
                     continue;
                 }
                 _ = connected.recv() => is_up = true,
@@ -182,7 +187,8 @@ impl Follower {
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "Redis gave no account of itself");
+                    let text = plain(&error.to_string());
+                    tracing::warn!(error = text, "Redis gave no account of itself");
                     if *error.kind() == ErrorKind::Timeout {
                         self.reconnect();
                     }
