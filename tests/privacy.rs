@@ -100,10 +100,12 @@ fn nothing_of_a_visitor_and_no_token_is_kept(place: Place) {
 struct Candidate {
     address: [u8; 8],
     agent: String,
-    visitor: Visitor,
+    /// Its visitor on each page.
+    visitors: [Visitor; PAGES.len()],
 }
 
 const CANDIDATES: u8 = 30;
+const PAGES: [&str; 3] = ["page", "other", "once"];
 const SITE: &str = "site";
 /// How long the counter with dedupe tells visitors apart, in seconds.
 const DEDUPE: u32 = 2;
@@ -145,14 +147,19 @@ impl Attacker {
         let eighths = keys.0.chunks(8).map(|part| part.try_into().unwrap());
         assert_eq!(eighths.filter(|part| self.has(*part)).count(), 0, "{when}: the day's keys");
         let found = self.finds(all, |one| {
-            let mut hash = SipHasher24::new_with_key(keys.0.first_chunk().unwrap());
-            for part in [&one.address, SITE.as_bytes(), &[0], one.agent.as_bytes()] {
-                hash.write(part);
+            let mut traces = vec![one.address];
+            for (page, visitor) in PAGES.iter().zip(&one.visitors) {
+                let mut hash = SipHasher24::new_with_key(keys.0.first_chunk().unwrap());
+                let agent = one.agent.as_bytes();
+                for part in [&one.address, SITE.as_bytes(), &[0], page.as_bytes(), &[0], agent] {
+                    hash.write(part);
+                }
+                let hash = hash.finish128();
+                // Proves that this test looks for the hashes that seen makes.
+                assert_eq!(seen::sketch::place(hash.h1), (visitor.register, visitor.rank));
+                traces.extend([hash.h1.to_be_bytes(), hash.h2.to_be_bytes()]);
             }
-            let hash = hash.finish128();
-            // Proves that this test looks for the hashes that seen makes.
-            assert_eq!(seen::sketch::place(hash.h1), (one.visitor.register, one.visitor.rank));
-            vec![hash.h1.to_be_bytes(), hash.h2.to_be_bytes(), one.address]
+            traces
         });
         assert_eq!(found, 0, "{when}: by an address or a hash of it");
     }
@@ -202,7 +209,8 @@ fn hit(key: &str, visitor: Option<Visitor>) -> Hit {
 
 /// A hit of everybody on this counter.
 fn hits(key: &str, all: &[Candidate]) -> Vec<Hit> {
-    all.iter().map(|one| hit(key, Some(one.visitor))).collect()
+    let page = PAGES.iter().position(|page| *page == key).unwrap();
+    all.iter().map(|one| hit(key, Some(one.visitors[page]))).collect()
 }
 
 async fn count(store: &dyn Store, number: u64, at: Timestamp, hits: &[Hit]) {
@@ -270,12 +278,21 @@ fn an_attacker_with_the_disk_and_a_list_of_everybody_finds_nobody(place: Place) 
         let mut all = Vec::new();
         for n in 0..CANDIDATES {
             let (address, agent) = ([0, 0, 0, 0, 203, 0, 113, n], format!("Firefox/{n}"));
-            let name = Name::new(SITE).unwrap();
-            let visitor = visitors.visitor(&address, agent.as_bytes(), &name, now).await.unwrap();
-            all.push(Candidate { address, agent, visitor });
+            let mut on = Vec::new();
+            for page in PAGES {
+                let page = counter(page);
+                on.push(visitors.visitor(&address, agent.as_bytes(), &page, now).await.unwrap());
+            }
+            all.push(Candidate { address, agent, visitors: on.try_into().ok().unwrap() });
         }
+        // What the store is given is no trail through the pages of a site.
+        let followed = all.iter().filter(|one| {
+            let [page, other, ..] = one.visitors;
+            page.register == other.register || page.mark == other.mark
+        });
+        assert!(followed.count() < 3, "few share a register by chance");
         let keys = store.day_keys(now.day()).await.unwrap();
-        let by_mark = |one: &Candidate| vec![one.visitor.mark];
+        let by_mark = |one: &Candidate| vec![one.visitors[2].mark];
 
         count(&*store, 1, now, &[hits("page", &all), hits("other", &all)].concat()).await;
         let attacker = Attacker::with(&place);

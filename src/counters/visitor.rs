@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::counters::deadline;
 use crate::model::hit::{DayKeys, Visitor};
-use crate::model::name::Name;
+use crate::model::name::Counter;
 use crate::model::time::Timestamp;
 use crate::sketch;
 use crate::store::{Store, StoreError};
@@ -50,24 +50,26 @@ impl Visitors {
     }
 
     /// The visitor behind a request. It is the same only for the same day, client network,
-    /// user agent and namespace, so nobody can be followed from one site to another or from
-    /// one day to the next.
+    /// user agent and counter, so nobody can be followed from one page to another or from one
+    /// day to the next.
     pub async fn visitor(
         &self,
         client: &[u8; 8],
         agent: &[u8],
-        namespace: &Name,
+        counter: &Counter,
         now: Timestamp,
     ) -> Result<Visitor, StoreError> {
         let (of_sketch, of_marks) = self.keys(now).await?;
         // SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012) is made for a secret key
         // and short inputs, and costs a tenth of an HMAC.
         let mut hash = SipHasher24::new_with_key(&of_sketch);
-        // The parts cannot run into each other: the network has a fixed length, and the
-        // namespace holds no zero byte.
+        // The parts cannot run into each other: the network has a fixed length, and names hold
+        // no zero byte.
         hash.write(client);
-        hash.write(namespace.as_str().as_bytes());
-        hash.write(&[0]);
+        for name in [&counter.namespace, &counter.key] {
+            hash.write(name.as_str().as_bytes());
+            hash.write(&[0]);
+        }
         hash.write(agent);
         let hash = hash.finish128();
         let (register, rank) = sketch::place(hash.h1);
@@ -109,8 +111,50 @@ async fn destroy(store: Arc<dyn Store>, today: Arc<Mutex<Option<Today>>>) {
     let _ = store.day_keys(Timestamp::now().day()).await;
     loop {
         tokio::time::sleep(LOOK_AGAIN).await;
-        let day = Timestamp(Timestamp::now().0.saturating_sub(GRACE)).day();
-        today.lock().take_if(|today| today.asked.day() < day);
-        store.forget_day_keys(day);
+        destroy_past(&*store, &today, Timestamp::now());
+    }
+}
+
+fn destroy_past(store: &dyn Store, today: &Mutex<Option<Today>>, now: Timestamp) {
+    let day = Timestamp(now.0.saturating_sub(GRACE)).day();
+    today.lock().take_if(|today| today.asked.day() < day);
+    store.forget_day_keys(day);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::Name;
+    use crate::store::embedded::Embedded;
+    use crate::store::{Limits, Mode};
+
+    #[tokio::test]
+    async fn a_days_keys_are_destroyed_an_hour_after_it_without_a_hit() {
+        let limits = Limits {
+            mode: Mode::Open,
+            counters_per_namespace: 1,
+            counters: 1,
+            history_days: 1,
+            history_hours: 1,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let store = Embedded::open(&folder.path().join("seen.redb"), limits).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let visitors = Visitors::new(store.clone(), Duration::from_secs(1));
+        let name = Name::default_namespace();
+        let counter = Counter { namespace: name.clone(), key: name };
+        let day = Timestamp::now().day();
+        let midnight = (u64::from(day) + 1) * 86_400;
+        visitors.visitor(&[1; 8], b"", &counter, Timestamp(midnight - 1)).await.unwrap();
+        let keys = store.day_keys(day).await.unwrap();
+
+        let destroyed_at = |at| {
+            destroy_past(&*store, &visitors.today, Timestamp(at));
+            visitors.today.lock().is_none()
+        };
+        assert!(!destroyed_at(midnight + GRACE - 1));
+        assert!(store.day_keys(day).await.unwrap() == keys);
+        assert!(destroyed_at(midnight + GRACE));
+        assert!(store.day_keys(day).await.unwrap() != keys);
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::config::ClientLimits;
 use crate::model::hit::Visitor;
-use crate::model::name::Counter;
 use crate::model::network::Client;
 use crate::model::rate::{Limiter, Rate, Tier, Tiers};
 
@@ -29,21 +28,15 @@ impl MarkLimits {
 
     /// Decides the mark of a visitor: `None` for its own, otherwise the one that all further
     /// visitors of its client or of its network share.
-    pub(crate) fn shared(
-        &self,
-        client: Client,
-        counter: &Counter,
-        visitor: &Visitor,
-    ) -> Option<Tier> {
+    pub(crate) fn shared(&self, client: Client, visitor: &Visitor) -> Option<Tier> {
         let Marks { new, known } = self.0.as_ref()?;
-        // A mark belongs to one namespace.
-        let key = (&counter.key, visitor.mark);
-        if !known.take(&key).wait.is_zero() {
+        // A mark belongs to one counter.
+        if !known.take(&visitor.mark).wait.is_zero() {
             return None;
         }
         let (tier, ..) = new.take(client).err()?;
         // Without its own mark, the visitor does not become known.
-        known.give_back(&key);
+        known.give_back(&visitor.mark);
         Some(tier)
     }
 }
@@ -51,18 +44,15 @@ impl MarkLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::name::Name;
 
     #[test]
     fn a_client_is_so_many_visitors_and_then_one_more() {
         let limits = Marks { new: Tiers::new("2/1h".parse().unwrap()), known: Limiter::new(KNOWN) };
         let limits = MarkLimits(Some(limits));
-        let name = |text| Name::new(text).unwrap();
-        let counter = Counter { namespace: name("site"), key: name("page") };
         let client = |host| Client([0, 0, 0, 0, 192, 0, 2, host]);
         let shared = |host, mark| {
             let visitor = Visitor { register: 0, rank: 1, mark: [mark; 8] };
-            limits.shared(client(host), &counter, &visitor)
+            limits.shared(client(host), &visitor)
         };
         assert_eq!([1, 2, 1, 2].map(|mark| shared(1, mark)), [None; 4]);
         assert_eq!([3, 3, 4].map(|mark| shared(1, mark)), [Some(Tier::Client); 3]);

@@ -51,14 +51,14 @@ impl Caller {
             return None;
         }
         let agent = self.agent.as_ref().map_or(b"".as_slice(), |agent| user_agent::examined(agent));
-        let (namespace, now) = (&counter.namespace, Timestamp::now());
-        let visitor = app.visitors.visitor(&self.client.0, agent, namespace, now).await.ok()?;
-        let all = match app.marks.shared(self.client, counter, &visitor) {
+        let now = Timestamp::now();
+        let visitor = app.visitors.visitor(&self.client.0, agent, counter, now).await.ok()?;
+        let all = match app.marks.shared(self.client, &visitor) {
             None => return Some(visitor),
             Some(Tier::Client) => self.client,
             Some(Tier::Network) => self.client.network().first_client(),
         };
-        let all = app.visitors.visitor(&all.0, MANY, namespace, now).await.ok()?;
+        let all = app.visitors.visitor(&all.0, MANY, counter, now).await.ok()?;
         Some(Visitor { mark: all.mark, ..visitor })
     }
 
