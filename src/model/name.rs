@@ -16,17 +16,23 @@ pub const ALLOWED: &str = "1 to 64 characters, each a letter, a digit, '_', '-' 
 
 /// Namespaces that many people share, because the badge addresses of other services lead
 /// there. A stranger who owned one could delete all counters in it.
-const SHARED: [&str; 10] = [
+const SHARED: [&str; 16] = [
     DEFAULT_NAMESPACE,
     "countapi",
     "ghpvc",
     "github",
+    "github.com",
     "hits",
     "hits.sh",
+    "hitwebcounter",
     "komarev",
+    "moe-counter",
+    "profile-counter",
     "seeyoufarm",
+    "visitcount",
     "visitor-badge",
     "visitorbadge",
+    "visitorbadge.io",
 ];
 
 /// The longest name, in characters (which are bytes here).
