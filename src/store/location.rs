@@ -23,10 +23,10 @@ impl FromStr for Location {
             _ if text.is_empty() => Err("it is empty; give a file path or a redis:// URL".into()),
             // Else a server without its scheme would name a file, as would SQLite's `file:`.
             None if text.split('/').next().is_some_and(|start| start.contains(':')) => {
-                Err(format!(
-                    "it is neither a URL nor plainly a file; write redis://{text} for a server, \
-                     or ./{text} for a file"
-                ))
+                // Without the text, which may hold a password.
+                Err("it is neither a URL nor plainly a file; write redis:// in front of a server, \
+                     or ./ in front of a file"
+                    .into())
             }
             None => Ok(Self::File(text.into())),
             Some((scheme, _)) if redis::SCHEMES.contains(&scheme) => {
@@ -78,7 +78,7 @@ mod tests {
         assert!("http://h".parse::<Location>().unwrap_err().contains("redis://"));
         assert!("".parse::<Location>().is_err());
         assert!("redis://h:port".parse::<Location>().is_err());
-        assert!("redis:6379".parse::<Location>().unwrap_err().contains("redis://redis:6379"));
+        assert!("redis:6379".parse::<Location>().unwrap_err().contains("redis:// in front"));
         assert!(matches!("./a:b".parse(), Ok(Location::File(_))));
     }
 
