@@ -177,7 +177,10 @@ fn a_head_without_end_is_refused_before_it_costs() {
     while sent < 392_000 && fat.write_all(line.as_bytes()).is_ok() {
         sent += line.len();
     }
+    let began = Instant::now();
     let answer = heard(fat);
+    // Not by the timeout of heads, ten seconds, up to which hyper would have kept them.
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     // A reset may overtake the answer while we are still sending.
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
     wait_until("it is hung up on", || metric(&seen, "seen_connections") <= 1);
