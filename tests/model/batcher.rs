@@ -15,7 +15,7 @@ extern crate shuttle_tokio as tokio;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use seen::metrics::Metrics;
@@ -243,7 +243,7 @@ impl Client {
     async fn hit(self, batcher: Batcher) -> Option<Result<i64, HitError>> {
         let hit =
             Hit { counter: self.counter(), source: Source::Browser, visitor: None, id: self.id };
-        let answer = deadline::scope(self.wait, batcher.hit(hit));
+        let answer = deadline::scope(Instant::now() + self.wait, batcher.hit(hit));
         if !self.leaves {
             return Some(answer.await);
         }
