@@ -63,6 +63,14 @@ let
       };
       fetchurl = { url, ... }: package (baseNameOf url);
     }
-    // lib.genAttrs [ "glibc" "nukeReferences" "dockerTools" "cacert" "chromium" "chromedriver" ] linux;
+    // lib.genAttrs [
+      "glibc"
+      "nukeReferences"
+      "dockerTools"
+      "cacert"
+      "chromium"
+      "chromedriver"
+      "util-linux"
+    ] linux;
 in
 pkgs

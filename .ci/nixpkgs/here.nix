@@ -8,6 +8,13 @@ lib: self: super: {
       inherit (super.redis) version override;
     };
 
+  # For `unshare`, which tests use; nixpkgs' recipe needs a download.
+  util-linux =
+    self.runCommand "util-linux" { } "mkdir -p $out/bin; ln -s /usr/bin/unshare $out/bin/"
+    // {
+      inherit (super.util-linux) override;
+    };
+
   # Accepts SHA-512 too. .ci/checks/run has put such files into the store already.
   fetchurl =
     {

@@ -44,7 +44,6 @@ in
   '';
   chromedriver = programs "chromedriver" [ "chromedriver" ];
   nodejs = programs "nodejs" [ "node" ];
-  util-linux = programs "util-linux" [ "unshare" ];
   dejavu_fonts = self.runCommand "dejavu-fonts" { } ''
     mkdir -p $out/share/fonts
     ln -s /usr/share/fonts/truetype/dejavu $out/share/fonts/truetype
