@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::common::TIMEOUT;
+use crate::common::{TIMEOUT, say_skipped};
 
 /// The programs that `tests/get-browser` found.
 pub struct Tools {
@@ -39,11 +39,7 @@ pub fn tools() -> Option<&'static Tools> {
     };
     let tools = TOOLS.get_or_init(find).as_ref();
     if tools.is_none() {
-        // Written past the test harness, which would capture it, so that people see it.
-        let _ = std::io::Write::write_all(
-            &mut std::io::stderr(),
-            b"SKIPPED, because SEEN_TEST_BROWSER=none: a test with a browser\n",
-        );
+        say_skipped("SEEN_TEST_BROWSER=none: a test with a browser");
     }
     tools
 }

@@ -351,13 +351,16 @@ impl Load {
 pub fn has_namespaces() -> bool {
     let forbidden = std::env::var_os("SEEN_TEST_NAMESPACES").is_some_and(|wish| wish == "none");
     if forbidden {
-        // Written past the test harness, which would capture it, so that people see it.
-        let _ = std::io::Write::write_all(
-            &mut std::io::stderr(),
-            b"SKIPPED, because SEEN_TEST_NAMESPACES=none: a test with a disk of its own\n",
-        );
+        say_skipped("SEEN_TEST_NAMESPACES=none: a test with a disk of its own");
     }
     cfg!(target_os = "linux") && !forbidden
+}
+
+/// Says that a test is left out, and why.
+pub fn say_skipped(why: &str) {
+    // Written past the test harness, which would capture it, so that people see it.
+    let line = format!("SKIPPED, because {why}\n");
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
 }
 
 /// Polls until `done`, for [`TIMEOUT`] at most.
