@@ -5,6 +5,7 @@ pub mod batcher;
 pub mod clock;
 pub mod deadline;
 pub mod last_known;
+mod shared;
 pub mod sums;
 pub mod visitor;
 
@@ -15,6 +16,7 @@ use tokio::time::{sleep, timeout_at};
 
 use crate::counters::batcher::{Batcher, HitError};
 use crate::counters::last_known::LastKnown;
+use crate::counters::shared::SharedReads;
 use crate::counters::sums::{Sum, Sums};
 use crate::model::count::{Count, History};
 use crate::model::edit::{
@@ -32,6 +34,12 @@ use crate::store::{Store, StoreError};
 /// The wait before a change is repeated.
 const CHANGE_PAUSE: Duration = Duration::from_millis(50);
 
+/// Histories by the namespace and the keys of their counters.
+type Histories = SharedReads<(Name, Vec<Name>), Vec<Option<History>>>;
+
+/// Parts of rankings by namespace, offset and limit.
+type Rankings = SharedReads<(Name, u64, u32), Vec<(Name, i64)>>;
+
 /// All counters of this instance. A clone shares them.
 #[derive(Clone)]
 pub struct Counters {
@@ -39,6 +47,8 @@ pub struct Counters {
     batcher: Batcher,
     last_known: Arc<LastKnown>,
     sums: Sums,
+    histories: Arc<Histories>,
+    rankings: Arc<Rankings>,
     /// How long a read or a change may wait for the store.
     deadline: Duration,
 }
@@ -71,7 +81,8 @@ impl Counters {
     pub fn new(store: Arc<dyn Store>, batcher: Batcher, deadline: Duration) -> Self {
         let last_known = batcher.last_known();
         let sums = Sums::new(store.clone());
-        Self { store, batcher, deadline, last_known, sums }
+        let (histories, rankings) = (Arc::default(), Arc::default());
+        Self { store, batcher, deadline, last_known, sums, histories, rankings }
     }
 
     /// The store's answer within the deadline. A store that hangs counts as unreachable.
@@ -139,7 +150,8 @@ impl Counters {
 
     /// A counter's whole history, from which [`crate::model::history`] takes ranges.
     pub async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
-        self.in_time(self.store.history(counter)).await
+        let histories = self.histories(&counter.namespace, std::slice::from_ref(&counter.key));
+        Ok(histories.await?.into_iter().next().flatten())
     }
 
     /// The histories of some counters of a namespace.
@@ -148,7 +160,8 @@ impl Counters {
         namespace: &Name,
         keys: &[Name],
     ) -> Result<Vec<Option<History>>, StoreError> {
-        self.in_time(self.store.histories(namespace, keys)).await
+        let key = (namespace.clone(), keys.to_vec());
+        self.in_time(self.histories.get(key, self.store.histories(namespace, keys))).await
     }
 
     /// The sum of a namespace's counters as of a short while ago. If a new sum takes too long,
@@ -203,7 +216,8 @@ impl Counters {
         offset: u64,
         limit: u32,
     ) -> Result<Vec<(Name, i64)>, StoreError> {
-        self.in_time(self.store.ranking(namespace, offset, limit)).await
+        let key = (namespace.clone(), offset, limit);
+        self.in_time(self.rankings.get(key, self.store.ranking(namespace, offset, limit))).await
     }
 
     /// Subscribes to every change of a total in a namespace.

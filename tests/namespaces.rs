@@ -109,11 +109,13 @@ fn the_list_of_counters_is_the_owners(place: Place) {
         (&last["counters"], &last["next"]),
         (&json!([{"key": "c", "value": 1}]), &json!(null))
     );
+    let deepest = send(&seen, "GET", "/namespaces/site/counters?offset=10000", &token).json();
+    assert_eq!((&deepest["counters"], &deepest["next"]), (&json!([]), &json!(null)));
     assert_eq!(send(&seen, "PATCH", "/namespaces/site?public=1", "").status, 401);
     let public = send(&seen, "PATCH", "/namespaces/site?public=1", &token);
     assert_eq!(public.json()["public"], true, "{public:?}");
     assert_eq!(seen.get(list).json(), expected);
-    for bad in ["limit=0", "limit=1001", "limit=x", "offset=-1"] {
+    for bad in ["limit=0", "limit=1001", "limit=x", "offset=-1", "offset=10001"] {
         assert_eq!(seen.get(&format!("/namespaces/site/counters?{bad}")).status, 400, "{bad}");
     }
 }

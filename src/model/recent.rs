@@ -15,7 +15,7 @@ pub struct Recent<K, V, S = RandomState> {
     old: HashMap<K, V, S>,
 }
 
-impl<K: Clone + Eq + Hash, V: Copy, S: BuildHasher + Default> Recent<K, V, S> {
+impl<K: Clone + Eq + Hash, V: Clone, S: BuildHasher + Default> Recent<K, V, S> {
     /// An empty table with this many entries in each half.
     pub fn new(size: usize) -> Self {
         Self { size, young: HashMap::default(), old: HashMap::default() }
@@ -23,7 +23,7 @@ impl<K: Clone + Eq + Hash, V: Copy, S: BuildHasher + Default> Recent<K, V, S> {
 
     /// What was stored last for a key, if it is still there.
     pub fn get(&self, key: &K) -> Option<V> {
-        self.young.get(key).or_else(|| self.old.get(key)).copied()
+        self.young.get(key).or_else(|| self.old.get(key)).cloned()
     }
 
     /// Forgets an entry.

@@ -27,7 +27,7 @@ use super::{Color, Day, ParamError, escape, fnv};
 pub const MAX_TITLE: usize = 128;
 
 /// The content of a chart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Chart {
     /// Bars with axes, or a line alone.
     pub kind: ChartKind,

@@ -13,6 +13,7 @@ use super::limits::quota::Quotas;
 use super::limits::reads::ReadLimits;
 use super::limits::refusals::RefusalLimits;
 use super::limits::tokens::TokenLimits;
+use super::pictures::drawings::Drawings;
 use crate::config::{BasePath, Settings};
 use crate::counters::Counters;
 use crate::counters::visitor::Visitors;
@@ -37,6 +38,7 @@ pub struct AppState {
     pub(crate) marks: MarkLimits,
     pub(crate) reads: ReadLimits,
     pub(crate) tokens: TokenLimits,
+    pub(crate) drawings: Arc<Drawings>,
     /// How many refusals a client gets without delay.
     pub refusals: RefusalLimits,
     /// Who may create counters.
@@ -76,6 +78,7 @@ impl App {
             marks: MarkLimits::new(&settings.clients),
             reads: ReadLimits::new(&settings.clients),
             tokens: TokenLimits::new(&settings.clients),
+            drawings: Arc::default(),
             refusals: RefusalLimits::new(settings),
             mode: settings.mode,
             trusted_proxies: settings.trusted_proxies.clone(),

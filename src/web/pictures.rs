@@ -4,5 +4,6 @@ pub(super) mod aliases;
 pub(super) mod badge;
 pub(super) mod card;
 pub(super) mod chart;
+pub(super) mod drawings;
 pub(super) mod shields;
 pub(super) mod sum;

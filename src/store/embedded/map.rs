@@ -26,8 +26,19 @@ pub(crate) trait Read {
     /// The value of a key.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// The first rows from one key up to another, which is excluded, without the first `skip`.
+    fn page(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        skip: usize,
+        most: usize,
+    ) -> Result<Vec<Row>, StoreError>;
+
     /// The first rows from one key up to another, which is excluded.
-    fn scan(&self, from: &[u8], to: &[u8], most: usize) -> Result<Vec<Row>, StoreError>;
+    fn scan(&self, from: &[u8], to: &[u8], most: usize) -> Result<Vec<Row>, StoreError> {
+        self.page(from, to, 0, most)
+    }
 }
 
 /// Shared by the writer and all readers.
@@ -123,11 +134,12 @@ impl Snapshot<'_> {
         std::iter::once(&self.state.fresh).chain(self.state.frozen.as_deref())
     }
 
-    /// As [`Read::scan`] with more layers on top, the newest first.
-    fn scan_under<'a>(
+    /// As [`Read::page`] with more layers on top, the newest first.
+    fn page_under<'a>(
         &'a self,
         top: impl Iterator<Item = &'a Changes>,
         (from, to): (&[u8], &[u8]),
+        mut skip: usize,
         most: usize,
     ) -> Result<Vec<Row>, StoreError> {
         let bounds = (Bound::Included(from), Bound::Excluded(to));
@@ -164,8 +176,10 @@ impl Snapshot<'_> {
                 }
                 next_stored = stored.next().transpose()?;
             }
-            if let Some(value) = value.flatten() {
-                rows.push((key, value));
+            match value.flatten() {
+                Some(_) if skip > 0 => skip -= 1,
+                Some(value) => rows.push((key, value)),
+                None => {}
             }
         }
         Ok(rows)
@@ -180,8 +194,14 @@ impl Read for Snapshot<'_> {
         Ok(self.table.get(key)?.map(|value| value.value().to_vec()))
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], most: usize) -> Result<Vec<Row>, StoreError> {
-        self.scan_under(std::iter::empty(), (from, to), most)
+    fn page(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        skip: usize,
+        most: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.page_under(std::iter::empty(), (from, to), skip, most)
     }
 }
 
@@ -236,8 +256,14 @@ impl Read for Batch<'_> {
         }
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], most: usize) -> Result<Vec<Row>, StoreError> {
-        self.snapshot.scan_under([&self.work, &self.done].into_iter(), (from, to), most)
+    fn page(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        skip: usize,
+        most: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.snapshot.page_under([&self.work, &self.done].into_iter(), (from, to), skip, most)
     }
 }
 

@@ -24,7 +24,7 @@ const LIMIT: u32 = 100;
 pub(crate) struct Ranking {
     pub namespace: Name,
     pub counters: Vec<Ranked>,
-    /// The `offset` of the next page, if there is one.
+    /// The `offset` of the next page, if there is one. None begins beyond 10,000.
     pub next: Option<u64>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) const DOC: Doc = Doc::json::<Ranking>(
     QueryParam::new(
         "offset",
         "How many to skip",
-        || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0 }),
+        || json!({ "type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0 }),
     ),
     QueryParam::new(
         "limit",
@@ -52,6 +52,9 @@ pub(crate) const DOC: Doc = Doc::json::<Ranking>(
         || json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT }),
     ),
 ]);
+
+/// The largest `?offset=`: a store reads the counters that it skips. An export has them all.
+const MAX_OFFSET: u32 = 10_000;
 
 /// The part of the list: `?offset=` and `?limit=`.
 #[derive(Clone, Copy)]
@@ -63,13 +66,28 @@ pub(crate) struct PageRange {
 impl PageRange {
     /// Reads the query.
     pub(crate) fn read(query: &Query) -> Result<Self, ApiError> {
-        let offset = query.parsed::<u32>("offset", "a whole number from 0 to 4294967295")?;
+        let allowed = "a whole number from 0 to 10000; an export has all counters";
+        let offset = query.parsed("offset", allowed)?.unwrap_or(0);
+        if offset > MAX_OFFSET {
+            return Err(ApiError::invalid_parameter("offset", &offset.to_string(), allowed));
+        }
         let allowed = "a whole number from 1 to 1000";
         let limit = query.parsed("limit", allowed)?.unwrap_or(LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(ApiError::invalid_parameter("limit", &limit.to_string(), allowed));
         }
-        Ok(Self { offset: offset.unwrap_or(0).into(), limit })
+        Ok(Self { offset: offset.into(), limit })
+    }
+
+    /// Where the next page begins, if one may begin there.
+    fn next(self) -> Option<u64> {
+        let next = self.offset + u64::from(self.limit);
+        (next <= MAX_OFFSET.into()).then_some(next)
+    }
+
+    /// Whether no further page may be read, even if there are more counters.
+    pub(crate) fn is_last(self) -> bool {
+        self.next().is_none()
     }
 }
 
@@ -93,7 +111,7 @@ pub(crate) async fn list(
     let PageRange { offset, limit } = range;
     // One more than requested, to know whether there is a next page.
     let mut ranked = app.counters.ranking(&namespace, offset, limit + 1).await?;
-    let next = (ranked.len() > limit as usize).then(|| offset.saturating_add(limit.into()));
+    let next = range.next().filter(|_| ranked.len() > limit as usize);
     ranked.truncate(limit as usize);
     let counters = ranked.into_iter().map(|(key, value)| Ranked { key, value }).collect();
     Ok(Ranking { namespace, counters, next })

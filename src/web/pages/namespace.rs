@@ -194,8 +194,9 @@ fn listed(
     rows: Vec<CounterRow>,
     sum: Option<Overview>,
     badge: Option<String>,
-    PageRange { offset, limit }: PageRange,
+    range: PageRange,
 ) -> HtmlPage {
+    let PageRange { offset, limit } = range;
     let print = |n: u64| Format::Separated.print(n);
     let previous = (offset > 0).then(|| offset.saturating_sub(limit.into()));
     let which = match rows.len() as u64 {
@@ -203,7 +204,9 @@ fn listed(
         0 => "No more counters.".to_owned(),
         1 if offset == 0 && list.next.is_none() => "One page.".to_owned(),
         shown => {
-            format!("Pages {} to {}, most viewed first.", print(offset + 1), print(offset + shown))
+            let (first, last) = (print(offset + 1), print(offset + shown));
+            let end = if range.is_last() { " An export has all pages." } else { "" };
+            format!("Pages {first} to {last}, most viewed first.{end}")
         }
     };
     let sum = sum.filter(|_| !rows.is_empty());

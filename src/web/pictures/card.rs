@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 
 use super::chart;
 use crate::model::time::Timestamp;
-use crate::picture::card;
 use crate::picture::number::Format;
 use crate::web::App;
 use crate::web::error::ApiError;
@@ -29,9 +28,7 @@ pub(crate) async fn get(State(app): State<App>, Path(counter): Path) -> Result<R
     let history = app.counters.history(&counter).await?.unwrap_or_default();
     let days = chart::points(&history, DAYS, Timestamp::now().day());
     let days: Vec<u64> = days.into_iter().map(|(_, hits)| hits).collect();
-    // Drawing takes some milliseconds, which would hold up all other requests.
-    let drawing =
-        tokio::task::spawn_blocking(move || card::render(&Format::Separated.print(total), &days));
+    let drawing = app.drawings.card(Format::Separated.print(total), days);
     let png = drawing.await.map_err(ApiError::serialization)?;
     let headers = [
         (CONTENT_TYPE, "image/png"),

@@ -80,13 +80,14 @@ pub(super) async fn draw(
     match asked.await.map_err(ApiError::from) {
         Ok((history, total)) => {
             let data = ChartData { history: history.as_ref(), total, known: true, stale: false };
-            Ok(picture(query, &name, data))
+            Ok(picture(app, query, &name, data))
         }
         // This process remembers only the total. The chart shows it and says that the days are
         // unavailable: empty days would be a lie, and an error a broken picture.
         Err(error) if error.is_store_unavailable() => {
             let total = app.counters.last_known(counter);
-            Ok(picture(query, &name, ChartData { total, stale: true, ..ChartData::default() }))
+            let data = ChartData { total, stale: true, ..ChartData::default() };
+            Ok(picture(app, query, &name, data))
         }
         Err(error) => Err(error.into()),
     }
@@ -105,7 +106,7 @@ pub(super) struct ChartData<'a> {
 }
 
 /// Draws the data under a name, as a query asks.
-pub(super) fn picture(query: &Query, name: &str, data: ChartData) -> Picture {
+pub(super) fn picture(app: &App, query: &Query, name: &str, data: ChartData) -> Picture {
     let mut asked = ChartQuery { days: DAYS, keep: 0 };
     let mut look = ChartParams::read(query.pairs());
     look.ignored.append(Param::set_all(PARAMS, &mut asked, query.pairs()));
@@ -117,7 +118,7 @@ pub(super) fn picture(query: &Query, name: &str, data: ChartData) -> Picture {
     chart.days = data.history.map(|history| points(history, days, today)).unwrap_or_default();
     (chart.total, chart.known) = (data.total, data.known);
     let keep = if data.stale { 0 } else { keep };
-    Picture::fresh(chart::render(&chart)).keep(keep).stale(data.stale).ignored(&ignored)
+    Picture::fresh(app.drawings.chart(chart)).keep(keep).stale(data.stale).ignored(&ignored)
 }
 
 /// The hits of each of the last days, zeros included.

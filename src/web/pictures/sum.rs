@@ -76,11 +76,14 @@ pub(crate) async fn chart(
     match app.counters.sum(&namespace, Depth::Histories).await.map_err(ApiError::from) {
         Ok(Sum { site, is_stale: stale }) => {
             let (history, total) = (Some(&site.history), Some(site.total));
-            Ok(chart::picture(&query, name, ChartData { history, total, known: true, stale }))
+            Ok(chart::picture(&app, &query, name, ChartData { history, total, known: true, stale }))
         }
-        Err(error) if error.is_store_unavailable() => {
-            Ok(chart::picture(&query, name, ChartData { stale: true, ..ChartData::default() }))
-        }
+        Err(error) if error.is_store_unavailable() => Ok(chart::picture(
+            &app,
+            &query,
+            name,
+            ChartData { stale: true, ..ChartData::default() },
+        )),
         Err(error) => Err(error.into()),
     }
 }

@@ -61,7 +61,7 @@ pub(crate) struct Picture {
 
 impl Picture {
     /// A picture of a current number, which caches must ask for each time.
-    pub(crate) fn fresh(svg: String) -> Self {
+    pub(crate) fn fresh(svg: impl Into<Body>) -> Self {
         Self::of(svg.into(), "image/svg+xml; charset=utf-8")
     }
 

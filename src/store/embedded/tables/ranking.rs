@@ -57,10 +57,10 @@ pub(crate) fn ranking(
 ) -> Result<Vec<(Name, i64)>, StoreError> {
     let prefix = of_namespace(RANKING, of, &[]);
     // The zero after the namespace ends the prefix, so the scan stays within the namespace.
-    let rows = read.scan(&prefix, &behind(prefix.clone()), offset.saturating_add(limit))?;
+    let rows = read.page(&prefix, &behind(prefix.clone()), offset, limit)?;
     let row = |(key, _): Row| {
         let (total, key) = key[prefix.len()..].split_first_chunk().ok_or_else(|| odd("a place"))?;
         Ok((name(key)?, (!u64::from_be_bytes(*total) ^ 1 << 63) as i64))
     };
-    rows.into_iter().skip(offset).map(row).collect()
+    rows.into_iter().map(row).collect()
 }
