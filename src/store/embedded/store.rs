@@ -22,6 +22,9 @@ use crate::store::{EditError, Limits, Store, StoreError};
 /// How many counters are exported at once: each may have 12 KB of sketches.
 const EXPORTED_AT_ONCE: usize = 100;
 
+/// The most histories read from one snapshot: hits wait to be published meanwhile.
+const HISTORIES_AT_ONCE: usize = 50;
+
 /// How many counters one batch ranks.
 const RANKED_AT_ONCE: usize = 1000;
 
@@ -108,9 +111,13 @@ impl Store for Embedded {
         now: Timestamp,
     ) -> Result<Page<Member>, StoreError> {
         let (namespace, after, limits) = (namespace.clone(), after.map(str::to_owned), self.limits);
+        let most = match depth {
+            Depth::Counts => MAX_PAGE,
+            Depth::Histories => HISTORIES_AT_ONCE,
+        };
         self.read(move |snapshot| {
-            let rows = tables::counters(snapshot, &namespace, after.as_deref(), MAX_PAGE)?;
-            let is_full = rows.len() == MAX_PAGE;
+            let rows = tables::counters(snapshot, &namespace, after.as_deref(), most)?;
+            let is_full = rows.len() == most;
             let next = rows.last().filter(|_| is_full).map(|(key, _)| key.as_str().to_owned());
             let member = |(key, bytes): (Name, Vec<u8>)| {
                 let record = Record::unpack(&bytes)?;
