@@ -119,6 +119,9 @@ in
         # Longer than the default settings.grace, after which seen ends by itself.
         TimeoutStopSec = lib.mkDefault 90;
 
+        # Each connection is an open file.
+        LimitNOFILE = 65536;
+
         # A temporary user, which owns /var/lib/seen.
         DynamicUser = true;
         SupplementaryGroups = lib.optional cfg.redis.createLocally redis.group;
