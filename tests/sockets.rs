@@ -124,7 +124,7 @@ fn a_client_that_reads_no_answers_is_cut_off() {
 }
 
 #[test]
-fn a_stream_that_is_not_read_is_cut_off_and_holds_little() {
+fn a_stream_that_is_not_read_is_cut_off() {
     let place = Place::file();
     let arguments = ["--write-timeout", "500ms", "--client-streams", "2", "--streams", "100"];
     let seen = place.seen_with(&arguments);

@@ -135,6 +135,27 @@ fn ids_have_a_limit_of_their_own() {
     assert!(over_limit(&seen, "ids"));
 }
 
+/// One IPv6 site can use 65,536 clients.
+#[test]
+fn a_network_has_four_clients_worth_of_new_names_claims_and_ids() {
+    let place = Place::file();
+    let limits = ["--create-limit", "2/1h", "--id-limit", "2/1h", "--token", TOKEN];
+    let seen = behind_a_proxy(&place, &limits);
+    let passed = |method: &str, site: u8, path: &str| {
+        let ask = |host: &u8| {
+            let ip = format!("2001:db8:{site}:{host}::1");
+            let url = seen.url(&path.replace("{host}", &host.to_string()));
+            request(method, &url, &[("x-forwarded-for", &ip)]).status < 300
+        };
+        (0..20).filter(ask).count()
+    };
+    assert_eq!(passed("GET", 1, "/hit/site/page"), 20, "one new name, and then hits");
+    assert_eq!(passed("GET", 1, "/hit/site/{host}"), 7, "a network has eight in all");
+    assert_eq!(passed("PUT", 2, "/namespaces/claimed-{host}"), 8);
+    assert_eq!(passed("GET", 3, "/hit/site/page?id={host}"), 8);
+    assert_eq!(passed("PUT", 4, "/namespaces/others-{host}"), 8, "each network has its own");
+}
+
 /// Each made-up user agent is another visitor, remembered for a day.
 #[test]
 fn a_client_can_be_only_so_many_visitors() {
@@ -337,7 +358,13 @@ fn only_their_owner_can_read_the_files() {
     let mode = |name: &str| file(name).metadata().unwrap().permissions().mode() & 0o777;
     let store = file("seen.redb").display().to_string();
     drop(Seen::start(&["--store", &store]));
-    assert_eq!(mode("seen.redb"), 0o600);
+    let mut made: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    made.retain(|file| file.as_ref().unwrap().metadata().unwrap().is_file());
+    assert!(made.len() > 1, "a database, and the log beside it: {made:?}");
+    for file in made {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        assert_eq!(mode(&name), 0o600, "{name}");
+    }
     let lines = file("lines").display().to_string();
     assert!(command(&["export", "--store", &store, &lines]).status().unwrap().success());
     assert_eq!(mode("lines"), 0o600);
