@@ -43,7 +43,7 @@ pub(crate) const DOC: Doc = Doc::json::<Ranking>(
 .query(&[
     QueryParam::new(
         "offset",
-        "How many to skip",
+        "How many to skip, 10000 at most",
         || json!({ "type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0 }),
     ),
     QueryParam::new(
