@@ -2,6 +2,10 @@
 
 use super::exit::Failure;
 
+/// The most threads that read the file or draw cards. Each keeps memory of its own, and more
+/// would only wait for the same disk and processors.
+const MAX_BLOCKING: usize = 8;
+
 /// Runs a command to its end.
 pub fn once(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = runtime(1).map_err(|e| Failure::new(1, format!("cannot start: {e}")))?;
@@ -18,5 +22,5 @@ pub fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
         1 => Builder::new_current_thread(),
         _ => Builder::new_multi_thread(),
     };
-    builder.worker_threads(threads).enable_all().build()
+    builder.worker_threads(threads).max_blocking_threads(MAX_BLOCKING).enable_all().build()
 }
