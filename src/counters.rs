@@ -49,8 +49,6 @@ pub struct Counters {
     sums: Sums,
     histories: Arc<Histories>,
     rankings: Arc<Rankings>,
-    /// A ping writes to the disk, and anybody may ask for one.
-    pings: Arc<SharedReads<(), ()>>,
     /// How long a read or a change may wait for the store.
     deadline: Duration,
 }
@@ -83,8 +81,8 @@ impl Counters {
     pub fn new(store: Arc<dyn Store>, batcher: Batcher, deadline: Duration) -> Self {
         let last_known = batcher.last_known();
         let sums = Sums::new(store.clone());
-        let (histories, rankings, pings) = Default::default();
-        Self { store, batcher, deadline, last_known, sums, histories, rankings, pings }
+        let (histories, rankings) = (Arc::default(), Arc::default());
+        Self { store, batcher, deadline, last_known, sums, histories, rankings }
     }
 
     /// The store's answer within the deadline. A store that hangs counts as unreachable.
@@ -262,7 +260,7 @@ impl Counters {
 
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.in_time(self.pings.get((), self.store.ping())).await
+        self.in_time(self.store.ping()).await
     }
 
     /// The number of hits that wait for an answer.
