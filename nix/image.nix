@@ -29,6 +29,8 @@ dockerTools.buildLayeredImage {
   tag = program.version;
   inherit created;
   mtime = created;
+  # Packed when images are joined (packages.nix) or become blobs (oci/platform.nix).
+  compressor = "none";
   contents = [ root ];
 
   fakeRootCommands = ''

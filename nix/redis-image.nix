@@ -12,6 +12,8 @@ dockerTools.buildLayeredImage {
   tag = version;
   inherit created;
   mtime = created;
+  # Packed when images are joined (packages.nix) or become blobs (oci/platform.nix).
+  compressor = "none";
   contents = [ redis-server ];
 
   fakeRootCommands = ''
