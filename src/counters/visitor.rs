@@ -6,19 +6,24 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use siphasher::sip;
 use siphasher::sip128::{Hasher128, SipHasher24};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::counters::deadline;
 use crate::model::hit::{DayKeys, Visitor};
-use crate::model::name::Counter;
+use crate::model::name::{Counter, MAX_LENGTH};
 use crate::model::time::Timestamp;
 use crate::sketch;
 use crate::store::{Store, StoreError};
 
 /// How long keys outlive their day, in seconds: the clocks of processes differ.
 const GRACE: u64 = 3600;
+
+/// The most bytes that are hashed before the user agent: a network and two names, each of which
+/// a zero byte ends.
+const START_MAX: usize = 8 + 2 * (MAX_LENGTH + 1);
 
 /// How often the clock is checked.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
@@ -63,19 +68,14 @@ impl Visitors {
         // SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012) is made for a secret key
         // and short inputs, and costs a tenth of an HMAC.
         let mut hash = SipHasher24::new_with_key(&of_sketch);
-        // The parts cannot run into each other: the network has a fixed length, and names hold
-        // no zero byte.
-        hash.write(client);
-        for name in [&counter.namespace, &counter.key] {
-            hash.write(name.as_str().as_bytes());
-            hash.write(&[0]);
-        }
+        // At once: each call has a price of its own.
+        let (start, length) = start_of_input(client, counter);
+        hash.write(&start[..length]);
         hash.write(agent);
         let hash = hash.finish128();
         let (register, rank) = sketch::place(hash.h1);
-        let mut mark = SipHasher24::new_with_key(&of_marks);
-        mark.write(&hash.as_bytes());
-        Ok(Visitor { register, rank, mark: mark.finish128().h1.to_le_bytes() })
+        let mark = sip::SipHasher24::new_with_key(&of_marks).hash(&hash.as_bytes());
+        Ok(Visitor { register, rank, mark: mark.to_le_bytes() })
     }
 
     async fn keys(&self, now: Timestamp) -> Result<([u8; 16], [u8; 16]), StoreError> {
@@ -97,6 +97,20 @@ impl Visitors {
         halves.1.copy_from_slice(&keys.0[16..]);
         Ok(halves)
     }
+}
+
+/// What is hashed before the user agent, and its length. The parts cannot run into each other:
+/// the network has a fixed length, and names hold no zero byte.
+fn start_of_input(client: &[u8; 8], counter: &Counter) -> ([u8; START_MAX], usize) {
+    let mut input = [0; START_MAX];
+    input[..8].copy_from_slice(client);
+    let mut length = 8;
+    for name in [&counter.namespace, &counter.key] {
+        let name = name.as_str().as_bytes();
+        input[length..length + name.len()].copy_from_slice(name);
+        length += name.len() + 1;
+    }
+    (input, length)
 }
 
 impl Drop for Visitors {

@@ -55,17 +55,20 @@ const GENERATION_SIZE: usize = 1 << 14;
 
 /// One rate limit for many keys. It keeps a hash and a time for each; when its table is full, it
 /// forgets those that were unused for longest.
-pub struct Limiter {
+///
+/// `S` hashes keys. It must be keyed, or the keys must be hashes already: nobody may choose keys
+/// that collide.
+pub struct Limiter<S = RandomState> {
     rate: Rate,
     start: Instant,
-    hasher: RandomState,
+    hasher: S,
     /// When each key's next hit is due, in nanoseconds since the start.
     due: Mutex<Recent<u64, u64, BuildHasherDefault<Unhashed>>>,
 }
 
-/// The hasher of keys that are hashes already.
+/// The hasher of keys that are hashes already, as `u64`.
 #[derive(Default)]
-struct Unhashed(u64);
+pub struct Unhashed(u64);
 
 impl Hasher for Unhashed {
     fn finish(&self) -> u64 {
@@ -81,11 +84,11 @@ impl Hasher for Unhashed {
     }
 }
 
-impl Limiter {
+impl<S: BuildHasher + Default> Limiter<S> {
     /// A limit with this rate, unused so far.
     pub fn new(rate: Rate) -> Self {
         let due = Mutex::new(Recent::new(GENERATION_SIZE));
-        Self { rate, start: Instant::now(), hasher: RandomState::new(), due }
+        Self { rate, start: Instant::now(), hasher: S::default(), due }
     }
 
     /// The rate.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use axum::response::Response;
 use futures_util::FutureExt;
-use futures_util::future::OptionFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -122,7 +121,7 @@ where
 }
 
 /// Serves a connection until its end. Tells whether something came that is no request.
-async fn serve_one<F: Future<Output = Response>>(
+async fn serve_one<F: Future<Output = Response> + Send>(
     stream: Stream,
     peer: Peer,
     answer: impl Fn(Peer, Request<Incoming>) -> F,
@@ -138,9 +137,13 @@ async fn serve_one<F: Future<Output = Response>>(
         let is_pipelined = shared.begin();
         let shared = shared.clone();
         let answer = answer(peer, request);
-        // Who sends many requests in a row lets all others have their turn before each.
-        let turn = OptionFuture::from(is_pipelined.then(tokio::task::yield_now));
-        turn.then(move |_| answer).map(move |answer| {
+        let answer = if is_pipelined {
+            // Who sends many requests in a row lets all others have their turn before each.
+            tokio::task::yield_now().then(move |()| answer).boxed().right_future()
+        } else {
+            answer.left_future()
+        };
+        answer.map(move |answer| {
             if answer.extensions().get::<web::Live>().is_some() {
                 shared.set_live();
             }

@@ -137,10 +137,10 @@ impl Socket {
     /// Replaces hyper's own answer to a malformed request by one with our body and headers;
     /// `None` for any other answer.
     fn reworded(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let status = bytes.strip_prefix(b"HTTP/1.1 ").or(bytes.strip_prefix(b"HTTP/1.0 "))?;
         if self.exchange.phase() != Phase::Awaiting {
             return None;
         }
+        let status = bytes.strip_prefix(b"HTTP/1.1 ").or(bytes.strip_prefix(b"HTTP/1.0 "))?;
         let status = std::str::from_utf8(status.get(..3)?).ok()?.parse().ok()?;
         self.exchange.set_refused();
         Some((self.bare)(status))

@@ -55,7 +55,7 @@ impl PlainHit {
         let (namespace, key) = request.uri().path().strip_prefix("/hit/")?.split_once('/')?;
         let is_plain = *request.method() == Method::GET
             && request.uri().query().is_none()
-            && !FORMS.contains(&key)
+            && !is_form(key)
             && !headers::contains(request.headers(), &[&idempotency::HEADER]);
         let name = |text| Name::new(text).ok();
         is_plain.then_some(())?;
@@ -70,8 +70,10 @@ impl PlainHit {
     }
 }
 
-/// The last parts of routes `/hit/{key}/…`, which are not keys.
-const FORMS: [&str; 3] = ["badge.svg", "badge.png", "shields.json"];
+/// Whether this is the last part of a route `/hit/{key}/…` and not a key.
+fn is_form(key: &str) -> bool {
+    matches!(key, "badge.svg" | "badge.png" | "shields.json")
+}
 
 #[cfg(test)]
 mod tests {

@@ -36,9 +36,9 @@ pub(crate) fn check<B>(request: &Request<B>, allowed: &[String]) -> Result<(), A
         return Err(ApiError::headers_too_large(HEADERS_MANY, MAX_HEADERS));
     }
     // RFC 9112, section 3.2. With two, a proxy might use one and seen the other.
-    let mut hosts = headers.get_all(HOST).iter();
+    let mut hosts = headers.iter().filter(|(name, _)| *name == HOST);
     match (hosts.next(), hosts.next()) {
-        (Some(host), None) => {
+        (Some((_, host)), None) => {
             let host = host.to_str().unwrap_or_default();
             if allowed.is_empty() || is_allowed(host, allowed) {
                 Ok(())

@@ -2,12 +2,13 @@
 //! visitor for up to a day, and a client becomes a new visitor with each user agent that it
 //! makes up.
 
+use std::hash::BuildHasherDefault;
 use std::time::Duration;
 
 use crate::config::ClientLimits;
 use crate::model::hit::Visitor;
 use crate::model::network::Client;
-use crate::model::rate::{Limiter, Rate, Tier, Tiers};
+use crate::model::rate::{Limiter, Rate, Tier, Tiers, Unhashed};
 
 /// How long a visitor of a counter counts as known: a day, like the longest-lived mark.
 const KNOWN: Rate = Rate { quota: 1, window: Duration::from_secs(86_400) };
@@ -17,7 +18,8 @@ pub(crate) struct MarkLimits(Option<Marks>);
 
 struct Marks {
     new: Tiers,
-    known: Limiter,
+    /// Marks are keyed hashes.
+    known: Limiter<BuildHasherDefault<Unhashed>>,
 }
 
 impl MarkLimits {
@@ -31,12 +33,13 @@ impl MarkLimits {
     pub(crate) fn shared(&self, client: Client, visitor: &Visitor) -> Option<Tier> {
         let Marks { new, known } = self.0.as_ref()?;
         // A mark belongs to one counter.
-        if !known.take(&visitor.mark).wait.is_zero() {
+        let mark = u64::from_le_bytes(visitor.mark);
+        if !known.take(&mark).wait.is_zero() {
             return None;
         }
         let (tier, ..) = new.take(client).err()?;
         // Without its own mark, the visitor does not become known.
-        known.give_back(&visitor.mark);
+        known.give_back(&mark);
         Some(tier)
     }
 }
