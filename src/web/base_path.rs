@@ -63,7 +63,9 @@ fn without(base: &str, uri: &Uri) -> Option<Uri> {
 
 /// The base path of a request; empty if there is none.
 pub(crate) fn of(headers: &HeaderMap) -> &str {
-    headers.get(&PREFIX).and_then(|prefix| prefix.to_str().ok()).unwrap_or_default()
+    // As in `headers::contains`, this costs less than to hash the name.
+    let prefix = headers.iter().find(|(name, _)| **name == PREFIX);
+    prefix.and_then(|(_, prefix)| prefix.to_str().ok()).unwrap_or_default()
 }
 
 /// Adds the base path to an answer: to the target of a redirect, and to every address in a
