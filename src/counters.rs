@@ -49,6 +49,7 @@ pub struct Counters {
     sums: Sums,
     histories: Arc<Histories>,
     rankings: Arc<Rankings>,
+    pings: Arc<SharedReads<(), ()>>,
     /// How long a read or a change may wait for the store.
     deadline: Duration,
 }
@@ -81,8 +82,8 @@ impl Counters {
     pub fn new(store: Arc<dyn Store>, batcher: Batcher, deadline: Duration) -> Self {
         let last_known = batcher.last_known();
         let sums = Sums::new(store.clone());
-        let (histories, rankings) = (Arc::default(), Arc::default());
-        Self { store, batcher, deadline, last_known, sums, histories, rankings }
+        let (histories, rankings, pings) = (Arc::default(), Arc::default(), Arc::default());
+        Self { store, batcher, deadline, last_known, sums, histories, rankings, pings }
     }
 
     /// The store's answer within the deadline. A store that hangs counts as unreachable.
@@ -258,9 +259,10 @@ impl Counters {
         self.repeat(deadline, || self.store.import(id, exported, on_conflict, now)).await
     }
 
-    /// Whether the store answers.
+    /// Checks that the store takes writes, once for all who ask at the same time: anybody may ask,
+    /// and each check writes something.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.in_time(self.store.ping()).await
+        self.in_time(self.pings.get((), self.store.ping())).await
     }
 
     /// The number of hits that wait for an answer.

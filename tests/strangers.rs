@@ -433,3 +433,44 @@ fn takes_nothing_new(seen: &Seen) {
     assert!(metrics.contains("seen_store_has_room 0"), "{metrics}");
     assert!(over_limit(seen, "room"));
 }
+
+/// How many threads a process has.
+fn threads_of(seen: &Seen) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", seen.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("Threads:")).unwrap();
+    line.trim().parse().unwrap()
+}
+
+/// Each thread keeps memory of its own, and there were 33 once in an attack.
+#[test]
+fn a_crowd_of_reads_brings_at_most_eight_threads() {
+    const CLIENTS: usize = 40;
+    let place = Place::file();
+    let seen = place.seen_with(&["--read-limit", "off", "--client-limit", "off"]);
+    for client in 0..CLIENTS {
+        assert_eq!(seen.get(&format!("/hit/site/k{client}")).status, 200);
+    }
+    let idle = threads_of(&seen);
+    let mut most = idle;
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                // Each client reads something else, so that no two share a read.
+                let urls = ["history", "card.png"];
+                let urls = urls.map(|form| seen.url(&format!("/get/site/k{client}/{form}")));
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        for url in &urls {
+                            assert_eq!(request("GET", url, &[]).status, 200);
+                        }
+                    }
+                })
+            })
+            .collect();
+        while readers.iter().any(|reader| !reader.is_finished()) {
+            most = most.max(threads_of(&seen));
+        }
+    });
+    assert!(most > idle, "the test sees threads that read");
+    assert!(most <= idle + 8, "{most} threads, {idle} when idle");
+}

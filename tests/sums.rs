@@ -39,6 +39,7 @@ fn a_public_site_tells_its_sum_in_every_form(place: Place) {
         ("", 6),
         ("?count=total", 6),
         ("?count=today", 6),
+        ("?count=ToDay", 6),
         ("?count=7d", 6),
         ("?count=30d", 6),
         ("?count=best-day", 6),

@@ -76,14 +76,13 @@ pub(crate) async fn chart(
     match app.counters.sum(&namespace, Depth::Histories).await.map_err(ApiError::from) {
         Ok(Sum { site, is_stale: stale }) => {
             let (history, total) = (Some(&site.history), Some(site.total));
-            Ok(chart::picture(&app, &query, name, ChartData { history, total, known: true, stale }))
+            let data = ChartData { history, total, known: true, stale };
+            Ok(chart::picture(&app, &query, name, data))
         }
-        Err(error) if error.is_store_unavailable() => Ok(chart::picture(
-            &app,
-            &query,
-            name,
-            ChartData { stale: true, ..ChartData::default() },
-        )),
+        Err(error) if error.is_store_unavailable() => {
+            let data = ChartData { stale: true, ..ChartData::default() };
+            Ok(chart::picture(&app, &query, name, data))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -42,9 +42,9 @@ pub(crate) const ALLOWED: &str =
     "total, human, unique, today, today-total, 7d, 30d, unique-7d, unique-30d or best-day";
 
 impl Metric {
-    /// The metric of this name; the total if it is empty.
+    /// The metric of this name in any case; the total if it is empty.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Some(match name {
+        Some(match name.to_ascii_lowercase().as_str() {
             "" | "total" => Self::Total,
             "human" => Self::Human,
             "unique" => Self::Unique,
