@@ -68,7 +68,7 @@ impl Visitors {
         // SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012) is made for a secret key
         // and short inputs, and costs a tenth of an HMAC.
         let mut hash = SipHasher24::new_with_key(&of_sketch);
-        // At once: each call has a price of its own.
+        // In one call, since each call to the hasher costs about as much as a short name.
         let (start, length) = start_of_input(client, counter);
         hash.write(&start[..length]);
         hash.write(agent);

@@ -36,7 +36,7 @@ impl Route {
     /// The class of a path.
     pub fn of(path: &str) -> Self {
         let path = path.get(1..).unwrap_or_default();
-        // By bytes, since every answer comes through here, and a searcher of text costs more.
+        // Every answer comes through here, and `split` would set up a search of text.
         let end = path.bytes().position(|byte| byte == b'/').unwrap_or(path.len());
         match &path[..end] {
             "hit" | "hits" => Self::hit,
