@@ -8,7 +8,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use common::redis::Redis;
-use common::{Answer, Place, Seen, command, command_by, has_namespaces, request, wait_until};
+use common::{
+    Answer, Place, Seen, command, command_by, has_namespaces, process_status, request, wait_until,
+};
 
 const TOKEN: &str = "an-instance-token-of-a-test";
 const CAMO: (&str, &str) = ("user-agent", "github-camo (1234abcd)");
@@ -434,13 +436,6 @@ fn takes_nothing_new(seen: &Seen) {
     assert!(over_limit(seen, "room"));
 }
 
-/// How many threads a process has.
-fn threads_of(seen: &Seen) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", seen.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("Threads:")).unwrap();
-    line.trim().parse().unwrap()
-}
-
 /// Each thread keeps memory of its own, and there were 33 once in an attack.
 #[test]
 fn a_crowd_of_reads_brings_at_most_eight_threads() {
@@ -450,7 +445,8 @@ fn a_crowd_of_reads_brings_at_most_eight_threads() {
     for client in 0..CLIENTS {
         assert_eq!(seen.get(&format!("/hit/site/k{client}")).status, 200);
     }
-    let idle = threads_of(&seen);
+    let threads = || process_status(seen.id(), "Threads:");
+    let idle = threads();
     let mut most = idle;
     std::thread::scope(|scope| {
         let readers: Vec<_> = (0..CLIENTS)
@@ -468,7 +464,7 @@ fn a_crowd_of_reads_brings_at_most_eight_threads() {
             })
             .collect();
         while readers.iter().any(|reader| !reader.is_finished()) {
-            most = most.max(threads_of(&seen));
+            most = most.max(threads());
         }
     });
     assert!(most > idle, "the test sees threads that read");

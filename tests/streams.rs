@@ -282,9 +282,7 @@ fn read_until(stream: &mut TcpStream, text: &str) {
 
 /// A process' resident memory in bytes, and its open files.
 fn held(process: u32) -> (i64, usize) {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    let kilobytes: i64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+    let kilobytes = i64::try_from(common::process_status(process, "VmRSS:")).unwrap();
     let files = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap().count();
     (kilobytes * 1024, files)
 }

@@ -155,6 +155,14 @@ pub fn signal(process: u32, name: &str) {
     assert!(status.expect("there is a shell").success());
 }
 
+/// The number behind a name such as `VmRSS:` (in kB) or `Threads:` in Linux' status of a process.
+pub fn process_status(process: u32, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.split_whitespace().next()).expect("it has the name");
+    number.parse().expect("a number")
+}
+
 /// The answer to a request.
 #[derive(Clone, Debug)]
 pub struct Answer {

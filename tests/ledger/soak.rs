@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::book::COUNTERS;
 use crate::client::Load;
-use crate::common::Seen;
+use crate::common::{Seen, process_status};
 use crate::world::{Setting, World};
 
 const HOUR: u64 = 3600;
@@ -130,16 +130,14 @@ fn small_fault(world: &mut World, number: u32) {
 }
 
 fn sample(seen: &Seen, load: &Load) -> Sample {
-    let process = format!("/proc/{}", seen.id());
-    let status = std::fs::read_to_string(format!("{process}/status")).expect("it runs");
-    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let memory = memory.and_then(|line| line.trim().strip_suffix(" kB")).expect("its memory");
-    let descriptors = std::fs::read_dir(format!("{process}/fd")).expect("it runs").count();
+    let kilobytes = process_status(seen.id(), "VmRSS:");
+    let descriptors =
+        std::fs::read_dir(format!("/proc/{}/fd", seen.id())).expect("it runs").count();
     let mut times = load.times();
     times.sort_unstable();
     let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
     Sample {
-        memory: memory.parse::<f64>().expect("a number") / 1024.0,
+        memory: kilobytes as f64 / 1024.0,
         descriptors: descriptors as f64,
         p99: p99.as_secs_f64() * 1000.0,
     }
