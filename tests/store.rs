@@ -1066,6 +1066,35 @@ async fn a_damaged_key_stops_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_record_stops_no_other() {
+    let rig = Rig::redis(LIMITS).await;
+    let damage = |how: &str| {
+        rig.redis.as_ref().unwrap().ask(&["EVAL", how, "1", "seen:{n}:counter:bad"]);
+    };
+    let mut total = 0;
+    for text in [
+        "''",
+        "'not a record'",
+        "found:sub(1, -3)",
+        "found:sub(1, 1)",
+        "string.char(0x9f) .. found:sub(2)",
+        "cmsgpack.pack({1, 2, 3})",
+        "cmsgpack.pack({9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14})",
+    ] {
+        damage("redis.call('DEL', KEYS[1])");
+        rig.apply(rig.now, &[hit("bad")]).await;
+        damage(&format!(
+            "local found = redis.call('GET', KEYS[1]) redis.call('SET', KEYS[1], {text})"
+        ));
+        let outcomes = rig.apply(rig.now, &[hit("good"), hit("bad"), hit_in("m", "fine")]).await;
+        total += 1;
+        let counted = Outcome::Counted(vec![Counted { hits: 1, last: total }]);
+        assert_eq!((&outcomes[0], &outcomes[2]), (&counted, &counted), "{text}");
+        assert_eq!(outcomes[1], Outcome::Refused(Refusal::Damaged), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_keeps_the_contract() {
     let server = Server::start_cluster();
     let store = Redis::open(&server.cluster_url(), LIMITS, false, Replicas::Auto).unwrap();

@@ -20,6 +20,7 @@
 --          number of each run
 local call, pcall_redis = redis.call, redis.pcall
 local pack, read, sub = cmsgpack.pack, cmsgpack.unpack, string.sub
+local read_some = cmsgpack.unpack_limit
 
 local t = read(ARGV[1])
 local number, now, hour, day = t[1], t[2], t[3], t[4]
@@ -40,7 +41,7 @@ end
 
 local longest = t[14]
 
-local VERSION, SOURCE, RANKED, OWNED, FIRST = 1, 8, 14, 15, 15
+local VERSION, FIRST = 1, 15
 
 local keys, starts, n, at = {}, {}, 0, FIRST
 while at <= #t do
@@ -67,36 +68,37 @@ local function in_parts(command, values, size)
   return all
 end
 
-local found, asked = in_parts('MGET', keys, n), nil
-local records, forgotten = {}, 0
+-- Whether a counter's visitors must be told apart. Only a record with its owner's values has 15.
+local function dedupes(text)
+  if string.byte(text) ~= 0x9f then return false end
+  local done, record = pcall(read, text)
+  return done and type(record) == 'table' and record[15] and record[15][1] > 0
+end
+
+local found, asked, missing = in_parts('MGET', keys, n), nil, {}
 for i = 1, n do
-  local text, visited = found[i], t[starts[i] + 2]
-  if text then
-    local done, record = pcall(read, text)
-    if not done or type(record) ~= 'table' or record[1] ~= VERSION then record = false end
-    records[i] = record
-    if record and visited > 0 then
-      local owned = record[OWNED]
-      if owned and owned[1] > 0 then
-        asked = asked or {}
-        asked[#asked + 1] = i
-      end
-      if visited == 2 and (record[4] < day or record[4] == day and record[8] == 0) then forgotten = 1 end
-    end
-  elseif visited == 2 then
-    forgotten = 1
+  local text = found[i]
+  if not text then
+    missing[#missing + 1] = keys[i]
+  elseif t[starts[i] + 2] > 0 and dedupes(text) then
+    asked = asked or {}
+    asked[#asked + 1] = i
   end
 end
 if asked then return pack({asked}) end
+-- MGET has nothing for a key of another type.
+local taken = #missing > 0 and (#missing > 4000 or call('EXISTS', unpack(missing)) > 0)
 
 local long = {}
-local answer, created, told = {forgotten, 0, long}, 0, 3
+local answer, forgotten, created, told = {0, 0, long}, 0, 0, 3
 local live = {}
 for _, namespace in ipairs(call('SMEMBERS', KEYS[2])) do live['seen:{' .. namespace .. '}:'] = {} end
 
 local function key_of(i, base) return sub(keys[i], #base + 9) end
 
--- Why a counter may not be created.
+local others
+
+-- Why a counter may not be created, or nil and the size of its namespace.
 local function refusal(i, base)
   if creation == 0 then return 'missing' end
   if creation == 3 then return 'store' end
@@ -105,19 +107,21 @@ local function refusal(i, base)
   if facts then _, owner, _, open = unpack(read(facts)) end
   if creation == 2 and not owner then return 'missing' end
   if owner and not open then return 'owned' end
-  local others = alone and tonumber(call('GET', 'seen:counters') or 0) or 0
+  others = others or alone and tonumber(call('GET', 'seen:counters') or 0) or 0
   if others + created >= room then return 'instance' end
-  if call('ZCARD', base .. 'ranking') >= most then return 'full' end
+  local size = call('ZCARD', base .. 'ranking')
+  if size >= most then return 'full' end
   -- A key that is none of seen's.
-  if call('EXISTS', keys[i]) == 1 then return 'damaged' end
+  if taken and call('EXISTS', keys[i]) == 1 then return 'damaged' end
+  return nil, size
 end
 
 local function over(past, kind, unit, hits)
   return hits > 0 and past .. pack(kind, unit, hits) or past
 end
 
--- Adds visitors to the day's sketch: whether that changed, and how many there are.
-local function see(i, base, elements, from, to)
+-- Adds visitors to the day's sketch, and returns how many there are if that changed.
+local function see(i, base, elements, from, to, is_new)
   local sketch = base .. 'sketch:' .. key_of(i, base) .. ':' .. string.format('%d', day)
   local changed = 0
   for first = from, to, 4000 do
@@ -125,6 +129,7 @@ local function see(i, base, elements, from, to)
   end
   if changed == 0 then return end
   call('EXPIRE', sketch, sketch_life)
+  if is_new and from == to then return 1 end
   return call('PFCOUNT', sketch)
 end
 
@@ -144,11 +149,11 @@ local function within(window, mark, hits)
   return math.min(hits, 1)
 end
 
--- Counts runs one after the other; what became of each, the hits, and the new visitors.
-local function count_runs(i, base, record, at, runs)
-  local window = record[OWNED] and record[OWNED][1] or 0
-  local place = key_of(i, base) .. ':' .. string.format('%d', record[3]) .. ':'
-  local became, sum, elements = {}, 0, {}
+-- Counts runs one after the other; what became of each, the new visitors, and the hits that
+-- counted of each source and in all.
+local function count_runs(i, base, created_at, total, dedupe, at, runs)
+  local place = key_of(i, base) .. ':' .. string.format('%d', created_at) .. ':'
+  local became, elements, by_source, sum = {}, {}, {0, 0, 0, 0, 0}, 0
   for run = 1, runs do
     local source, hits, element, mark, id = t[at], t[at + 1], t[at + 2], t[at + 3], t[at + 4]
     at = at + 5
@@ -157,107 +162,134 @@ local function count_runs(i, base, record, at, runs)
     if repeated then
       became[2 * run - 1], became[2 * run] = 0, repeated
     else
-      if mark and window > 0 then hits = within(window, base .. 'mark:' .. place .. mark, hits) end
+      if mark and dedupe > 0 then hits = within(dedupe, base .. 'mark:' .. place .. mark, hits) end
       if element then elements[#elements + 1] = element end
       sum = sum + hits
-      record[SOURCE + source] = record[SOURCE + source] + hits
-      if id then call('SET', id, pack(now, record[2] + sum), 'EX', id_memory) end
-      became[2 * run - 1], became[2 * run] = hits, record[2] + sum
+      by_source[source] = by_source[source] + hits
+      if id then call('SET', id, pack(now, total + sum), 'EX', id_memory) end
+      became[2 * run - 1], became[2 * run] = hits, total + sum
     end
   end
-  return became, sum, elements
+  return became, elements, by_source, sum
 end
 
 local set, s = {}, 0
 local function count(i)
-  local start = starts[i]
-  local base, record = bases[t[start + 1]], records[i]
-  if record == false then return 'damaged' end
-  local at, parts = start + 4, t[start + 3]
+  local start, text = starts[i], found[i]
+  local base, visited, parts, at = bases[t[start + 1]], t[start + 2], t[start + 3], start + 4
   local hits = 0
   if parts > 0 then
     for source = at, at + 2 * parts - 1, 2 do hits = hits + t[source + 1] end
   else
     for run = at, at - 5 * parts - 1, 5 do hits = hits + t[run + 1] end
   end
-  if record then
-    if record[2] + hits > largest then return 'range' end
+
+  -- The values of the record, read one after the other: the array's head is the first byte, and
+  -- a table for each would cost more than the counting.
+  local _, version, total, created_at, latest_day, today, latest_hour, recent, uniques,
+    one, two, three, four, five, ranked, owned
+  local others_here
+  if text then
+    local values = (string.byte(text) or 0) - 0x90
+    if values ~= 14 and values ~= 15 then return 'damaged' end
+    _, version, total, created_at, latest_day, today, latest_hour, recent, uniques,
+      one, two, three, four, five, ranked, owned = read_some(text, values, 1)
+    if version ~= VERSION or not ranked or values == 15 and not owned then return 'damaged' end
+    if total + hits > largest then return 'range' end
   else
-    local why = refusal(i, base)
+    local why
+    why, others_here = refusal(i, base)
     if why then return why end
-    record = {VERSION, 0, now, day, 0, hour, 0, 0, 0, 0, 0, 0, 0, 0}
-    local entered = pcall_redis('ZADD', base .. 'ranking', 0, key_of(i, base))
-    if type(entered) == 'table' then return 'damaged' end
-    created = created + 1
-    if alone and call('ZCARD', base .. 'ranking') == 1 then
-      call('ZADD', 'seen:namespaces', 0, sub(base, 7, -3))
-    end
+    total, created_at, latest_day, today, latest_hour, recent, uniques = 0, now, day, 0, hour, 0, 0
+    one, two, three, four, five, ranked = 0, 0, 0, 0, 0, 0
   end
+  -- Visitors are not in their sketch although this process has put them there.
+  if visited == 2 and (latest_day < day or latest_day == day and uniques == 0) then forgotten = 1 end
 
   local became, elements, from, to = nil, t, 0, 0
   if parts > 0 then
     for source = at, at + 2 * parts - 1, 2 do
-      local place = SOURCE + t[source]
-      record[place] = record[place] + t[source + 1]
+      local which, more = t[source], t[source + 1]
+      if which == 1 then one = one + more
+      elseif which == 2 then two = two + more
+      elseif which == 3 then three = three + more
+      elseif which == 4 then four = four + more
+      else five = five + more end
     end
     from = at + 2 * parts + 1
     to = from + t[from - 1] - 1
   else
-    became, hits, elements = count_runs(i, base, record, at, -parts)
+    local more
+    became, elements, more, hits = count_runs(i, base, created_at, total, owned and owned[1] or 0, at, -parts)
+    one, two, three, four, five = one + more[1], two + more[2], three + more[3], four + more[4], five + more[5]
     from, to = 1, #elements
   end
 
-  local total, past = record[2], ''
+  local past = ''
   -- A latest day or hour far ahead is one of a clock that was wrong, and over too.
-  if day > record[4] or record[4] > day + 1 then
-    past = over(over(past, 1, record[4], record[5]), 2, record[4], record[8])
-    record[4], record[5], record[8] = day, 0, 0
+  if day > latest_day or latest_day > day + 1 then
+    past = over(over(past, 1, latest_day, today), 2, latest_day, uniques)
+    latest_day, today, uniques = day, 0, 0
   end
-  local latest = record[4] == day
-  if latest then record[5] = record[5] + hits else past = over(past, 1, day, hits) end
-  if hour == record[6] then
-    record[7] = record[7] + hits
-  elseif hour > record[6] or record[6] > hour + 48 then
-    past = over(past, 0, record[6], record[7])
-    record[6], record[7] = hour, hits
+  local is_latest = latest_day == day
+  if is_latest then today = today + hits else past = over(past, 1, day, hits) end
+  if hour == latest_hour then
+    recent = recent + hits
+  elseif hour > latest_hour or latest_hour > hour + 48 then
+    past = over(past, 0, latest_hour, recent)
+    latest_hour, recent = hour, hits
   else
     past = over(past, 0, hour, hits)
   end
   if to >= from then
-    local uniques = see(i, base, elements, from, to)
-    if uniques and latest then record[8] = uniques
-    elseif uniques then past = over(past, 2, day, uniques) end
+    local seen = see(i, base, elements, from, to, not text)
+    if seen and is_latest then uniques = seen
+    elseif seen then past = over(past, 2, day, seen) end
   end
   if past ~= '' and call('APPEND', base .. 'past:' .. key_of(i, base), past) > longest then
     long[#long + 1] = i
   end
   if hits > 0 then
-    if total == record[RANKED] then call('SADD', base .. 'moved', key_of(i, base)) end
+    if total == ranked and text then call('SADD', base .. 'moved', key_of(i, base)) end
     total = total + hits
-    record[2] = total
     local updates = live[base]
     if updates then
       updates[#updates + 1] = key_of(i, base)
       updates[#updates + 1] = string.format('%d', total)
     end
   end
-  set[s + 1], set[s + 2] = keys[i], pack(record)
+  if not text then
+    ranked = total
+    call('ZADD', base .. 'ranking', string.format('%d', -total), key_of(i, base))
+    created = created + 1
+    if alone and others_here == 0 then call('ZADD', 'seen:namespaces', 0, sub(base, 7, -3)) end
+  end
+  set[s + 1], set[s + 2] = keys[i], pack({VERSION, total, created_at, latest_day, today, latest_hour, recent,
+    uniques, one, two, three, four, five, ranked, owned})
   s = s + 2
   return became or total
 end
 
-for i = 1, n do
-  told = told + 1
-  -- What is wrong with one counter's keys shows before its record is written.
-  local done, result = pcall(count, i)
-  if not done then
-    local words = type(result) == 'table' and result.err or tostring(result)
-    if not string.find(words, 'WRONGTYPE', 1, true) then error(result) end
-    result = 'damaged'
+-- What is wrong with one counter's keys shows before its record is written, and stops nothing
+-- else. The errors are Redis' and those of cmsgpack.
+local i = 0
+local function count_all()
+  while i < n do
+    i = i + 1
+    answer[told + i] = count(i)
   end
-  answer[told] = result
 end
-answer[2] = created
+while i < n do
+  local done, why = pcall(count_all)
+  if not done then
+    local words = type(why) == 'table' and why.err or tostring(why)
+    if not (string.find(words, 'WRONGTYPE', 1, true) or string.find(words, ' in input.', 1, true)) then
+      error(why)
+    end
+    answer[told + i] = 'damaged'
+  end
+end
+answer[1], answer[2] = forgotten, created
 
 if s > 0 then in_parts('MSET', set, s) end
 if created > 0 and alone then call('INCRBY', 'seen:counters', created) end

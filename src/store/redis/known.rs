@@ -8,7 +8,7 @@ use crate::model::hit::Visitor;
 use crate::model::name::Counter;
 
 /// The size of the table. A visit replaces an older one with the same slot.
-const PLACES: usize = 1 << 16;
+const PLACES: usize = 1 << 18;
 
 /// A visitor of a counter on a day, as that day's sketch sees it.
 #[derive(Clone, Copy)]

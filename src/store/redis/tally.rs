@@ -90,9 +90,10 @@ pub(crate) fn write(tally: &Tally, context: &WriteContext) -> EncodedWrite {
         .uint(tally.at.0)
         .uint(tally.at.hour().into())
         .uint(tally.at.day().into())
-        .uint(WRITE_MEMORY)
+        // As text, since Redis' Lua is slow to print a number.
+        .bytes(WRITE_MEMORY.to_string().as_bytes())
         .uint(ID_MEMORY)
-        .uint(SKETCH_MEMORY)
+        .bytes(SKETCH_MEMORY.to_string().as_bytes())
         .uint(creation)
         .uint(context.limits.counters_per_namespace)
         .uint(context.room)
