@@ -196,11 +196,13 @@ impl Sketch {
 
     /// Returns false if the result is too long, or a value too large, for this form.
     fn write_sparse(&self, bytes: &mut Vec<u8>) -> bool {
-        for run in self.registers.chunk_by(|a, b| a == b) {
-            let value = run[0];
+        let mut rest = &self.registers[..];
+        while let Some(&value) = rest.first() {
             if value > MAX_SPARSE_VALUE || bytes.len() > HEADER + MAX_SPARSE {
                 return false;
             }
+            let (run, behind) = rest.split_at(run_length(rest, value));
+            rest = behind;
             match (value, run.len()) {
                 (0, length @ ..=64) => bytes.push((length - 1) as u8),
                 (0, length) => {
@@ -218,6 +220,14 @@ impl Sketch {
         }
         bytes.len() <= HEADER + MAX_SPARSE
     }
+}
+
+/// How many of the first registers have this value. Compares eight at a time, since most sketches
+/// are nearly empty.
+fn run_length(registers: &[u8], value: u8) -> usize {
+    let eights = registers.as_chunks::<8>().0.iter();
+    let whole = 8 * eights.take_while(|eight| **eight == [value; 8]).count();
+    whole + registers[whole..].iter().take_while(|register| **register == value).count()
 }
 
 #[cfg(test)]

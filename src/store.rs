@@ -8,6 +8,7 @@ mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzz;
+mod known;
 pub mod live;
 mod location;
 mod open;

@@ -546,6 +546,28 @@ starting_over_keeps_what_the_owner_set, LIMITS, |rig| {
     assert_eq!((count.total, count.uniques_today), (1, 1));
 }
 
+a_counter_that_begins_anew_sees_everybody_again, LIMITS, |rig| {
+    let crowd = [hit_of("a", 1), hit_of("a", 2), hit_of("a", 2)];
+    let uniques = async || {
+        rig.apply(rig.now, &crowd).await;
+        rig.apply(rig.now, &crowd).await;
+        rig.store.count(&counter("n", "a"), rig.now).await.unwrap().unwrap().uniques_today
+    };
+    assert_eq!(uniques().await, 2);
+    let exported = rig.store.export(&name("n"), None).await.unwrap().items.pop().unwrap();
+    for edit in [Edit::Reset, Edit::Delete] {
+        rig.edit("a", Credential::Instance, edit).await.unwrap();
+        assert_eq!(uniques().await, 2, "{edit:?}");
+    }
+    rig.edit_namespace(Credential::Instance, NamespaceEdit::Delete).await.unwrap();
+    assert_eq!(uniques().await, 2);
+    rig.apply(rig.now, &[hit_of("a", 3)]).await;
+    let id = ChangeId::random().unwrap();
+    rig.store.import(id, &exported, OnConflict::Replace, rig.now).await.unwrap();
+    rig.apply(rig.now, &[hit_of("a", 3)]).await;
+    assert_eq!(uniques().await, 3);
+}
+
 only_its_owner_changes_a_namespace, LIMITS, |rig| {
     let (mine, new) = (Token::generate().unwrap().digest(), Token::generate().unwrap().digest());
     rig.edit_namespace(Credential::None, NamespaceEdit::Claim(mine)).await.unwrap();

@@ -26,6 +26,7 @@ use self::file::{LockError, LockedFile};
 use self::job::{Job, Work};
 use self::map::{Batch, Map, Snapshot, closed};
 use self::writer::Writer;
+use super::known::Known;
 use super::live::Hub;
 use super::record::Record;
 use super::{EditError, Limits, StoreError};
@@ -43,6 +44,7 @@ pub struct Embedded {
     jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     writer: Mutex<Option<thread::JoinHandle<()>>>,
     hub: Hub,
+    known: Arc<Known>,
     limits: Limits,
     last_writes: Arc<Mutex<LastWrites>>,
     day_keys: Mutex<Option<(u32, DayKeys)>>,
@@ -93,6 +95,7 @@ impl Embedded {
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::new(Some(writer)),
             hub: Hub::default(),
+            known: Arc::default(),
             limits,
             last_writes: Arc::default(),
             day_keys: Mutex::new(None),

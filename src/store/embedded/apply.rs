@@ -9,6 +9,7 @@ use crate::model::name::{Counter, Name};
 use crate::model::tally::{Counted, Entry, ID_MEMORY, MAX_TOTAL, Outcome, Refusal, Tally};
 use crate::model::time::Timestamp;
 use crate::sketch::{Sketch, raise};
+use crate::store::known::{Known, Visit};
 use crate::store::live::Update;
 use crate::store::pack::{Packer, Unpacker};
 use crate::store::past::PastEntry;
@@ -26,26 +27,38 @@ const EXPIRED_AT_ONCE: usize = 64;
 /// The totals that changed, each with its namespace.
 pub(crate) type Updates = Vec<(Name, Update)>;
 
-/// Counts a tally: what became of each entry, and the totals that changed.
+/// What became of a tally.
+#[derive(Default)]
+pub(crate) struct CountedTally {
+    /// What became of each entry.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// The totals that changed.
+    pub(crate) updates: Updates,
+    /// The visitors that are in their sketches once the batch is stored.
+    pub(crate) visits: Vec<Visit>,
+}
+
+/// Counts a tally.
 pub(crate) fn count(
     batch: &mut Batch,
     tally: &Tally,
     limits: &Limits,
-) -> Result<(Vec<Outcome>, Updates), StoreError> {
-    let mut updates = Vec::with_capacity(tally.entries.len());
-    let mut outcomes = Vec::with_capacity(tally.entries.len());
+    known: &Known,
+) -> Result<CountedTally, StoreError> {
+    let mut counted = CountedTally::default();
     for entry in &tally.entries {
-        outcomes.push(match count_entry(batch, tally.at, entry, limits, &mut updates) {
+        let outcome = match count_entry(batch, tally.at, entry, limits, known, &mut counted) {
             // It must not take the others with it.
             Err(StoreError::Damaged(why)) => {
                 tracing::error!(%why, "a counter is damaged");
                 Outcome::Refused(Refusal::Damaged)
             }
             outcome => outcome?,
-        });
+        };
+        counted.outcomes.push(outcome);
     }
     tables::expire(batch, tally.at, EXPIRED_AT_ONCE)?;
-    Ok((outcomes, updates))
+    Ok(counted)
 }
 
 fn count_entry(
@@ -53,7 +66,8 @@ fn count_entry(
     at: Timestamp,
     entry: &Entry,
     limits: &Limits,
-    updates: &mut Updates,
+    known: &Known,
+    all: &mut CountedTally,
 ) -> Result<Outcome, StoreError> {
     let counter = &entry.counter;
     let found = tables::record(batch, counter)?;
@@ -70,7 +84,8 @@ fn count_entry(
         return Ok(Outcome::Refused(Refusal::OutOfRange));
     }
     let (before, mut past) = (record.total, Vec::new());
-    let counted = count_runs(batch, &mut record, at, entry, &mut past)?;
+    let (counted, visitors) = count_runs(batch, &mut record, at, entry, &mut past)?;
+    let visits = see(batch, &mut record, at, counter, visitors, known, &mut past)?;
     tables::append(batch, counter, &past, limits)?;
     if is_new {
         tables::grow(batch, &counter.namespace, 1)?;
@@ -79,8 +94,9 @@ fn count_entry(
         tables::put_record(batch, counter, &record, before);
     }
     if is_new || record.total != before {
-        updates.push(update(counter, Some(record.total)));
+        all.updates.push(update(counter, Some(record.total)));
     }
+    all.visits.extend(visits);
     Ok(Outcome::Counted(counted))
 }
 
@@ -88,13 +104,14 @@ fn update(counter: &Counter, total: Option<i64>) -> (Name, Update) {
     (counter.namespace.clone(), Update { key: counter.key.clone(), total })
 }
 
+/// Counts runs one after the other: what became of each, and whom the day's sketch should have.
 fn count_runs(
     batch: &mut Batch,
     record: &mut Record,
     at: Timestamp,
     entry: &Entry,
     past: &mut Vec<PastEntry>,
-) -> Result<Vec<Counted>, StoreError> {
+) -> Result<(Vec<Counted>, Vec<Visitor>), StoreError> {
     let counter = &entry.counter;
     let window = u64::from(record.settings.dedupe);
     let mut counted = Vec::with_capacity(entry.runs.len());
@@ -129,21 +146,23 @@ fn count_runs(
         }
         counted.push(Counted { hits, last: record.total });
     }
-    see(batch, record, at, counter, &visitors, past)?;
-    Ok(counted)
+    Ok((counted, visitors))
 }
 
-/// Adds visitors to the day's uniques.
+/// Adds visitors to the day's uniques, and returns those that were not known to be in the sketch.
 fn see(
     batch: &mut Batch,
     record: &mut Record,
     at: Timestamp,
     counter: &Counter,
-    visitors: &[Visitor],
+    mut visitors: Vec<Visitor>,
+    known: &Known,
     past: &mut Vec<PastEntry>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Visit>, StoreError> {
+    let visit = |visitor: &Visitor| known.visit(counter, at.day(), *visitor);
+    visitors.retain(|visitor| !known.has(visit(visitor)));
     if visitors.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let mut sketch = match tables::sketch(batch, counter, at.day())? {
         Some(bytes) => bytes,
@@ -156,7 +175,7 @@ fn see(
         record.see(uniques, at.day(), past);
         tables::put_sketch(batch, counter, at.day(), sketch);
     }
-    Ok(())
+    Ok(visitors.iter().map(visit).collect())
 }
 
 /// Makes a change, once.
@@ -164,6 +183,7 @@ pub(crate) fn edit(
     batch: &mut Batch,
     change: &Change,
     limits: &Limits,
+    known: &Known,
 ) -> Result<Edited, EditError> {
     let mark = Mark::Change(change.id);
     if let Some(bytes) = tables::mark(batch, mark, change.at)? {
@@ -179,6 +199,7 @@ pub(crate) fn edit(
     }
     if changed.forget {
         tables::forget(batch, counter)?;
+        known.clear();
     }
     match (&mut changed.record, &found) {
         (Some(record), before) => tables::put_ranked(batch, counter, record, before.as_ref()),
@@ -221,6 +242,7 @@ pub(crate) fn edit_namespace(
     change: &NamespaceChange,
     limits: &Limits,
     after: Option<&Name>,
+    known: &Known,
 ) -> Result<Progress, EditError> {
     let name = &change.namespace;
     let place = tables::place(batch, name)?;
@@ -229,7 +251,10 @@ pub(crate) fn edit_namespace(
         NamespaceChanged::Put(new) => {
             tables::change_namespace(batch, name, &place.namespace, &new)?;
         }
-        NamespaceChanged::Delete => return Ok(delete_some(batch, name, after)?),
+        NamespaceChanged::Delete => {
+            known.clear();
+            return Ok(delete_some(batch, name, after)?);
+        }
     }
     Ok(Progress::Done(Vec::new()))
 }

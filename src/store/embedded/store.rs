@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::apply::{self, Progress, Updates};
+use super::apply::{self, CountedTally, Progress};
 use super::map::Snapshot;
 use super::{Embedded, tables};
 use crate::model::count::{Count, History};
@@ -47,25 +47,30 @@ impl Store for Embedded {
         let (last_writes, known) = (self.last_writes.clone(), self.last_writes.clone());
         let (hub, tally, limits) = (self.hub.clone(), tally.clone(), self.limits);
         let (number, of_lane) = (tally.number, lane.clone());
+        let (visitors, seen) = (self.known.clone(), self.known.clone());
         let applied = self.write(
             move |batch| {
                 match known.lock().get(&of_lane) {
                     Some((last, outcomes)) if *last == tally.number => {
-                        return Ok((outcomes.clone(), Updates::new()));
+                        return Ok(CountedTally {
+                            outcomes: outcomes.clone(),
+                            ..CountedTally::default()
+                        });
                     }
                     Some((last, _)) if *last > tally.number => {
                         return Err(StoreError::Failed("a later write came first".into()));
                     }
                     _ => {}
                 }
-                apply::count(batch, &tally, &limits)
+                apply::count(batch, &tally, &limits, &visitors)
             },
-            move |(outcomes, updates)| {
+            move |CountedTally { outcomes, updates, visits }| {
                 last_writes.lock().insert(lane, (number, outcomes.clone()));
+                seen.put(visits.iter().copied());
                 tell(&hub, updates);
             },
         );
-        Ok(applied.await?.0)
+        Ok(applied.await?.outcomes)
     }
 
     async fn totals(
@@ -136,9 +141,10 @@ impl Store for Embedded {
 
     async fn edit(&self, change: &Change) -> Result<Edited, EditError> {
         let (hub, change, limits) = (self.hub.clone(), change.clone(), self.limits);
+        let known = self.known.clone();
         let Counter { namespace, key } = change.counter.clone();
         self.change(
-            move |batch| apply::edit(batch, &change, &limits),
+            move |batch| apply::edit(batch, &change, &limits, &known),
             move |edited| {
                 if edited.old != edited.new {
                     tell(&hub, &[(namespace, Update { key, total: edited.new })]);
@@ -157,8 +163,9 @@ impl Store for Embedded {
         let mut after = None;
         loop {
             let (hub, change, limits) = (self.hub.clone(), change.clone(), self.limits);
+            let known = self.known.clone();
             let progress = self.change(
-                move |batch| apply::edit_namespace(batch, &change, &limits, after.as_ref()),
+                move |batch| apply::edit_namespace(batch, &change, &limits, after.as_ref(), &known),
                 move |(Progress::Done(updates) | Progress::More(updates, _))| tell(&hub, updates),
             );
             match progress.await? {
@@ -234,8 +241,12 @@ impl Store for Embedded {
         now: Timestamp,
     ) -> Result<Imported, EditError> {
         let (hub, exported, limits) = (self.hub.clone(), exported.clone(), self.limits);
+        let known = self.known.clone();
         let imported = self.change(
-            move |batch| apply::import(batch, id, &exported, on_conflict, &limits, now),
+            move |batch| {
+                known.clear();
+                apply::import(batch, id, &exported, on_conflict, &limits, now)
+            },
             move |(_, updates)| tell(&hub, updates),
         );
         Ok(imported.await?.0)

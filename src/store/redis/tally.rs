@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::keys;
-use super::known::{Known, Visit};
 use crate::model::hit::Source;
 use crate::model::name::{Counter, Name};
 use crate::model::tally::{
     Counted, Entry, ID_MEMORY, Lane, MAX_TOTAL, Outcome, Refusal, Run, Tally, WRITE_MEMORY,
 };
 use crate::sketch::element;
+use crate::store::known::{Known, Visit};
 use crate::store::pack::{Packer, Unpacker};
 use crate::store::{Limits, Mode, StoreError};
 
