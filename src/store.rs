@@ -16,6 +16,7 @@ mod pack;
 pub mod past;
 pub mod record;
 pub mod redis;
+mod remembered;
 mod rules;
 pub mod whole;
 

@@ -14,6 +14,7 @@ use crate::store::live::Update;
 use crate::store::pack::{Packer, Unpacker};
 use crate::store::past::PastEntry;
 use crate::store::record::Record;
+use crate::store::remembered::{pack_edited, unpack_edited};
 use crate::store::rules::{self, NamespaceChanged};
 use crate::store::{EditError, Limits, StoreError};
 
@@ -211,20 +212,6 @@ pub(crate) fn edit(
     }
     tables::put_mark(batch, mark, change.at.0 + ChangeId::MEMORY, &pack_edited(edited));
     Ok(edited)
-}
-
-fn pack_edited(Edited { old, new }: Edited) -> Vec<u8> {
-    let total = |packer: Packer, total: Option<i64>| match total {
-        Some(total) => packer.array(1).int(total),
-        None => packer.array(0),
-    };
-    total(total(Packer::default(), old), new).finish()
-}
-
-fn unpack_edited(bytes: &[u8]) -> Result<Edited, StoreError> {
-    let mut values = Unpacker::new(bytes);
-    let mut total = || if values.array()? == 1 { values.int().map(Some) } else { Ok(None) };
-    Ok(Edited { old: total()?, new: total()? })
 }
 
 /// Whether a change to a namespace is done.

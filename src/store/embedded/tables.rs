@@ -11,10 +11,10 @@ pub(crate) use self::ranking::{put_ranked, rank, ranking};
 use super::map::{Batch, Read, Row};
 use crate::model::edit::Namespace;
 use crate::model::name::{Counter, Name};
-use crate::model::token::Digest;
 use crate::store::StoreError;
 use crate::store::pack::{Packer, Unpacker};
 use crate::store::record::Record;
+use crate::store::remembered::{NAMESPACE_VALUES, pack_namespace, unpack_namespace};
 use crate::store::rules::Place;
 
 /// A counter to its record.
@@ -136,12 +136,9 @@ pub(crate) fn namespace(read: &impl Read, of: &Name) -> Result<Namespace, StoreE
         return Ok(Namespace::default());
     };
     let mut values = Unpacker::new(&bytes);
-    if values.array()? != 5 || values.uint::<u8>()? != 1 {
-        return Err(odd("a namespace"));
-    }
-    let owner = values.maybe()?.map(Digest::from_bytes).transpose()?;
-    let (public, open) = (values.flag()?, values.flag()?);
-    Ok(Namespace { owner, public, open, counters: values.uint()? })
+    values.array()?;
+    let namespace = unpack_namespace(&mut values)?;
+    Ok(Namespace { counters: values.uint()?, ..namespace })
 }
 
 /// Writes a namespace's row, or deletes it if the namespace is empty.
@@ -150,10 +147,8 @@ fn put_namespace(batch: &mut Batch, of: &Name, namespace: &Namespace) {
     if *namespace == Namespace::default() {
         return batch.delete(key);
     }
-    let Namespace { owner, public, open, counters } = namespace;
-    let owner = owner.as_ref().map(Digest::as_bytes);
-    let packer = Packer::default().array(5).uint(1).maybe(owner).flag(*public).flag(*open);
-    batch.put(key, packer.uint(*counters).finish());
+    let packer = pack_namespace(Packer::default().array(NAMESPACE_VALUES + 1), namespace);
+    batch.put(key, packer.uint(namespace.counters).finish());
 }
 
 /// Changes a namespace's row, and counts the namespace if it is now claimed.

@@ -9,9 +9,9 @@ use super::{Redis, keys, read};
 use crate::model::edit::{Change, ChangeId, Edit, Edited, Namespace, NamespaceChange};
 use crate::model::name::{Counter, Name};
 use crate::model::time::Timestamp;
-use crate::store::pack::{Packer, Unpacker};
 use crate::store::past::{entries, pack_past, unpack_past};
 use crate::store::record::Record;
+use crate::store::remembered::{pack_edited, unpack_edited};
 use crate::store::rules::{self, NamespaceChanged, Place};
 use crate::store::whole::Whole;
 use crate::store::{EditError, StoreError};
@@ -270,22 +270,6 @@ pub(super) fn publish(plan: &mut Plan, namespace: &Name, updates: &[(&Name, Opti
 /// Remembers a change and its result for a while, so that it is made once.
 pub(super) fn remember(plan: &mut Plan, key: &str, done: &[u8]) {
     plan.run("SET", &[key.as_bytes(), done, b"EX", ChangeId::MEMORY.to_string().as_bytes()]);
-}
-
-fn pack_edited(edited: Edited) -> Vec<u8> {
-    let both = [edited.old, edited.new];
-    let packer = Packer::default().array(both.iter().flatten().count() + 1);
-    let packer = packer.uint(u64::from(edited.old.is_some()) + 2 * u64::from(edited.new.is_some()));
-    both.into_iter().flatten().fold(packer, Packer::int).finish()
-}
-
-fn unpack_edited(bytes: &[u8]) -> Result<Edited, StoreError> {
-    let mut values = Unpacker::new(bytes);
-    values.array()?;
-    let which: u8 = values.uint()?;
-    let old = (which & 1 > 0).then(|| values.int()).transpose()?;
-    let new = (which & 2 > 0).then(|| values.int()).transpose()?;
-    Ok(Edited { old, new })
 }
 
 pub(super) fn contended() -> StoreError {

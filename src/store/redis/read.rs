@@ -9,12 +9,12 @@ use crate::model::edit::Namespace;
 use crate::model::export::ExportedSketch;
 use crate::model::name::{Counter, Name};
 use crate::model::time::Timestamp;
-use crate::model::token::Digest;
 use crate::sketch::Sketch;
 use crate::store::StoreError;
 use crate::store::pack::{Packer, Unpacker};
 use crate::store::past::unpack_past;
 use crate::store::record::Record;
+use crate::store::remembered::{NAMESPACE_VALUES, pack_namespace, unpack_namespace};
 use crate::store::whole::Whole;
 
 /// The error of an unreadable answer.
@@ -77,24 +77,17 @@ pub(crate) async fn pasts(
     found.chunks(2).map(with_past).collect()
 }
 
-/// What is kept of a namespace itself: the packed array of a version, the owner's digest or
-/// `false`, whether anybody may list its counters, and whether anybody's hit creates one.
-/// count.lua reads the first and the last.
+/// A namespace's settings, as they are stored.
 pub(crate) fn pack_facts(namespace: &Namespace) -> Vec<u8> {
-    let Namespace { owner, public, open, .. } = namespace;
-    let owner = owner.as_ref().map(Digest::as_bytes);
-    Packer::default().array(4).uint(1).maybe(owner).flag(*public).flag(*open).finish()
+    pack_namespace(Packer::default().array(NAMESPACE_VALUES), namespace).finish()
 }
 
 /// Reads that, into a namespace of so many counters.
 pub(crate) fn facts(found: Option<&[u8]>, counters: u64) -> Result<Namespace, StoreError> {
     let Some(bytes) = found else { return Ok(Namespace { counters, ..Namespace::default() }) };
     let mut values = Unpacker::new(bytes);
-    if values.array()? != 4 || values.uint::<u8>()? != 1 {
-        return Err(StoreError::Damaged("a namespace of another layout".into()));
-    }
-    let owner = values.maybe()?.map(Digest::from_bytes).transpose()?;
-    Ok(Namespace { counters, owner, public: values.flag()?, open: values.flag()? })
+    values.array()?;
+    Ok(Namespace { counters, ..unpack_namespace(&mut values)? })
 }
 
 /// A namespace, and its facts as they are stored.
