@@ -246,6 +246,26 @@ fn a_stream_goes_on_when_redis_was_emptied() {
     is_heard_again(&mut page, &seen);
 }
 
+/// Nobody hits the counter any more, so only another read can bring its number.
+#[test]
+fn a_stream_reads_again_what_it_missed_and_could_not_read() {
+    let redis = Redis::durable();
+    let seen = Seen::start(&["--store", &redis.url()]);
+    assert_eq!(seen.value("/hit/site/page"), 1);
+    seen.value("/hit/site/other");
+    assert_eq!(seen.value("/hit/site/other"), 2);
+    let mut page = Watcher::open(&seen, "/stream/site/page", "");
+    page.until(&json!({"value": 1}));
+    redis.ask(&["acl", "setuser", "default", "-mget"]);
+    redis.ask(&["client", "kill", "type", "pubsub"]);
+    std::thread::sleep(Duration::from_millis(500));
+    redis.ask(&["copy", "seen:{site}:counter:other", "seen:{site}:counter:page", "replace"]);
+    redis.ask(&["acl", "setuser", "default", "+mget"]);
+    // Heartbeats come every 15 seconds.
+    page.lines.get_ref().set_read_timeout(Some(Duration::from_secs(8))).unwrap();
+    page.until(&json!({"value": 2}));
+}
+
 /// How many subscribers the largest crowd of these tests has.
 const CROWD: usize = 10_000;
 

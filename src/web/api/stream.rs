@@ -43,6 +43,9 @@ const MAX_COUNTERS: usize = 32;
 /// An unknown number, in an id.
 const NONE: &str = "-";
 
+/// The pause after a read of missed totals that failed.
+const READ_AGAIN: Duration = Duration::from_secs(1);
+
 #[derive(JsonSchema, Serialize)]
 struct Data<'a> {
     /// The counter, if there are several. Absent for one, as in Abacus' streams.
@@ -86,6 +89,7 @@ pub(crate) async fn stream(
         told,
         events: VecDeque::new(),
         next_round: Instant::now(),
+        next_read: None,
     };
     let events = stream::unfold(watching, |mut watching| async {
         let event = watching.next().await?;
@@ -122,6 +126,8 @@ struct Watching {
     /// Events to send.
     events: VecDeque<Event>,
     next_round: Instant,
+    /// When to read the totals again, since the store did not answer.
+    next_read: Option<Instant>,
 }
 
 impl Watching {
@@ -136,6 +142,9 @@ impl Watching {
                 biased;
                 () = self.stop.cancelled() => return None,
                 () = sleep_until(self.next_round), if due => self.round(),
+                () = sleep_until(self.next_read.unwrap_or(self.next_round)), if self.next_read.is_some() => {
+                    self.read().await;
+                }
                 news = self.subscription.next() => self.hear(news).await,
             }
         }
@@ -151,12 +160,16 @@ impl Watching {
                     }
                 }
             }
-            News::Missed => {
-                // If the store does not answer, the next update brings the totals.
-                if let Ok(totals) = self.counters.totals(&self.namespace, &self.keys).await {
-                    self.totals = totals;
-                }
-            }
+            News::Missed => self.read().await,
+        }
+    }
+
+    /// Reads all totals, and tries again later if the store does not answer.
+    async fn read(&mut self) {
+        self.next_read = None;
+        match self.counters.totals(&self.namespace, &self.keys).await {
+            Ok(totals) => self.totals = totals,
+            Err(_) => self.next_read = Some(Instant::now() + READ_AGAIN),
         }
     }
 
