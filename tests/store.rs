@@ -1093,8 +1093,7 @@ async fn a_damaged_record_stops_no_other() {
     let damage = |how: &str| {
         rig.redis.as_ref().unwrap().ask(&["EVAL", how, "1", "seen:{n}:counter:bad"]);
     };
-    let mut total = 0;
-    for text in [
+    let texts = [
         "''",
         "'not a record'",
         "found:sub(1, -3)",
@@ -1102,14 +1101,14 @@ async fn a_damaged_record_stops_no_other() {
         "string.char(0x9f) .. found:sub(2)",
         "cmsgpack.pack({1, 2, 3})",
         "cmsgpack.pack({9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14})",
-    ] {
+    ];
+    for (total, text) in (1..).zip(texts) {
         damage("redis.call('DEL', KEYS[1])");
         rig.apply(rig.now, &[hit("bad")]).await;
         damage(&format!(
             "local found = redis.call('GET', KEYS[1]) redis.call('SET', KEYS[1], {text})"
         ));
         let outcomes = rig.apply(rig.now, &[hit("good"), hit("bad"), hit_in("m", "fine")]).await;
-        total += 1;
         let counted = Outcome::Counted(vec![Counted { hits: 1, last: total }]);
         assert_eq!((&outcomes[0], &outcomes[2]), (&counted, &counted), "{text}");
         assert_eq!(outcomes[1], Outcome::Refused(Refusal::Damaged), "{text}");
