@@ -11,6 +11,7 @@ pub mod fuzz;
 mod known;
 pub mod live;
 mod location;
+mod namespace;
 mod open;
 mod pack;
 pub mod past;

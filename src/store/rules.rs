@@ -277,10 +277,3 @@ pub(crate) fn import_namespace(
     let put = NamespaceChanged::Put(Namespace { owner, public, open, ..*found });
     (if known { Imported::Replaced } else { Imported::Created }, put)
 }
-
-/// The result of an earlier import, from the byte that is remembered of it.
-pub(crate) fn imported(bytes: &[u8]) -> Result<Imported, StoreError> {
-    let all = [Imported::Created, Imported::Replaced, Imported::Added, Imported::Skipped];
-    let odd = || StoreError::Damaged("what is remembered of an import".into());
-    all.into_iter().find(|imported| bytes == [*imported as u8]).ok_or_else(odd)
-}

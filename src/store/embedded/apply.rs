@@ -14,7 +14,7 @@ use crate::store::live::Update;
 use crate::store::pack::{Packer, Unpacker};
 use crate::store::past::PastEntry;
 use crate::store::record::Record;
-use crate::store::remembered::{pack_edited, unpack_edited};
+use crate::store::remembered::{self, pack_edited, unpack_edited};
 use crate::store::rules::{self, NamespaceChanged};
 use crate::store::{EditError, Limits, StoreError};
 
@@ -282,6 +282,7 @@ pub(crate) fn import(
     exported: &Exported,
     on_conflict: OnConflict,
     limits: &Limits,
+    known: &Known,
     now: Timestamp,
 ) -> Result<(Imported, Updates), EditError> {
     match exported {
@@ -294,6 +295,7 @@ pub(crate) fn import(
             Ok((imported, Updates::new()))
         }
         Exported::Counter(exported) => {
+            known.clear();
             import_counter(batch, id, exported, on_conflict, limits, now)
         }
     }
@@ -309,7 +311,7 @@ fn import_counter(
 ) -> Result<(Imported, Updates), EditError> {
     let (mark, adds) = (Mark::Change(id), on_conflict == OnConflict::Add);
     if let (true, Some(done)) = (adds, tables::mark(batch, mark, now)?) {
-        return Ok((rules::imported(&done)?, Updates::new()));
+        return Ok((remembered::imported(&done)?, Updates::new()));
     }
     let counter = Counter { namespace: exported.namespace.clone(), key: exported.key.clone() };
     let found = tables::whole(batch, &counter, now)?;

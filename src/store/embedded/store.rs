@@ -44,13 +44,13 @@ impl Store for Embedded {
             Lane::Shared(number) => number.to_string(),
             Lane::Apart(namespace) => namespace.to_string(),
         };
-        let (last_writes, known) = (self.last_writes.clone(), self.last_writes.clone());
+        let (last_writes, answered) = (self.last_writes.clone(), self.last_writes.clone());
         let (hub, tally, limits) = (self.hub.clone(), tally.clone(), self.limits);
         let (number, of_lane) = (tally.number, lane.clone());
-        let (visitors, seen) = (self.known.clone(), self.known.clone());
+        let (known, known_after) = (self.known.clone(), self.known.clone());
         let applied = self.write(
             move |batch| {
-                match known.lock().get(&of_lane) {
+                match answered.lock().get(&of_lane) {
                     Some((last, outcomes)) if *last == tally.number => {
                         return Ok(CountedTally {
                             outcomes: outcomes.clone(),
@@ -62,11 +62,11 @@ impl Store for Embedded {
                     }
                     _ => {}
                 }
-                apply::count(batch, &tally, &limits, &visitors)
+                apply::count(batch, &tally, &limits, &known)
             },
             move |CountedTally { outcomes, updates, visits }| {
                 last_writes.lock().insert(lane, (number, outcomes.clone()));
-                seen.put(visits.iter().copied());
+                known_after.put(visits.iter().copied());
                 tell(&hub, updates);
             },
         );
@@ -243,10 +243,7 @@ impl Store for Embedded {
         let (hub, exported, limits) = (self.hub.clone(), exported.clone(), self.limits);
         let known = self.known.clone();
         let imported = self.change(
-            move |batch| {
-                known.clear();
-                apply::import(batch, id, &exported, on_conflict, &limits, now)
-            },
+            move |batch| apply::import(batch, id, &exported, on_conflict, &limits, &known, now),
             move |(_, updates)| tell(&hub, updates),
         );
         Ok(imported.await?.0)

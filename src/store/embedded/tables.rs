@@ -12,9 +12,9 @@ use super::map::{Batch, Read, Row};
 use crate::model::edit::Namespace;
 use crate::model::name::{Counter, Name};
 use crate::store::StoreError;
-use crate::store::pack::{Packer, Unpacker};
+use crate::store::namespace;
+use crate::store::pack::Unpacker;
 use crate::store::record::Record;
-use crate::store::remembered::{NAMESPACE_VALUES, pack_namespace, unpack_namespace};
 use crate::store::rules::Place;
 
 /// A counter to its record.
@@ -136,8 +136,7 @@ pub(crate) fn namespace(read: &impl Read, of: &Name) -> Result<Namespace, StoreE
         return Ok(Namespace::default());
     };
     let mut values = Unpacker::new(&bytes);
-    values.array()?;
-    let namespace = unpack_namespace(&mut values)?;
+    let namespace = namespace::unpack(&mut values, 1)?;
     Ok(Namespace { counters: values.uint()?, ..namespace })
 }
 
@@ -147,8 +146,7 @@ fn put_namespace(batch: &mut Batch, of: &Name, namespace: &Namespace) {
     if *namespace == Namespace::default() {
         return batch.delete(key);
     }
-    let packer = pack_namespace(Packer::default().array(NAMESPACE_VALUES + 1), namespace);
-    batch.put(key, packer.uint(namespace.counters).finish());
+    batch.put(key, namespace::pack(namespace, 1).uint(namespace.counters).finish());
 }
 
 /// Changes a namespace's row, and counts the namespace if it is now claimed.

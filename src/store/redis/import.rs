@@ -9,6 +9,7 @@ use crate::model::export::{ExportedCounter, ExportedNamespace, Imported, OnConfl
 use crate::model::name::Counter;
 use crate::model::time::Timestamp;
 use crate::store::past::{entries, pack_past};
+use crate::store::remembered;
 use crate::store::rules::{self, NamespaceChanged};
 use crate::store::whole::Whole;
 use crate::store::{EditError, StoreError};
@@ -49,7 +50,7 @@ impl Redis {
             let done = read::values(&self.servers, std::slice::from_ref(&once)).await?;
             if let (true, Some(done)) = (adds, &done[0]) {
                 self.written_again(&once).await?;
-                return Ok(rules::imported(done)?);
+                return Ok(remembered::imported(done)?);
             }
             let mut found =
                 read::wholes(&self.servers, std::slice::from_ref(&counter), now).await?;

@@ -11,10 +11,10 @@ use crate::model::name::{Counter, Name};
 use crate::model::time::Timestamp;
 use crate::sketch::Sketch;
 use crate::store::StoreError;
-use crate::store::pack::{Packer, Unpacker};
+use crate::store::namespace;
+use crate::store::pack::Unpacker;
 use crate::store::past::unpack_past;
 use crate::store::record::Record;
-use crate::store::remembered::{NAMESPACE_VALUES, pack_namespace, unpack_namespace};
 use crate::store::whole::Whole;
 
 /// The error of an unreadable answer.
@@ -79,15 +79,13 @@ pub(crate) async fn pasts(
 
 /// A namespace's settings, as they are stored.
 pub(crate) fn pack_facts(namespace: &Namespace) -> Vec<u8> {
-    pack_namespace(Packer::default().array(NAMESPACE_VALUES), namespace).finish()
+    namespace::pack(namespace, 0).finish()
 }
 
 /// Reads that, into a namespace of so many counters.
 pub(crate) fn facts(found: Option<&[u8]>, counters: u64) -> Result<Namespace, StoreError> {
     let Some(bytes) = found else { return Ok(Namespace { counters, ..Namespace::default() }) };
-    let mut values = Unpacker::new(bytes);
-    values.array()?;
-    Ok(Namespace { counters, ..unpack_namespace(&mut values)? })
+    Ok(Namespace { counters, ..namespace::unpack(&mut Unpacker::new(bytes), 0)? })
 }
 
 /// A namespace, and its facts as they are stored.
