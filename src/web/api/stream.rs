@@ -138,11 +138,12 @@ impl Watching {
                 return Some(event);
             }
             let due = self.totals.iter().zip(&self.told).any(|(now, told)| Some(*now) != *told);
+            let next_read = self.next_read;
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return None,
                 () = sleep_until(self.next_round), if due => self.round(),
-                () = sleep_until(self.next_read.unwrap_or(self.next_round)), if self.next_read.is_some() => {
+                () = sleep_until(next_read.unwrap_or(self.next_round)), if next_read.is_some() => {
                     self.read().await;
                 }
                 news = self.subscription.next() => self.hear(news).await,
