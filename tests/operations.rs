@@ -160,9 +160,23 @@ fn every_error_is_json_that_says_what_is_allowed() {
             assert!(!answer.json()[field].as_str().unwrap().is_empty(), "{path}: {answer:?}");
         }
         if status == 405 {
-            assert!(answer.header("allow").is_some(), "{answer:?}");
+            let allow = answer.header("allow").unwrap().replace(',', ", ");
+            assert_eq!(answer.json()["allowed"], allow, "{answer:?}");
         }
     }
+}
+
+/// A beginner who types the path of a change into a browser sees no headers.
+#[test]
+fn a_browser_reads_which_methods_a_path_takes() {
+    let place = Place::file();
+    let seen = place.seen();
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    let answer = request("GET", &seen.url("/delete/site/page"), &browser);
+    assert_eq!((answer.status, answer.header("allow")), (405, Some("POST,DELETE")), "{answer:?}");
+    assert!(answer.header("content-type").unwrap().starts_with("text/html"), "{answer:?}");
+    assert!(answer.body.contains("/delete/site/page does not take GET"), "{answer:?}");
+    assert!(answer.body.contains("POST, DELETE"), "{answer:?}");
 }
 
 #[test]

@@ -24,6 +24,7 @@ use crate::model::network::{Client, Peer};
 use crate::web::access_log::RequestLog;
 use crate::web::api::hit::PlainHit;
 use crate::web::base_path;
+use crate::web::fallback;
 use crate::web::headers;
 use crate::web::limits::{head, refusals};
 use crate::web::request::caller::Caller;
@@ -119,7 +120,7 @@ impl Dispatch {
         if has_token {
             app.tokens.answered(client, answer.status(), &app.metrics);
         }
-        base_path::leave(answer, &base).await
+        base_path::leave(fallback::name_methods(answer), &base).await
     }
 }
 

@@ -1,7 +1,8 @@
 //! Answers to paths and methods without a route.
 
-use axum::http::header::ACCEPT;
-use axum::http::{HeaderMap, Method, Uri};
+use axum::Extension;
+use axum::http::header::{ACCEPT, ALLOW};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
@@ -110,10 +111,14 @@ fn typos(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// 404 for an unknown path: a picture if one seems meant, a page for a browser, JSON for a
-/// program.
+/// 404 for an unknown path.
 pub(crate) fn no_such_route(uri: &Uri, headers: &HeaderMap) -> Response {
-    let error = ApiError::no_route(uri.path(), meant(uri.path()));
+    negotiated(uri, headers, ApiError::no_route(uri.path(), meant(uri.path())))
+}
+
+/// An error without a route: a picture if one seems meant, a page for a browser, JSON for a
+/// program.
+fn negotiated(uri: &Uri, headers: &HeaderMap, error: ApiError) -> Response {
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if !picture::is_meant(uri.path())
         && negotiate::preferred(accept) == negotiate::Representation::Html
@@ -123,9 +128,27 @@ pub(crate) fn no_such_route(uri: &Uri, headers: &HeaderMap) -> Response {
     picture::error_at(uri.path(), error)
 }
 
-/// 405. axum lists the allowed methods in `Allow`.
-pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Response {
-    picture::error_at(uri.path(), ApiError::wrong_method(&method, uri.path()))
+/// A request whose path takes other methods.
+#[derive(Clone)]
+struct WrongMethod(Method, Uri, HeaderMap);
+
+/// 405, without a body: axum adds the allowed methods after this, in `Allow`.
+pub(crate) async fn wrong_method(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let request = WrongMethod(method, uri, headers);
+    (StatusCode::METHOD_NOT_ALLOWED, Extension(request)).into_response()
+}
+
+/// Adds the body to a 405, since people do not see `Allow`.
+pub(crate) fn name_methods(mut answer: Response) -> Response {
+    let Some(WrongMethod(method, uri, headers)) = answer.extensions_mut().remove() else {
+        return answer;
+    };
+    let Some(allow) = answer.headers_mut().remove(ALLOW) else { return answer };
+    let methods = allow.to_str().unwrap_or_default().replace(',', ", ");
+    let error = ApiError::wrong_method(&method, uri.path(), methods);
+    let mut answer = negotiated(&uri, &headers, error);
+    answer.headers_mut().insert(ALLOW, allow);
+    answer
 }
 
 #[cfg(test)]

@@ -118,8 +118,8 @@ impl ApiError {
     }
 
     /// 405: the path does not take this method.
-    pub(crate) fn wrong_method(method: &Method, path: &str) -> Self {
+    pub(crate) fn wrong_method(method: &Method, path: &str, methods: String) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} does not take {method}"))
-            .allowed("the methods in this answer's Allow header")
+            .allowed(methods)
     }
 }
