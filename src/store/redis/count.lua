@@ -5,14 +5,14 @@
 -- In a Cluster the other keys that may be touched follow, so that Redis runs this only
 -- where all of them are. keys.rs names all keys, record.rs says what is in a record.
 --
--- ARGV[1]  a packed array (tally.rs): the settings below (`creation` is who may create: 0
+-- ARGV[1]  packed values (tally.rs): the settings below (`creation` is who may create: 0
 --          nobody, 1 anybody, 2 anybody in owned namespaces, 3 nobody, for memory is short;
---          `alone` says that this is no Cluster), then for each counter the key of its
---          record, the place of its namespace, whether it has visitors (1) of whom some are
---          not sent because this process knows that they are in the sketch (2), and either
---          how many sources there are, source and hits of each, how many visitors are new,
---          and those; or minus the number of runs and of each source, hits, and visitor,
---          mark and id or false
+--          `alone` says that this is no Cluster), then an array of what follows for each
+--          counter: the key of its record, the place of its namespace, whether it has visitors
+--          (1) of whom some are not sent because this process knows that they are in the sketch
+--          (2), and either how many sources there are, source and hits of each, how many
+--          visitors are new, and those; or minus the number of runs and of each source, hits,
+--          and visitor, mark and id or false
 -- Answers  a packed array: the places of counters whose visitors must be told apart, and
 --          nothing was done; or whether the sketches have forgotten somebody, how many
 --          counters are new, the places of those whose pasts are too long, and for each
@@ -22,28 +22,13 @@ local call, pcall_redis = redis.call, redis.pcall
 local pack, read, sub = cmsgpack.pack, cmsgpack.unpack, string.sub
 local read_some = cmsgpack.unpack_limit
 
-local t = read(ARGV[1])
-local number, now, hour, day = t[1], t[2], t[3], t[4]
-local write_memory, id_memory, sketch_life = t[5], t[6], t[7]
-local creation, most, room, largest, bases = t[8], t[9], t[10], t[11], t[12]
-local alone = t[13] == 1
+local _, number, now, hour, day, write_memory, id_memory, sketch_life, creation, most, room, largest,
+  alone, longest, bases, t = read_some(ARGV[1], 15, 0)
+alone = alone == 1
 
-local before = call('GET', KEYS[1])
-if before then
-  local written, answer = read(before)
-  -- A write, so that WAIT after it waits for the first one too.
-  if written == number then
-    call('EXPIRE', KEYS[1], write_memory)
-    return answer
-  end
-  if written > number then return redis.error_reply('STALE a later write of this lane came first') end
-end
+local VERSION = 1
 
-local longest = t[14]
-
-local VERSION, FIRST = 1, 15
-
-local keys, starts, n, at = {}, {}, 0, FIRST
+local keys, starts, n, at = {}, {}, 0, 1
 while at <= #t do
   n = n + 1
   keys[n], starts[n] = t[at], at
@@ -68,6 +53,20 @@ local function in_parts(command, values, size)
   return all
 end
 
+-- The records and, last, the write of before.
+keys[n + 1] = KEYS[1]
+local found, asked, missing = in_parts('MGET', keys, n + 1), nil, {}
+local before = found[n + 1]
+if before then
+  local written, answer = read(before)
+  -- A write, so that WAIT after it waits for the first one too.
+  if written == number then
+    call('EXPIRE', KEYS[1], write_memory)
+    return answer
+  end
+  if written > number then return redis.error_reply('STALE a later write of this lane came first') end
+end
+
 -- Whether a counter's visitors must be told apart. Only a record with its owner's values has 15.
 local function dedupes(text)
   if string.byte(text) ~= 0x9f then return false end
@@ -75,7 +74,6 @@ local function dedupes(text)
   return done and type(record) == 'table' and record[15] and record[15][1] > 0
 end
 
-local found, asked, missing = in_parts('MGET', keys, n), nil, {}
 for i = 1, n do
   local text = found[i]
   if not text then

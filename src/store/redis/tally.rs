@@ -85,7 +85,6 @@ pub(crate) fn write(tally: &Tally, context: &WriteContext) -> EncodedWrite {
         Mode::Private => 2,
     };
     let mut head = Packer::default()
-        .array(14 + values)
         .uint(tally.number)
         .uint(tally.at.0)
         .uint(tally.at.hour().into())
@@ -98,12 +97,13 @@ pub(crate) fn write(tally: &Tally, context: &WriteContext) -> EncodedWrite {
         .uint(context.limits.counters_per_namespace)
         .uint(context.room)
         .int(MAX_TOTAL)
+        .uint(alone.into())
+        .uint(longest_past(context.limits))
         .array(bases.len());
     for base in &bases {
         head = head.bytes(base.as_bytes());
     }
-    let argument =
-        head.uint(alone.into()).uint(longest_past(context.limits)).append(entries).finish();
+    let argument = head.array(values).append(entries).finish();
     EncodedWrite { keys, argument, visits }
 }
 
