@@ -21,7 +21,7 @@ const KEPT_FREE_MAX: u64 = 1 << 30;
 #[derive(Clone, Debug)]
 pub(crate) struct LockedFile {
     file: Arc<File>,
-    /// Makes every write fail as on a full disk.
+    /// Makes every write fail, as on a full disk.
     #[cfg(test)]
     pub(crate) full: Arc<AtomicBool>,
 }
@@ -113,12 +113,7 @@ impl LockedFile {
         })
     }
 
-    /// A handle for a database that is reopened.
-    pub(crate) fn fresh(&self) -> Self {
-        self.clone()
-    }
-
-    /// Whether there is room, as far as a test says.
+    /// Fails where a test wants a full disk.
     pub(crate) fn space(&self) -> Result<()> {
         #[cfg(test)]
         if self.full.load(Ordering::Relaxed) {
@@ -130,7 +125,7 @@ impl LockedFile {
 
 impl StorageBackend for LockedFile {
     fn len(&self) -> Result<u64> {
-        self.file.metadata().map(|m| m.len())
+        self.length()
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {

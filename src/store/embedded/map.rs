@@ -112,6 +112,11 @@ impl Map {
         self.0.write().has_room = has_room;
     }
 
+    /// Whether there is a database.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.read().database.is_some()
+    }
+
     /// Sets the database, or releases it.
     pub(crate) fn set(&self, database: Option<Database>) {
         self.0.write().database = database.map(Arc::new);

@@ -51,7 +51,7 @@ pub(crate) struct Writer {
     left: Option<Log>,
     looked: Instant,
     gone: bool,
-    /// Limits the line about failed writes: a full disk fails each of them.
+    /// Limits the lines about failed writes and openings: a full disk fails each of them.
     failed: LogInterval,
 }
 
@@ -83,13 +83,16 @@ impl Writer {
         self.end();
     }
 
-    /// Checks that the file is still where it was opened, since writes to a deleted or replaced
-    /// file are lost, and that its disk has room.
+    /// Checks that the file is open and still where it was opened, since writes to a deleted or
+    /// replaced file are lost, and that its disk has room.
     fn look(&mut self) {
         if self.looked.elapsed() < LOOK_AGAIN {
             return;
         }
         self.looked = Instant::now();
+        if !self.map.is_open() {
+            self.reopen();
+        }
         let gone = !self.file.is_at(&self.path);
         if gone && !self.gone {
             tracing::error!(
@@ -178,5 +181,67 @@ fn io_error(error: std::io::Error) -> StoreError {
         // The disk may hold the write or not.
         std::io::ErrorKind::Other => StoreError::Unavailable(error.to_string()),
         _ => StoreError::Failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::atomic::Ordering;
+
+    use super::super::map::Read;
+    use super::*;
+
+    struct Put(&'static str);
+    impl Job for Put {
+        fn run(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
+            batch.put(self.0.into(), Vec::new());
+            Ok(())
+        }
+        fn finish(self: Box<Self>, done: Result<(), StoreError>) {
+            done.unwrap();
+        }
+    }
+
+    fn start(path: &Path) -> Writer {
+        let file = LockedFile::open(path).ok().unwrap();
+        Writer::start(file, path.to_owned(), false).unwrap()
+    }
+
+    /// The log of a checkpoint that failed was forgotten if the file could not be opened again at
+    /// once, a later one took its place, and what had been answered was gone after a crash.
+    #[test]
+    fn a_file_that_cannot_be_reopened_at_once_loses_nothing() {
+        let (folder, crashed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let mut writer = start(&folder.path().join("seen.redb"));
+        writer.write(vec![Box::new(Put("a"))]);
+        let full = writer.file.full.clone();
+        full.store(true, Ordering::Relaxed);
+        while writer.map.is_open() {
+            writer.checkpoint_if_due(true);
+        }
+        writer.checkpoint_if_due(true);
+        let keys = ["a", "b", "c", "d"];
+        for last in 1..keys.len() {
+            full.store(false, Ordering::Relaxed);
+            writer.looked -= LOOK_AGAIN;
+            writer.look();
+            writer.write(vec![Box::new(Put(keys[last]))]);
+            full.store(true, Ordering::Relaxed);
+            writer.checkpoint_if_due(true);
+            while writer.checkpoint.as_ref().is_some_and(|(thread, _)| !thread.is_finished()) {
+                std::thread::yield_now();
+            }
+            for entry in std::fs::read_dir(folder.path()).unwrap() {
+                let entry = entry.unwrap();
+                std::fs::copy(entry.path(), crashed.path().join(entry.file_name())).unwrap();
+            }
+            let again = start(&crashed.path().join("seen.redb"));
+            for key in &keys[..=last] {
+                let found = again.map.snapshot().unwrap().get(key.as_bytes()).unwrap();
+                assert!(found.is_some(), "{key}");
+            }
+            again.end();
+        }
     }
 }

@@ -63,6 +63,9 @@ impl Writer {
     }
 
     fn begin_checkpoint(&mut self) {
+        if !self.map.is_open() {
+            return;
+        }
         let old = match self.left.take() {
             Some(left) => left,
             None => {
@@ -78,7 +81,10 @@ impl Writer {
                 old
             }
         };
-        let Some((database, changes)) = self.map.freeze() else { return };
+        let Some((database, changes)) = self.map.freeze() else {
+            self.left = Some(old);
+            return;
+        };
         let (checkpoint, file) = (self.since.checkpoint, self.file.clone());
         let work = move || {
             let length = file.length().unwrap_or(0);
@@ -116,15 +122,20 @@ impl Writer {
         }
     }
 
-    /// Reopens the database after an error, since redb refuses to go on.
-    fn reopen(&mut self) {
+    /// Reopens the database after an error, since redb refuses to go on. If that fails, the
+    /// writer tries again each second.
+    pub(super) fn reopen(&mut self) {
         self.map.set(None);
         match open(&self.file) {
             Ok(database) => {
                 self.map.set(Some(database));
                 tracing::warn!("the file was opened again after an error");
             }
-            Err(error) => tracing::error!(%error, "the file cannot be opened again"),
+            Err(error) => {
+                if self.failed.is_due() {
+                    tracing::error!(%error, "the file cannot be opened again");
+                }
+            }
         }
     }
 

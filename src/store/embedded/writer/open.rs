@@ -30,7 +30,7 @@ fn log_path(path: &std::path::Path, checkpoint: u64) -> PathBuf {
 
 /// Opens the database in a file.
 pub(crate) fn open(file: &LockedFile) -> Result<Database, StoreError> {
-    let opening = || Database::builder().set_cache_size(CACHE).create_with_backend(file.fresh());
+    let opening = || Database::builder().set_cache_size(CACHE).create_with_backend(file.clone());
     // redb panics on some kinds of damage.
     match std::panic::catch_unwind(AssertUnwindSafe(opening)) {
         Ok(database) => Ok(database?),
@@ -45,14 +45,15 @@ impl Writer {
         let io = |error: std::io::Error| StoreError::Damaged(format!("its log: {error}"));
         let mut logs = Vec::new();
         for path in &paths {
-            logs.extend(log::read(path).map_err(io)?);
-        }
-        if is_new && !logs.is_empty() {
-            return Err(StoreError::Refused(format!(
-                "there is no such file, but its log {} is there: put the file back, or delete \
-                 the log to begin at 1",
-                paths[0].with_extension("…").display()
-            )));
+            let found = log::read(path).map_err(io)?;
+            if is_new && found.is_some() {
+                return Err(StoreError::Refused(format!(
+                    "there is no such file, but its log {} is there: put the file back, or delete \
+                     the log to begin at 1",
+                    path.display()
+                )));
+            }
+            logs.extend(found);
         }
         let database = open(&file)?;
         let map = Arc::new(Map::default());
