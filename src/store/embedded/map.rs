@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{RwLock, RwLockReadGuard};
 use redb::{Database, ReadOnlyTable, ReadableDatabase, TableDefinition};
@@ -42,18 +43,15 @@ pub(crate) trait Read {
 }
 
 /// Shared by the writer and all readers.
-pub(crate) struct Map(RwLock<State>);
-
-impl Default for Map {
-    fn default() -> Self {
-        let (database, frozen, fresh) = (None, None, Changes::new());
-        Self(RwLock::new(State { has_room: true, database, frozen, fresh }))
-    }
+#[derive(Default)]
+pub(crate) struct Map {
+    state: RwLock<State>,
+    /// Whether the disk is too full for more counters.
+    nearly_full: AtomicBool,
 }
 
+#[derive(Default)]
 struct State {
-    /// Whether the disk has room for more counters.
-    has_room: bool,
     /// `None` before the start, after the end and while it is reopened.
     database: Option<Arc<Database>>,
     /// The changes that a checkpoint is writing.
@@ -64,15 +62,16 @@ struct State {
 impl Map {
     /// The contents at this moment. Later changes are published once all snapshots are gone.
     pub(crate) fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
-        let state = self.0.read();
+        let state = self.state.read();
         let database = state.database.as_ref().ok_or_else(closed)?;
         let table = database.begin_read()?.open_table(ROWS)?;
-        Ok(Snapshot { state, table })
+        Ok(Snapshot { state, table, has_room: self.has_room() })
     }
 
-    /// The value of a key that changed recently; `None` if only the disk can tell.
+    /// The value of a key that changed recently; `None` if only the disk can tell, or the writer
+    /// waits for snapshots, which may be reading it. So this never blocks for long.
     pub(crate) fn recent(&self, key: &[u8]) -> Option<Option<Vec<u8>>> {
-        let state = self.0.read();
+        let state = self.state.try_read()?;
         state.database.as_ref()?;
         let of = |changes: &Changes| changes.get(key).cloned();
         of(&state.fresh).or_else(|| of(state.frozen.as_deref()?))
@@ -80,17 +79,17 @@ impl Map {
 
     /// Puts changes on top. They must be in the log already.
     pub(crate) fn publish(&self, changes: Changes) {
-        self.0.write().fresh.extend(changes);
+        self.state.write().fresh.extend(changes);
     }
 
     /// The number of changes on top.
     pub(crate) fn fresh(&self) -> usize {
-        self.0.read().fresh.len()
+        self.state.read().fresh.len()
     }
 
     /// The changes for a checkpoint to write: all on top, or those that a failed one left.
     pub(crate) fn freeze(&self) -> Option<(Arc<Database>, Arc<Changes>)> {
-        let mut state = self.0.write();
+        let mut state = self.state.write();
         if state.frozen.is_none() {
             state.frozen = Some(Arc::new(std::mem::take(&mut state.fresh)));
         }
@@ -99,27 +98,27 @@ impl Map {
 
     /// Drops the frozen changes, which the database has now.
     pub(crate) fn thaw(&self) {
-        self.0.write().frozen = None;
+        self.state.write().frozen = None;
     }
 
     /// Whether the disk has room for more counters.
     pub(crate) fn has_room(&self) -> bool {
-        self.0.read().has_room
+        !self.nearly_full.load(Ordering::Relaxed)
     }
 
     /// Sets whether it has.
     pub(crate) fn set_room(&self, has_room: bool) {
-        self.0.write().has_room = has_room;
+        self.nearly_full.store(!has_room, Ordering::Relaxed);
     }
 
     /// Whether there is a database.
     pub(crate) fn is_open(&self) -> bool {
-        self.0.read().database.is_some()
+        self.state.read().database.is_some()
     }
 
     /// Sets the database, or releases it.
     pub(crate) fn set(&self, database: Option<Database>) {
-        self.0.write().database = database.map(Arc::new);
+        self.state.write().database = database.map(Arc::new);
     }
 }
 
@@ -132,6 +131,7 @@ pub(crate) fn closed() -> StoreError {
 pub(crate) struct Snapshot<'a> {
     state: RwLockReadGuard<'a, State>,
     table: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    has_room: bool,
 }
 
 impl Snapshot<'_> {
@@ -226,7 +226,7 @@ impl<'a> Batch<'a> {
 
     /// Whether the disk has room for more counters.
     pub(crate) fn has_room(&self) -> bool {
-        self.snapshot.state.has_room
+        self.snapshot.has_room
     }
 
     /// Sets a value.
@@ -300,3 +300,44 @@ macro_rules! from_redb {
 }
 
 from_redb!(CommitError DatabaseError StorageError TableError TransactionError);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use redb::backends::InMemoryBackend;
+
+    use super::*;
+
+    /// Reads of recent values run on the thread that answers.
+    #[test]
+    fn a_recent_value_is_not_waited_for() {
+        let map = Arc::new(Map::default());
+        let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
+        let txn = database.begin_write().unwrap();
+        drop(txn.open_table(ROWS).unwrap());
+        txn.commit().unwrap();
+        map.set(Some(database));
+        let changes = || Changes::from([(b"a".to_vec(), Some(Vec::new()))]);
+        map.publish(changes());
+        assert_eq!(map.recent(b"a"), Some(Some(Vec::new())));
+        let snapshot = map.snapshot().unwrap();
+        let writer = thread::spawn({
+            let map = map.clone();
+            move || map.publish(changes())
+        });
+        let (reply, answered) = mpsc::channel();
+        let reader = map.clone();
+        thread::spawn(move || {
+            while reader.recent(b"a").is_some() {
+                thread::yield_now();
+            }
+            reply.send(())
+        });
+        assert_eq!(answered.recv_timeout(Duration::from_secs(10)), Ok(()));
+        drop(snapshot);
+        writer.join().unwrap();
+    }
+}
