@@ -86,6 +86,28 @@ fn without_the_token_nobody_exports_or_imports() {
     }
 }
 
+/// The file was emptied before seen was asked, and kept the permissions that it had.
+#[test]
+fn a_failed_export_leaves_the_last_backup_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::file();
+    let running = served(&place);
+    running.get("/hit/n/a");
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("backup.jsonl");
+    std::fs::write(&backup, "yesterday").unwrap();
+    let url = running.url("");
+    let export = |url: &str| seen(&["export", "--url", url, backup.to_str().unwrap()], "");
+    let names = || std::fs::read_dir(folder.path()).unwrap().count();
+    failed(&export("http://127.0.0.1:1"));
+    assert_eq!((std::fs::read_to_string(&backup).unwrap().as_str(), names()), ("yesterday", 1));
+    done(&export(&url));
+    assert!(std::fs::read_to_string(&backup).unwrap().contains("\"key\":\"a\""));
+    let mode = std::fs::metadata(&backup).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode, names()), (0o600, 1));
+    done(&seen(&["export", "--url", &url, "/dev/null"], ""));
+}
+
 #[test]
 fn a_bad_line_is_named_and_the_lines_before_it_are_kept() {
     let place = Place::file();
