@@ -9,7 +9,7 @@ use fred::error::Error;
 use fred::interfaces::{ClientInterface, PubsubInterface};
 use fred::types::config::{Config, Server};
 use fred::types::{Message, Value};
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
@@ -26,7 +26,7 @@ use crate::store::live::{Hub, News, Update};
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// How long one server may take to subscribe.
-const SETTLES_WITHIN: Duration = Duration::from_secs(2);
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Keeps the subscriptions in step with the hub's listeners until the store is gone.
 pub(crate) async fn follow(servers: Weak<Servers>, hub: Hub) {
@@ -44,19 +44,22 @@ pub(crate) async fn follow(servers: Weak<Servers>, hub: Hub) {
             all.entry(server.clone()).or_insert_with(|| Subscriptions::start(&config, &hub));
             wanted.entry(server).or_default().insert(namespace);
         }
-        for (server, subscriptions) in &mut all {
+        // A server that is gone for good is forgotten.
+        all.retain(|server, it| it.subscriber.is_up() || wanted.contains_key(server));
+        // All at once: listeners at one server do not wait for another that is away.
+        let settling = all.iter_mut().map(async |(server, subscriptions)| {
             let place = Place { servers: &servers, server };
-            let wanted = wanted.remove(server).unwrap_or_default();
-            // A server that is away, for good perhaps, is not to keep listeners from the others.
+            let wanted = wanted.get(server).cloned().unwrap_or_default();
             let settling = subscriptions.settle(&place, &hub, wanted);
-            match tokio::time::timeout(SETTLES_WITHIN, settling).await {
+            match tokio::time::timeout(SETTLE_TIMEOUT, settling).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
                     tracing::debug!(%error, "a subscription failed and is tried again");
                 }
                 Err(_) => tracing::debug!("a subscription is late and is tried again"),
             }
-        }
+        });
+        join_all(settling).await;
     }
 }
 
@@ -93,10 +96,14 @@ impl Subscriptions {
         if self.subscriber.has_changed() {
             self.forget(hub);
         }
-        while !self.subscriber.is_up() && !wanted.is_empty() {
-            self.subscriber.changed().await;
+        if !self.subscriber.is_up() && !wanted.is_empty() {
+            // New listeners at other servers wait for this.
+            let _ = tokio::time::timeout(LOOK_AGAIN, self.subscriber.changed()).await;
         }
-        if self.subscriber.is_up() && self.subscribed.is_empty() {
+        if !self.subscriber.is_up() {
+            return Ok(());
+        }
+        if self.subscribed.is_empty() {
             // A connection with subscriptions may not ask.
             let client = self.subscriber.client.clone();
             let id = self.in_time(hub, client.client_id()).await;
