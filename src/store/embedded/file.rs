@@ -6,7 +6,6 @@ use std::io::{Error, Result};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
-#[cfg(test)]
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::StorageBackend;
@@ -21,9 +20,14 @@ const KEPT_FREE_MAX: u64 = 1 << 30;
 #[derive(Clone, Debug)]
 pub(crate) struct LockedFile {
     file: Arc<File>,
+    /// Whether the database was told of an error. It refuses everything from then on.
+    has_failed: Arc<AtomicBool>,
     /// Makes every write fail, as on a full disk.
     #[cfg(test)]
     pub(crate) full: Arc<AtomicBool>,
+    /// Makes every read fail, as on a failing disk.
+    #[cfg(test)]
+    pub(crate) unreadable: Arc<AtomicBool>,
 }
 
 /// Why the file could not be locked.
@@ -84,19 +88,30 @@ impl LockedFile {
         }
         Ok(Self {
             file: file.into(),
+            has_failed: Arc::default(),
             #[cfg(test)]
             full: Arc::default(),
+            #[cfg(test)]
+            unreadable: Arc::default(),
         })
     }
 
     /// Whether this file is still the one at `path`.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
-        match (self.file.metadata(), std::fs::metadata(path)) {
-            (Ok(mine), Ok(there)) => (mine.dev(), mine.ino()) == (there.dev(), there.ino()),
-            // Nobody knows.
-            (_, Err(error)) => error.kind() != std::io::ErrorKind::NotFound,
-            (Err(_), _) => true,
+        is_at(&self.file, path)
+    }
+
+    /// Whether the database was told of an error since the last call.
+    pub(crate) fn take_failure(&self) -> bool {
+        self.has_failed.swap(false, Ordering::Relaxed)
+    }
+
+    /// Remembers the failure of an access.
+    fn noted<T>(&self, done: Result<T>) -> Result<T> {
+        if done.is_err() {
+            self.has_failed.store(true, Ordering::Relaxed);
         }
+        done
     }
 
     /// Its length in bytes.
@@ -125,22 +140,36 @@ impl LockedFile {
 
 impl StorageBackend for LockedFile {
     fn len(&self) -> Result<u64> {
-        self.length()
+        self.noted(self.length())
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
-        self.file.read_exact_at(out, offset)
+        #[cfg(test)]
+        if self.unreadable.load(Ordering::Relaxed) {
+            return self.noted(Err(Error::other("a test makes reads fail")));
+        }
+        self.noted(self.file.read_exact_at(out, offset))
     }
 
     fn set_len(&self, len: u64) -> Result<()> {
-        self.space().and_then(|()| self.file.set_len(len))
+        self.noted(self.space().and_then(|()| self.file.set_len(len)))
     }
 
     fn sync_data(&self) -> Result<()> {
-        self.file.sync_data()
+        self.noted(self.file.sync_data())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<()> {
-        self.space().and_then(|()| self.file.write_all_at(data, offset))
+        self.noted(self.space().and_then(|()| self.file.write_all_at(data, offset)))
+    }
+}
+
+/// Whether an open file is still the one at `path`.
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(mine), Ok(there)) => (mine.dev(), mine.ino()) == (there.dev(), there.ino()),
+        // Only a missing file is known to be another.
+        (_, Err(error)) => error.kind() != std::io::ErrorKind::NotFound,
+        (Err(_), _) => true,
     }
 }

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use siphasher::sip::SipHasher13;
 
+use super::file::is_at;
 use super::map::Changes;
 
 const MAGIC: &[u8; 8] = b"seenlog1";
@@ -104,6 +105,11 @@ impl Log {
         taken.map_err(|e| Error::other(format!("the log cannot be put right: {e}")))?;
         self.torn = false;
         Ok(())
+    }
+
+    /// Whether it is still where it was begun.
+    pub(crate) fn is_there(&self) -> bool {
+        is_at(&self.file, &self.path)
     }
 
     /// Its length in bytes.

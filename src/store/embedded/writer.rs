@@ -51,6 +51,7 @@ pub(crate) struct Writer {
     left: Option<Log>,
     looked: Instant,
     gone: bool,
+    log_gone: bool,
     /// Limits the lines about failed writes and openings: a full disk fails each of them.
     failed: LogInterval,
 }
@@ -78,19 +79,21 @@ impl Writer {
                 swept = Instant::now();
                 self.sweep();
             }
-            self.checkpoint_if_due(is_due);
+            // The changes of a log that is gone are safe only in the database.
+            self.checkpoint_if_due(is_due || self.log_gone);
         }
         self.end();
     }
 
-    /// Checks that the file is open and still where it was opened, since writes to a deleted or
-    /// replaced file are lost, and that its disk has room.
+    /// Checks that the file is open and sound, that it and its log are still where they were
+    /// opened, since writes to a deleted or replaced file are lost, and that the disk has room.
     fn look(&mut self) {
         if self.looked.elapsed() < LOOK_AGAIN {
             return;
         }
         self.looked = Instant::now();
-        if !self.map.is_open() {
+        // A running checkpoint has the file open, and reports the failure itself.
+        if self.checkpoint.is_none() && (!self.map.is_open() || self.file.take_failure()) {
             self.reopen();
         }
         let gone = !self.file.is_at(&self.path);
@@ -101,6 +104,14 @@ impl Writer {
             );
         }
         self.gone = gone;
+        let log_gone = self.log.as_ref().is_some_and(|log| !log.is_there());
+        if log_gone && !self.log_gone {
+            tracing::error!(
+                file = %self.path.display(),
+                "the store's log WAS DELETED while seen runs; its hits are put into the file at once"
+            );
+        }
+        self.log_gone = log_gone;
         let has_room = self.file.has_room();
         if has_room != self.map.has_room() {
             self.map.set_room(has_room);
@@ -189,6 +200,8 @@ mod tests {
     use std::path::Path;
     use std::sync::atomic::Ordering;
 
+    use parking_lot::Mutex;
+
     use super::super::map::Read;
     use super::*;
 
@@ -201,6 +214,81 @@ mod tests {
         fn finish(self: Box<Self>, done: Result<(), StoreError>) {
             done.unwrap();
         }
+    }
+
+    /// Writes more than redb caches, which reads a whole file at its opening in builds for tests.
+    struct Fill;
+    impl Job for Fill {
+        fn run(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
+            (0..20_000_u32).for_each(|n| batch.put(n.to_be_bytes().into(), vec![0; 2000]));
+            Ok(())
+        }
+        fn finish(self: Box<Self>, _: Result<(), StoreError>) {}
+    }
+
+    /// Reads a key.
+    struct Get(&'static str, Arc<Mutex<Option<Result<bool, StoreError>>>>);
+    impl Job for Get {
+        fn run(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
+            let found = batch.get(self.0.as_bytes()).map(|value| value.is_some());
+            *self.1.lock() = Some(found);
+            Ok(())
+        }
+        fn finish(self: Box<Self>, _: Result<(), StoreError>) {}
+    }
+
+    fn get(writer: &mut Writer, key: &'static str) -> Result<bool, StoreError> {
+        let found = Arc::default();
+        writer.write(vec![Box::new(Get(key, Arc::clone(&found)))]);
+        found.lock().take().unwrap()
+    }
+
+    fn look(writer: &mut Writer) {
+        writer.looked -= LOOK_AGAIN;
+        writer.look();
+    }
+
+    /// redb refuses everything after one error, and only a failed checkpoint led to a reopening.
+    #[test]
+    fn one_failed_read_does_not_close_the_store() {
+        const KEY: &str = "\0\0\x03\0";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seen.redb");
+        let mut writer = start(&path);
+        writer.write(vec![Box::new(Fill)]);
+        writer.end();
+        let mut writer = start(&path);
+        writer.file.unreadable.store(true, Ordering::Relaxed);
+        get(&mut writer, KEY).unwrap_err();
+        writer.file.unreadable.store(false, Ordering::Relaxed);
+        get(&mut writer, KEY).unwrap_err();
+        look(&mut writer);
+        assert!(get(&mut writer, KEY).unwrap());
+    }
+
+    /// Hits went on into the deleted log, and were gone after a crash.
+    #[test]
+    fn a_log_that_was_deleted_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seen.redb");
+        let mut writer = start(&path);
+        let names = || std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(names(), 2);
+        writer.write(vec![Box::new(Put("a"))]);
+        let log = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let log = log.into_iter().find(|found| *found != path).unwrap();
+        std::fs::remove_file(log).unwrap();
+        look(&mut writer);
+        assert!(writer.log_gone);
+        while writer.map.fresh() > 0 || writer.checkpoint.is_some() {
+            writer.checkpoint_if_due(writer.log_gone);
+        }
+        look(&mut writer);
+        assert!(!writer.log_gone && names() == 2);
+        let crashed = tempfile::tempdir().unwrap();
+        let again = crashed.path().join("seen.redb");
+        std::fs::copy(&path, &again).unwrap();
+        assert!(get(&mut start(&again), "a").unwrap());
     }
 
     fn start(path: &Path) -> Writer {
@@ -224,8 +312,7 @@ mod tests {
         let keys = ["a", "b", "c", "d"];
         for last in 1..keys.len() {
             full.store(false, Ordering::Relaxed);
-            writer.looked -= LOOK_AGAIN;
-            writer.look();
+            look(&mut writer);
             writer.write(vec![Box::new(Put(keys[last]))]);
             full.store(true, Ordering::Relaxed);
             writer.checkpoint_if_due(true);

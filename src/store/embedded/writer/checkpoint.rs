@@ -73,7 +73,9 @@ impl Writer {
                 self.since.checkpoint += 1;
                 if let Err(error) = self.begin_log() {
                     // Go on with the old log.
-                    tracing::error!(%error, "a new log cannot be begun");
+                    if self.failed.is_due() {
+                        tracing::error!(%error, "a new log cannot be begun");
+                    }
                     self.since.checkpoint -= 1;
                     self.log = Some(old);
                     return;
@@ -126,6 +128,7 @@ impl Writer {
     /// writer tries again each second.
     pub(super) fn reopen(&mut self) {
         self.map.set(None);
+        self.file.take_failure();
         match open(&self.file) {
             Ok(database) => {
                 self.map.set(Some(database));

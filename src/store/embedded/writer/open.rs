@@ -69,6 +69,7 @@ impl Writer {
             left: None,
             looked: Instant::now(),
             gone: false,
+            log_gone: false,
             failed: LogInterval::default(),
         };
         writer.recover(logs)?;
