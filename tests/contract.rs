@@ -13,6 +13,7 @@ on_every_store! {
     reading_never_counts
     the_page_counts_and_greets
     namespaces_do_not_mix
+    every_route_that_counts_knows_a_repeated_hit
     a_full_namespace_takes_no_new_counter_and_keeps_counting
 }
 
@@ -54,6 +55,49 @@ fn clients_on_many_counters_get_each_number_once(place: Place) {
     for (counter, numbers) in crowd(&seen.url("/hit/site/page"), 8, 100, 20).iter().enumerate() {
         assert_eq!(*numbers, (1..=40).collect::<Vec<_>>(), "page{counter}");
     }
+}
+
+/// Most routes ignored the header, so a client that repeated a batch of which it did not know
+/// whether it was counted had it twice.
+fn every_route_that_counts_knows_a_repeated_hit(place: Place) {
+    const TOKEN: &str = "an-instance-token-of-a-test";
+    let seen = place.seen_with(&["--token", TOKEN]);
+    let key = ("idempotency-key", "k1");
+    let batch = r#"[{"key":"twice"},{"key":"twice"},{"key":"named","id":"n"}]"#;
+    for _ in 0..2 {
+        let request = ureq::http::Request::post(seen.url("/hits")).header(key.0, key.1);
+        let answer = client().run(request.body(batch).unwrap()).unwrap();
+        let answer = common::answer(answer).unwrap().json();
+        let hits = answer["hits"].as_array().unwrap().iter();
+        let values: Vec<i64> = hits.map(|hit| hit["value"].as_i64().unwrap()).collect();
+        assert_eq!(values, [1, 2, 1], "{answer}");
+    }
+    for path in [
+        "/hit/a/b",
+        "/hit/c/d/badge.svg",
+        "/",
+        "/countapi/hit/site/page",
+        "/v1/site/one/up",
+        "/v2/site/two/up",
+        "/ghpvc/?username=bob",
+        "/count?url=https://example.com/hit-counter",
+        "/count?p=/goat&host=goat.example",
+    ] {
+        for _ in 0..2 {
+            let answer = request("GET", &seen.url(path), &[key]);
+            assert!(answer.status < 300, "{path}: {answer:?}");
+        }
+    }
+    let bearer = format!("Bearer {TOKEN}");
+    let export = request("GET", &seen.url("/export"), &[("authorization", &bearer)]).body;
+    assert!(export.lines().count() > 9, "{export}");
+    for line in export.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let expected = if line["key"] == "twice" { 2 } else { 1 };
+        assert_eq!(line["total"], expected, "{line}");
+    }
+    let invalid = request("GET", &seen.url("/v1/a/b/up"), &[("idempotency-key", "a b")]);
+    assert_eq!(invalid.status, 400, "{invalid:?}");
 }
 
 fn a_restart_keeps_counts(place: Place) {

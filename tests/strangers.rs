@@ -223,6 +223,22 @@ fn guessing_tokens_is_slow_and_logged() {
     assert!(seen.get("/metrics").body.contains("seen_wrong_tokens_total 3"));
 }
 
+/// CountAPI's scripts and pictures are always a 200, and so were not counted.
+#[test]
+fn guesses_whose_answer_is_a_script_are_counted_too() {
+    let place = Place::file();
+    let seen = behind_a_proxy(&place, &["--token-limit", "3/1h", "--token", TOKEN]);
+    assert_eq!(request("POST", &seen.url("/create/own/page"), &[]).status, 201);
+    let headers = [("x-forwarded-for", "192.0.2.1"), ("authorization", "Bearer guess")];
+    let mut statuses = Vec::new();
+    for format in ["callback=f", "img=1", "callback=f", "callback=f"] {
+        let path = format!("/countapi/set/own/page?value=4&{format}");
+        statuses.push(request("GET", &seen.url(&path), &headers).status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 429]);
+    assert!(seen.get("/metrics").body.contains("seen_wrong_tokens_total 3"));
+}
+
 #[test]
 fn when_many_guess_the_owner_is_still_heard() {
     let place = Place::file();

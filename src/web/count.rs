@@ -15,16 +15,18 @@ use crate::web::limits::quota::Quota;
 use crate::web::request::caller::Caller;
 use crate::web::request::metric::Metric;
 
-/// Counts one hit of `caller`: its number, and what is left of the quota.
+/// Counts one hit of `caller`: its number, and what is left of the quota. Without an `id`, the
+/// hit has that of the request.
 ///
 /// # Errors
-/// A limit, a refusal, or a store that did not acknowledge the hit.
+/// An invalid `Idempotency-Key`, a limit, a refusal, or a store that did not acknowledge the hit.
 pub(crate) async fn hit(
     app: &App,
     caller: &Caller,
     counter: &Counter,
     id: Option<HitId>,
 ) -> Result<(i64, Quota), ApiError> {
+    let id = id.map_or_else(|| caller.hit_id(), |id| Ok(Some(id)))?;
     let quota = app.limits.take(caller, counter, &app.metrics)?;
     if id.is_some() {
         app.creation.id(caller)?;

@@ -26,7 +26,7 @@ use crate::web::api::hit::PlainHit;
 use crate::web::base_path;
 use crate::web::fallback;
 use crate::web::headers;
-use crate::web::limits::{head, refusals};
+use crate::web::limits::{MeantStatus, head, refusals};
 use crate::web::request::caller::Caller;
 use crate::web::request::client_ip;
 use crate::web::request::slow_body::Timed;
@@ -70,7 +70,7 @@ impl Dispatch {
         let deadline = arrived + app.counters.deadline();
         let answer = log.answer(move || self.respond(peer, client, request));
         deadline::scope(deadline, answer).then(move |answer| {
-            match app.refusals.hold(client, answer.status(), &app.metrics) {
+            match app.refusals.hold(client, MeantStatus::of(&answer), &app.metrics) {
                 None => ready(answer).left_future(),
                 // Boxed, since it is rare: every connection reserves memory for the unboxed future.
                 Some(permit) => {
@@ -118,7 +118,7 @@ impl Dispatch {
             answer(routes.clone(), request).await
         };
         if has_token {
-            app.tokens.answered(client, answer.status(), &app.metrics);
+            app.tokens.answered(client, MeantStatus::of(&answer), &app.metrics);
         }
         base_path::leave(fallback::name_methods(answer), &base).await
     }

@@ -89,8 +89,11 @@ pub(crate) async fn hits(
         caller.visitor(&app, counter).await;
     }
     // Together, so that they share writes, and in order, so that their numbers are in order.
-    let counting =
-        wanted.iter().map(|(counter, IdempotencyKey(id))| count::hit(&app, &caller, counter, *id));
+    let all = caller.hit_id()?;
+    let counting = wanted.iter().enumerate().map(|(n, (counter, IdempotencyKey(id)))| {
+        let id = id.or(all.map(|all| idempotency::nth(all, n)));
+        count::hit(&app, &caller, counter, id)
+    });
     let counted = join_all(counting).await;
     let mut first_error = None;
     let mut hits = Vec::with_capacity(wanted.len());

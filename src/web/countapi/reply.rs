@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::model::name::Counter;
 use crate::web::error::ApiError;
+use crate::web::limits::MeantStatus;
 use crate::web::openapi::{CALLBACK, QueryParam};
 use crate::web::request::query::Query;
 use crate::web::response::jsonp::Callback;
@@ -139,6 +140,7 @@ impl ReplyFormat {
             }
             None => (reply.status, Json(reply.body)).into_response(),
         };
+        response.extensions_mut().insert(MeantStatus(reply.status));
         let headers = response.headers_mut();
         if let Some(path) = path {
             headers.insert(X_PATH, path);

@@ -8,8 +8,8 @@ use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 
-use super::user_agent;
-use crate::model::hit::{Source, Visitor};
+use super::{idempotency, user_agent};
+use crate::model::hit::{HitId, Source, Visitor};
 use crate::model::name::Counter;
 use crate::model::network::{Client, Peer};
 use crate::model::rate::Tier;
@@ -32,17 +32,28 @@ pub(crate) struct Caller {
     /// Whether the request counts. A HEAD does not, since nobody sees anything.
     pub counts: bool,
     agent: Option<HeaderValue>,
+    /// The `Idempotency-Key`.
+    key: Option<HeaderValue>,
 }
 
 impl Caller {
-    /// The caller behind these headers.
+    /// The caller behind these headers, without an `Idempotency-Key`.
     pub(crate) fn of(client: Client, method: &Method, headers: &HeaderMap) -> Self {
         Self {
             source: user_agent::source(headers),
             client,
             counts: *method != Method::HEAD,
             agent: headers.get(USER_AGENT).cloned(),
+            key: None,
         }
+    }
+
+    /// The id of the request's hit, by its `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// 400 if the key is not valid.
+    pub(crate) fn hit_id(&self) -> Result<Option<HitId>, ApiError> {
+        self.key.as_ref().map(idempotency::of_header).transpose()
     }
 
     /// The visitor; `None` behind an image proxy, for a machine, and without the day's key.
@@ -75,6 +86,7 @@ impl FromRequestParts<App> for Caller {
         let unknown = Peer { ip: Ipv4Addr::UNSPECIFIED.into(), is_proxy: false };
         let peer = parts.extensions.get().copied().unwrap_or(unknown);
         let client = client_ip::client(peer, &parts.headers, &app.trusted_proxies);
-        Ok(Self::of(client, &parts.method, &parts.headers))
+        let key = parts.headers.get(&idempotency::HEADER).cloned();
+        Ok(Self { key, ..Self::of(client, &parts.method, &parts.headers) })
     }
 }

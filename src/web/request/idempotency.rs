@@ -2,8 +2,8 @@
 //! (draft-ietf-httpapi-idempotency-key-header-07), or `?id=`.
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderName;
 use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
 use ring::digest;
 use serde_json::json;
 
@@ -31,14 +31,31 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         if let Some(value) = parts.headers.get(&HEADER) {
-            let text = value.to_str().map_err(|_| {
-                ApiError::invalid_parameter(HEADER.as_str(), "not readable", ALLOWED)
-            })?;
-            return hash(HEADER.as_str(), text).map(|id| Self(Some(id)));
+            return of_header(value).map(|id| Self(Some(id)));
         }
         let query = Query::from_request_parts(parts, state).await?;
         query.get("id").map(|text| hash("id", text)).transpose().map(Self)
     }
+}
+
+/// The id of a header.
+///
+/// # Errors
+/// 400 if the key is not valid.
+pub(super) fn of_header(value: &HeaderValue) -> Result<HitId, ApiError> {
+    let invalid = |_| ApiError::invalid_parameter(HEADER.as_str(), "not readable", ALLOWED);
+    hash(HEADER.as_str(), value.to_str().map_err(invalid)?)
+}
+
+/// The id of one of the hits of a request with this id.
+pub(crate) fn nth(HitId(id): HitId, number: usize) -> HitId {
+    of_bytes(&[&id[..], &number.to_be_bytes()].concat())
+}
+
+fn of_bytes(bytes: &[u8]) -> HitId {
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest::digest(&digest::SHA256, bytes).as_ref()[..16]);
+    HitId(id)
 }
 
 /// The id of a key; `name` is its header or parameter, for the error.
@@ -46,7 +63,5 @@ pub(crate) fn hash(name: &str, text: &str) -> Result<HitId, ApiError> {
     if text.is_empty() || text.len() > 255 || !text.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(ApiError::invalid_parameter(name, text, ALLOWED));
     }
-    let mut id = [0; 16];
-    id.copy_from_slice(&digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..16]);
-    Ok(HitId(id))
+    Ok(of_bytes(text.as_bytes()))
 }
