@@ -836,6 +836,15 @@ an_import_is_safe_to_repeat, LIMITS, |rig| {
     assert_eq!(rig.count(rig.now, &[hit("a")]).await, [(1, 25)]);
 }
 
+an_addition_forgets_no_repeated_hit, LIMITS, |rig| {
+    assert_eq!(rig.count(rig.now, &[hit_with_id("a", 1)]).await, [(1, 1)]);
+    let json = r#"{"kind":"counter","namespace":"n","key":"a","total":5,"created":1700000000}"#;
+    let older: Exported = serde_json::from_str(json).unwrap();
+    let id = ChangeId::random().unwrap();
+    assert_eq!(rig.store.import(id, &older, OnConflict::Add, rig.now).await.unwrap(), Imported::Added);
+    assert_eq!(rig.count(rig.now, &[hit_with_id("a", 1), hit("a")]).await, [(0, 1), (1, 7)]);
+}
+
 }
 
 /// Fills a store with a bit of everything.

@@ -99,11 +99,11 @@ impl Whole {
         Ok(whole)
     }
 
-    /// Adds the numbers of another counter.
+    /// Adds the numbers of another counter. The date of creation stays: visitors and repeated hits
+    /// are remembered under it.
     pub fn absorb(&mut self, other: &Self) {
         let (record, theirs) = (&mut self.record, &other.record);
         record.total = record.total.saturating_add(theirs.total);
-        record.created = record.created.min(theirs.created);
         for source in Source::ALL {
             record.sources.add(source, theirs.sources.get(source));
         }
