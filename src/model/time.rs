@@ -33,12 +33,6 @@ impl Timestamp {
         Offset::UTC.to_datetime(jiff::Timestamp::from_second(seconds).unwrap_or_default())
     }
 
-    /// Whether this is less than `seconds` after `earlier`, or before it, so that
-    /// nothing expires early after a clock was set back.
-    pub fn is_within(self, seconds: u64, earlier: Self) -> bool {
-        self.0 < earlier.0.saturating_add(seconds)
-    }
-
     /// Whole hours since the epoch.
     pub fn hour(self) -> u32 {
         u32::try_from(self.0 / 3600).unwrap_or(u32::MAX)

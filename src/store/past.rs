@@ -27,11 +27,6 @@ pub enum PastKind {
     Uniques = 2,
 }
 
-impl PastKind {
-    /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Uniques];
-}
-
 /// Adds an entry, unless its number is 0.
 pub fn push(past: &mut Vec<PastEntry>, kind: PastKind, unit: u32, number: u64) {
     if number > 0 {

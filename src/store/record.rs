@@ -100,7 +100,6 @@ impl Record {
     pub fn reset(&mut self, at: Timestamp) {
         let Self { created, settings, token, ranked, .. } = std::mem::take(self);
         *self = Self { created, settings, token, ranked, ..Self::new(at) };
-        self.created = created;
     }
 
     /// The count to show at `now`.

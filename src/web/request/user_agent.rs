@@ -29,7 +29,6 @@ const BOTS: &[&str] = &[
     "facebookexternalhit",
     "embedly",
     "whatsapp/",
-    "skypeuripreview",
     "headlesschrome",
     "phantomjs",
     "lighthouse",
@@ -39,7 +38,6 @@ const BOTS: &[&str] = &[
     "statuscake",
     "monitoring",
     "nagios",
-    "gptbot",
     "chatgpt-user",
     "claude-user",
     "archive.org",
@@ -48,7 +46,6 @@ const BOTS: &[&str] = &[
     "feedfetcher",
     "mediapartners-google",
     "google-inspectiontool",
-    "bingpreview",
 ];
 
 /// The headers in which browsers announce a prefetch.
