@@ -70,13 +70,7 @@ pub trait Store: Send + Sync {
     /// Everything that a counter shows, with its owner's settings.
     async fn count(&self, counter: &Counter, now: Timestamp) -> Result<Option<Count>, StoreError>;
 
-    /// A counter's whole history.
-    async fn history(&self, counter: &Counter) -> Result<Option<History>, StoreError> {
-        let keys = std::slice::from_ref(&counter.key);
-        Ok(self.histories(&counter.namespace, keys).await?.into_iter().next().flatten())
-    }
-
-    /// The histories of some counters of a namespace; `None` for those that do not exist.
+    /// The whole histories of some counters of a namespace; `None` for those that do not exist.
     async fn histories(
         &self,
         namespace: &Name,

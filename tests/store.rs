@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::redis::Redis as Server;
 use seen::counters::batcher::Batcher;
-use seen::model::count::{CounterSettings, Sources};
+use seen::model::count::{CounterSettings, History, Sources};
 use seen::model::edit::{
     Change, ChangeId, Credential, Edit, Edited, NamespaceChange, NamespaceEdit,
 };
@@ -122,6 +122,10 @@ impl Rig {
 
     async fn total(&self, key: &str) -> Option<i64> {
         self.store.totals(&name("n"), &[name(key)]).await.unwrap()[0]
+    }
+
+    async fn history(&self, key: &str) -> Option<History> {
+        self.store.histories(&name("n"), &[name(key)]).await.unwrap().remove(0)
     }
 
     async fn export_all(&self) -> Vec<Exported> {
@@ -350,7 +354,7 @@ hits_of_an_earlier_hour_are_counted_in_theirs, LIMITS, |rig| {
     let late = rig.tally(before(day), &[hit("a"), hit("a")]);
     rig.store.apply(&late).await.unwrap();
     let history = async || {
-        let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+        let history = rig.history("a").await.unwrap();
         (history.days.iter().collect::<Vec<_>>(), history.hours.iter().collect::<Vec<_>>())
     };
     let (today, hour) = (rig.now.day(), rig.now.hour());
@@ -386,7 +390,7 @@ the_counters_of_a_namespace_are_read_page_by_page, LIMITS, |rig| {
         assert_eq!((other.count.total, other.count.today), (2, 0));
         assert_eq!(one.history.is_some(), depth == Depth::Histories);
         for member in found.values().filter(|_| depth == Depth::Histories) {
-            let alone = rig.store.history(&counter("n", member.key.as_str())).await.unwrap();
+            let alone = rig.history(member.key.as_str()).await;
             assert_eq!(member.history, alone);
         }
     }
@@ -400,7 +404,7 @@ old_buckets_go_and_totals_stay, LIMITS, |rig| {
     for day in 0..20 {
         rig.apply(Timestamp(rig.now.0 - (19 - day) * 86_400), &[hit_of("a", 1)]).await;
     }
-    let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+    let history = rig.history("a").await.unwrap();
     let today = rig.now.day();
     let days: Vec<_> = (today - 9..=today).map(|d| (d, 1)).collect();
     assert_eq!(history.days.iter().collect::<Vec<_>>(), days);
@@ -701,7 +705,7 @@ hours_and_days_pass_and_each_keeps_its_hits, LIMITS, |rig| {
     }
     let first_hour = day * 24;
     let history = async || {
-        let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+        let history = rig.history("a").await.unwrap();
         let hours = history.hours.iter().map(|(hour, hits)| (hour - first_hour, hits)).collect();
         let days = history.days.iter().map(|(of, hits)| (of - day, hits)).collect();
         (hours, days)
@@ -793,7 +797,7 @@ an_old_counter_costs_no_more_than_a_new_one, LIMITS, |rig| {
             rig.apply(at, &[hit_of("a", u128::from(day))]).await;
         }
     }
-    let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+    let history = rig.history("a").await.unwrap();
     let today = rig.now.day();
     let days: Vec<_> = (today - 9..=today).map(|d| (d, 3)).collect();
     assert_eq!(history.days.iter().collect::<Vec<_>>(), days);
@@ -814,7 +818,7 @@ a_clock_that_was_wrong_forgets_nothing, LIMITS, |rig| {
         rig.apply(Timestamp(300_000_000_000 + hour * 3600), &[hit("a")]).await;
     }
     rig.apply(rig.later(3600), &[hit("a")]).await;
-    let history = rig.store.history(&counter("n", "a")).await.unwrap().unwrap();
+    let history = rig.history("a").await.unwrap();
     let today = rig.now.day();
     assert_eq!(history.days.iter().collect::<Vec<_>>(), [(today - 1, 1), (today, 3)]);
     assert_eq!(rig.total("a").await, Some(64));
