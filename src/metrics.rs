@@ -16,7 +16,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 
 pub use self::label::{Limit, Timeout, Uncounted};
 use self::label::{
@@ -62,58 +62,48 @@ impl Default for Metrics {
         let build = Family::<VersionLabel, Gauge>::default();
         build.get_or_create(&VersionLabel { version: env!("CARGO_PKG_VERSION") }).set(1);
         registry.register("build_info", "The version that runs", build);
-        let by_source = Family::<SourceLabel, Counter>::default();
-        registry.register("hits", "Hits that the store has, by source", by_source.clone());
-        let created = Counter::default();
-        registry.register("created", "Counters that were created by name", created.clone());
-        let wrong_tokens = Counter::default();
-        registry.register(
+        let by_source: Family<SourceLabel, Counter> =
+            registered(registry, "hits", "Hits that the store has, by source");
+        let created = registered(registry, "created", "Counters that were created by name");
+        let wrong_tokens = registered(
+            registry,
             "wrong_tokens",
             "Requests that presented a token which opens nothing",
-            wrong_tokens.clone(),
         );
-        let uncounted = Family::default();
-        registry.register("uncounted", "Hits that were answered with an error", uncounted.clone());
+        let uncounted: Family<_, Counter> =
+            registered(registry, "uncounted", "Hits that were answered with an error");
         for reason in Uncounted::ALL {
             let _ = uncounted.get_or_create(&UncountedLabel { reason });
         }
-        let over_limit = Family::default();
+        let over_limit: Family<_, Counter> = registered(
+            registry,
+            "over_limit",
+            "Requests that were answered with an error because of a limit",
+        );
         for limit in Limit::ALL {
             let _ = over_limit.get_or_create(&LimitLabel { limit });
         }
-        registry.register(
-            "over_limit",
-            "Requests that were answered with an error because of a limit",
-            over_limit.clone(),
+        let in_flight = registered(registry, "in_flight", "Hits that wait for their number");
+        let streams = registered(registry, "streams", "Streams of live numbers that are open");
+        let connections = registered(registry, "connections", "Connections that are open");
+        let timeouts: Family<_, Counter> = registered(
+            registry,
+            "timeouts",
+            "Connections that were ended because a client was too slow",
         );
-        let in_flight = Gauge::default();
-        registry.register("in_flight", "Hits that wait for their number", in_flight.clone());
-        let streams = Gauge::default();
-        registry.register("streams", "Streams of live numbers that are open", streams.clone());
-        let connections = Gauge::default();
-        registry.register("connections", "Connections that are open", connections.clone());
-        let timeouts = Family::default();
         for what in Timeout::ALL {
             let _ = timeouts.get_or_create(&TimeoutLabel { what });
         }
-        registry.register(
-            "timeouts",
-            "Connections that were ended because a client was too slow",
-            timeouts.clone(),
-        );
-        let tasks = Gauge::default();
-        registry.register("tasks", "Tasks of the process that live", tasks.clone());
-        let store_has_room = Gauge::default();
-        registry.register(
+        let tasks = registered(registry, "tasks", "Tasks of the process that live");
+        let store_has_room = registered(
+            registry,
             "store_has_room",
             "1 while the store takes new counters, 0 while less than a tenth of it is free",
-            store_has_room.clone(),
         );
-        let not_replicated = Counter::default();
-        registry.register(
+        let not_replicated = registered(
+            registry,
             "store_writes_not_replicated",
             "Writes that no replica had in time; they were repeated until one had",
-            not_replicated.clone(),
         );
         // 1, 2, 4 … 8192 hits.
         let joined = Histogram::new(exponential_buckets(1.0, 2.0, 14));
@@ -126,14 +116,13 @@ impl Default for Metrics {
             Unit::Seconds,
             store_seconds.clone(),
         );
-        let store_errors = Counter::default();
-        registry.register(
+        let store_errors = registered(
+            registry,
             "store_write_errors",
             "Writes to the store that failed or had no answer",
-            store_errors.clone(),
         );
-        let by_status = Family::<RequestLabel, Counter>::default();
-        registry.register("requests", "HTTP requests, by the answer's status", by_status.clone());
+        let by_status: Family<RequestLabel, Counter> =
+            registered(registry, "requests", "HTTP requests, by the answer's status");
         let requests = ["1xx", "2xx", "3xx", "4xx", "5xx"]
             .map(|status| by_status.get_or_create_owned(&RequestLabel { status }));
         // 0.25 ms … 4 s, each bucket four times the one before.
@@ -170,6 +159,13 @@ impl Default for Metrics {
             durations,
         }
     }
+}
+
+/// A new metric, registered under this name.
+fn registered<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
 }
 
 /// Values that are read at the moment of a scrape.
