@@ -97,6 +97,25 @@ pub struct ExportedCounter {
     pub token: Option<Digest>,
 }
 
+impl ExportedCounter {
+    /// A counter without a history.
+    pub fn new(namespace: Name, key: Name, total: i64) -> Self {
+        Self {
+            namespace,
+            key,
+            total,
+            created: 0,
+            sources: Sources::default(),
+            days: Buckets::default(),
+            hours: Buckets::default(),
+            uniques: Buckets::default(),
+            sketches: Vec::new(),
+            settings: CounterSettings::default(),
+            token: None,
+        }
+    }
+}
+
 /// The visitors of one day, as a HyperLogLog.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "SketchText", into = "SketchText")]

@@ -1,10 +1,9 @@
 //! CSV lines of `namespace,key,value`. Names and numbers contain no commas, so splitting at
 //! commas is enough; fields may be quoted.
 
-use serde_json::json;
-
-use crate::model::export::Exported;
+use crate::model::export::{Exported, ExportedCounter};
 use crate::model::name::Name;
+use crate::model::token::Digest;
 
 /// Parses a line; `None` for an empty line and for the header.
 pub(crate) fn line(line: &[u8], first: bool) -> Result<Option<Exported>, String> {
@@ -37,13 +36,10 @@ pub(crate) fn counter(
     namespace: &str,
     key: &str,
     total: i64,
-    token: Option<String>,
+    token: Option<Digest>,
 ) -> Result<Exported, String> {
-    Name::new(namespace).map_err(|e| format!("the namespace is not valid: {e}"))?;
-    Name::new(key).map_err(|e| format!("the key is not valid: {e}"))?;
-    let mut line = json!({"kind": "counter", "namespace": namespace, "key": key, "total": total});
-    if let Some(token) = token {
-        line["token"] = token.into();
-    }
-    serde_json::from_value(line).map_err(|e| e.to_string())
+    let namespace = Name::new(namespace).map_err(|e| format!("the namespace is not valid: {e}"))?;
+    let key = Name::new(key).map_err(|e| format!("the key is not valid: {e}"))?;
+    let counter = ExportedCounter { token, ..ExportedCounter::new(namespace, key, total) };
+    Ok(Exported::Counter(Box::new(counter)))
 }
