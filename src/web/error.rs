@@ -63,6 +63,16 @@ pub(crate) struct ErrorBody {
     counted: Option<&'static str>,
 }
 
+impl ErrorBody {
+    /// The error and the allowed values, in one sentence.
+    fn sentence(&self) -> String {
+        match &self.allowed {
+            Some(allowed) => format!("{}; allowed: {allowed}", self.error),
+            None => self.error.clone(),
+        }
+    }
+}
+
 impl ApiError {
     fn new(status: StatusCode, error: impl Into<String>) -> Self {
         let body = ErrorBody { error: error.into(), ..ErrorBody::default() };
@@ -107,10 +117,7 @@ impl ApiError {
 
     /// The error and the allowed values, in one sentence.
     pub(crate) fn sentence(&self) -> String {
-        match &self.body.allowed {
-            Some(allowed) => format!("{}; allowed: {allowed}", self.body.error),
-            None => self.body.error.clone(),
-        }
+        self.body.sentence()
     }
 
     /// What would be right, if that can be said.
@@ -131,7 +138,7 @@ impl ApiError {
         )
     }
 
-    /// Whether the store did not answer in time.
+    /// Whether the answer is a 503: the store is away or refuses, or the queue is full.
     pub(crate) fn is_store_unavailable(&self) -> bool {
         self.status == StatusCode::SERVICE_UNAVAILABLE
     }

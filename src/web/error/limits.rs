@@ -32,18 +32,13 @@ impl ApiError {
 
     /// 429: the client or the counter has used up its rate limit.
     pub(crate) fn limited(which: Limit, rate: Rate, wait: Duration) -> Self {
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let whose = match which {
             Limit::counter => "counter",
             Limit::network => "network",
             _ => "client",
         };
         let error = format!("too many hits of this {whose}; nothing was counted");
-        Self::new(StatusCode::TOO_MANY_REQUESTS, error)
-            .allowed(format!("{} in {:?}", rate.quota, rate.window))
-            .retry_after(seconds)
-            .limit(which)
-            .used_up(UsedUp { whose, rate, seconds })
+        Self::quota_used_up(error, which, whose, rate, wait)
     }
 
     /// 429: a client, or its network, has used up a limit other than that of hits.
@@ -58,8 +53,19 @@ impl ApiError {
             Tier::Client => "client",
             Tier::Network => "network",
         };
+        let error = format!("too many {what} for this {whose}");
+        Self::quota_used_up(error, which, whose, rate, wait)
+    }
+
+    fn quota_used_up(
+        error: String,
+        which: Limit,
+        whose: &'static str,
+        rate: Rate,
+        wait: Duration,
+    ) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        Self::new(StatusCode::TOO_MANY_REQUESTS, format!("too many {what} for this {whose}"))
+        Self::new(StatusCode::TOO_MANY_REQUESTS, error)
             .allowed(format!("{} in {:?}", rate.quota, rate.window))
             .retry_after(seconds)
             .limit(which)

@@ -34,15 +34,11 @@ pub(crate) fn make_problem(response: Response) -> Response {
         return response;
     };
     let status = response.status();
-    let detail = match &body.allowed {
-        Some(allowed) => format!("{}; allowed: {allowed}", body.error),
-        None => body.error.clone(),
-    };
     let problem = Problem {
         kind: "about:blank",
         title: status.canonical_reason().unwrap_or("Error"),
         status: status.as_u16(),
-        detail,
+        detail: body.sentence(),
         body: &body,
     };
     let Ok(json) = serde_json::to_vec(&problem) else { return response };
