@@ -13,7 +13,7 @@ mod theme;
 
 use std::fmt::Write;
 
-pub(crate) use axis::scale;
+pub(crate) use axis::{scale, tick};
 pub use params::{ChartParams, PARAMS};
 use series::DailyCounts;
 pub use series::MAX_DAYS;

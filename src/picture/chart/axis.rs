@@ -1,5 +1,7 @@
 //! Round numbers for an axis.
 
+use crate::picture::number::Format;
+
 /// The distance between ticks and the end of the axis, for counts from 0 to `max`. The
 /// distance is a whole number of the form 1, 2 or 5 times a power of ten, and there are at
 /// most `most` steps.
@@ -16,6 +18,12 @@ pub(crate) fn scale(max: u64, most: u128) -> (u128, u128) {
         }
         power *= 10;
     }
+}
+
+/// The number at a tick, abbreviated from ten thousand on.
+pub(crate) fn tick(count: u128) -> String {
+    let count = i128::try_from(count).unwrap_or(i128::MAX);
+    if count < 10_000 { Format::Separated.print(count) } else { Format::Short.print(count) }
 }
 
 /// The number of days between labels, if at most `labels` fit over `days`: one, two, whole

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::axis::{label_step, scale};
+use super::axis::{label_step, scale, tick};
 use super::{Canvas, px};
 use crate::picture::metrics::{self, Font};
 use crate::picture::number;
@@ -274,10 +274,4 @@ fn between(day: Day, days: usize) -> String {
         return day.short();
     }
     day.long().split_once(' ').map_or_else(String::new, |(_, month)| month.to_owned())
-}
-
-/// The number at a tick; abbreviated from ten thousand on.
-fn tick(count: u128) -> String {
-    let count = i128::try_from(count).unwrap_or(i128::MAX);
-    if count < 10_000 { number::Format::Separated.print(count) } else { number::short(count) }
 }

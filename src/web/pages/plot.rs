@@ -4,7 +4,7 @@
 use crate::model::count::History;
 use crate::model::time::Timestamp;
 use crate::picture::Day;
-use crate::picture::chart::scale;
+use crate::picture::chart::{scale, tick};
 use crate::picture::number::Format;
 
 /// Units of the drawing: the width of a column, and the height of the plot.
@@ -127,8 +127,7 @@ impl Plot {
         let (columns, short) = columns(history, span, now);
         let max = columns.iter().map(|column| column.views.max(column.uniques.unwrap_or(0))).max();
         let (step, top) = scale(max.unwrap_or(0), TICKS);
-        let tick = |n: u128| i128::try_from(n * step).map_or_else(|_| String::new(), short_number);
-        let ticks = (0..=top / step).rev().map(tick).collect();
+        let ticks = (0..=top / step).rev().map(|n| tick(n * step)).collect();
         Self { span, dates: dates(&short), ticks, top, columns }
     }
 
@@ -224,11 +223,6 @@ fn dates(names: &[String]) -> Vec<Date> {
         Date { x, anchor, words: name.clone(), spare: place % 2 == 1 }
     });
     dates.collect()
-}
-
-/// The number at a grid line, abbreviated from ten thousand on.
-fn short_number(count: i128) -> String {
-    if count < 10_000 { Format::Separated.print(count) } else { Format::Short.print(count) }
 }
 
 #[cfg(test)]
