@@ -21,12 +21,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Callback {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = Query::from_request_parts(parts, state).await?;
-        match query.get("callback") {
-            Some(name) if !is_callback(name) => {
-                Err(ApiError::invalid_parameter("callback", name, CALLBACK))
-            }
-            name => Ok(Self(name.map(str::to_owned))),
-        }
+        query.get("callback").map_or(Ok(Self(None)), Self::named)
     }
 }
 
