@@ -7,10 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::model::network::{Client, Network};
-
-/// How many times a client's limit a network may hold.
-const CLIENTS_OF_A_NETWORK: usize = 4;
+use crate::model::network::{CLIENTS_OF_A_NETWORK, Client, Network};
 
 /// One permit in this many is reserved for clients without any, so that a few clients at
 /// their limits cannot keep everybody else out.
@@ -64,7 +61,7 @@ impl Permits {
     /// A limit is reached.
     pub fn take(&self, client: Client) -> Result<Permit, Full> {
         let Inner { max, client_max, .. } = *self.0;
-        let network_max = client_max.saturating_mul(CLIENTS_OF_A_NETWORK);
+        let network_max = client_max.saturating_mul(CLIENTS_OF_A_NETWORK.into());
         let mut held = self.held();
         let of_client = held.clients.get(&client).copied().unwrap_or(0);
         if of_client >= client_max {

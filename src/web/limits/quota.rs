@@ -18,7 +18,7 @@ pub(crate) const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub(crate) const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// How many times a client's quota an image proxy has.
-const PROXY_TIMES: u32 = 20;
+pub(super) const PROXY_TIMES: u32 = 20;
 
 /// How many times a client's quota a network has. It is higher than for other limits, since
 /// many people share the /48 of a carrier, and all of them make hits.

@@ -9,15 +9,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::by_source::BySource;
+use super::quota::PROXY_TIMES;
 use crate::config::ClientLimits;
 use crate::metrics::Limit;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::caller::Caller;
 use crate::web::response::{etag, picture};
-
-/// How many times a client's quota an image proxy has, as for hits.
-const PROXY_TIMES: u32 = 20;
 
 /// The limits on expensive reads.
 pub(crate) struct ReadLimits(BySource);

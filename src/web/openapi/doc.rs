@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
+use crate::model::tally::MAX_TOTAL;
 use crate::picture::param::Spec;
 
 /// Makes the JSON Schema of a type.
@@ -187,7 +188,7 @@ pub(crate) fn some_text() -> Value {
 
 /// A total or an amount.
 pub(crate) fn number() -> Value {
-    json!({ "type": "integer", "minimum": -9_007_199_254_740_991_i64, "maximum": 9_007_199_254_740_991_i64 })
+    json!({ "type": "integer", "minimum": -MAX_TOTAL, "maximum": MAX_TOTAL })
 }
 
 /// A name by CountAPI's rule.
