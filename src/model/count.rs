@@ -79,12 +79,13 @@ impl Sources {
 
     /// The hits of people.
     pub fn human(&self) -> u64 {
-        Source::ALL.into_iter().filter(|s| s.is_human()).map(|s| self.get(s)).sum()
+        let human = Source::ALL.into_iter().filter(|source| source.is_human());
+        human.map(|source| self.get(source)).fold(0, u64::saturating_add)
     }
 
     /// The hits whose source is known: all but those that were imported or set as a total.
     pub fn known(&self) -> u64 {
-        self.0.iter().sum()
+        self.0.into_iter().fold(0, u64::saturating_add)
     }
 
     /// Adds hits.
@@ -131,5 +132,16 @@ impl<'de> Deserialize<'de> for Sources {
         // Unknown sources of later versions are ignored.
         let named = BTreeMap::<String, u64>::deserialize(deserializer)?;
         Ok(Self(Source::ALL.map(|s| named.get(s.as_str()).copied().unwrap_or(0))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_the_largest_numbers_stop_at_the_largest() {
+        let sources = Sources([u64::MAX; Source::ALL.len()]);
+        assert_eq!((sources.human(), sources.known()), (u64::MAX, u64::MAX));
     }
 }

@@ -151,7 +151,7 @@ pub(super) async fn list(
 /// The number of a hit.
 ///
 /// # Errors
-/// As for any hit. A HEAD is an error, since it does not count.
+/// As for any hit. A HEAD only reads.
 pub(super) async fn raised(
     app: &App,
     caller: &Caller,
@@ -275,7 +275,8 @@ impl Grouped {
         };
         let mut sums: BTreeMap<DateTime, u64> = BTreeMap::new();
         for (at, hits) in instants {
-            *sums.entry(self.first(at)).or_default() += hits;
+            let sum = sums.entry(self.first(at)).or_default();
+            *sum = sum.saturating_add(hits);
         }
         sums.into_iter()
             .map(|(at, count)| CounterApiStep { count, date: format!("{at}Z") })
@@ -323,5 +324,13 @@ mod tests {
         assert_eq!(steps("month"), months);
         assert_eq!(steps("year"), [step("1970-01-01T00:00:00", 7)]);
         assert!(Grouped::named("minute").is_none());
+    }
+
+    #[test]
+    fn a_step_of_the_largest_numbers_stops_at_the_largest() {
+        let mut history = History::default();
+        history.days.set(30, u64::MAX);
+        history.days.set(31, 1);
+        assert_eq!(Grouped::Years.steps(&history)[0].count, u64::MAX);
     }
 }

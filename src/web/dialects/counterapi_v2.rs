@@ -201,15 +201,16 @@ impl CounterApiV2Stats {
             usize::try_from(weekday.to_monday_zero_offset()).unwrap_or_default()
         };
         let this_week = u32::try_from(since_monday(today)).unwrap_or_default() + 1;
+        let add = |sum: &mut u64, more| *sum = sum.saturating_add(more);
         let mut hours = [0; 24];
         for (hour, more) in history.hours.iter() {
-            hours[hour as usize % 24] += more;
+            add(&mut hours[hour as usize % 24], more);
         }
         let (mut weekdays, mut quarters) = ([0; 7], [0; 4]);
         for (day, more) in history.days.iter() {
-            weekdays[since_monday(day)] += more;
+            add(&mut weekdays[since_monday(day)], more);
             let month = usize::try_from(Timestamp::of_day(day).civil().month()).unwrap_or(1);
-            quarters[(month - 1) / 3] += more;
+            add(&mut quarters[(month - 1) / 3], more);
         }
         let temporal = CounterApiV2Temporal {
             hours: hours.iter().enumerate().map(|(h, n)| (format!("{h:02}"), hits(*n))).collect(),
@@ -240,5 +241,9 @@ mod tests {
         assert_eq!((weekdays["sunday"].up, weekdays["monday"].up), (2, 4));
         assert_eq!((quarters["q1"].up, quarters["q2"].up), (2, 4));
         assert_eq!(CounterApiV2Stats::of(&history, Timestamp::of_day(31)).this_week.up, 2);
+        history.days.set(96, u64::MAX);
+        let CounterApiV2Temporal { quarters, .. } =
+            CounterApiV2Stats::of(&history, Timestamp::of_day(96)).temporal;
+        assert_eq!(quarters["q2"].up, u64::MAX);
     }
 }
