@@ -74,7 +74,7 @@ impl<K: Clone + Eq + Hash, V> Caller<'_, K, V> {
         (asked.turn.clone(), asked.next.get_or_insert_default().clone())
     }
 
-    /// From now on, whoever asks waits for another read.
+    /// Later callers wait for another read.
     fn begin(&self, read: &Arc<Read<V>>) {
         if let Some(asked) = self.reads.asked.lock().get_mut(&self.key) {
             asked.next.take_if(|next| Arc::ptr_eq(next, read));

@@ -87,7 +87,7 @@ where
                         if limit == Limit::connections && logged.is_due() {
                             tracing::warn!("as many connections as --connections allows are open");
                         }
-                        // A crowd that is refused comes again at once: let others have their turn.
+                        // Refused clients come again at once: let others have their turn.
                         tokio::task::yield_now().await;
                         continue;
                     }
@@ -120,7 +120,8 @@ where
     open.wait().await;
 }
 
-/// Serves a connection until its end. Tells whether something came that is no request.
+/// Serves a connection until its end. Returns whether the client sent something other than
+/// HTTP.
 async fn serve_one<F: Future<Output = Response> + Send>(
     stream: Stream,
     peer: Peer,
@@ -138,7 +139,7 @@ async fn serve_one<F: Future<Output = Response> + Send>(
         let shared = shared.clone();
         let answer = answer(peer, request);
         let answer = if is_pipelined {
-            // Who sends many requests in a row lets all others have their turn before each.
+            // A client that pipelines yields to the others before each request.
             tokio::task::yield_now().then(move |()| answer).boxed().right_future()
         } else {
             answer.left_future()
@@ -191,9 +192,9 @@ async fn keep_place(allowed: &Allowed, peer: Peer, stop: &CancellationToken) {
     }
 }
 
-/// Says that there is no room; whoever has sent something may not hear it.
+/// Answers 503. A client that has already sent data may not receive it.
 fn refuse(stream: &Stream) {
-    // A new socket takes so little at once, or it is of no use to wait.
+    // A new socket takes so few bytes at once; if it does not, waiting would not help.
     let _ = stream.try_write(&web::bare_answer(503));
 }
 

@@ -16,9 +16,9 @@ pub(crate) struct Exchange {
     phase: AtomicU8,
     /// How many requests have begun.
     requests: AtomicU32,
-    /// Whether the next request was there before the last one's answer was awaited.
+    /// Whether the next request arrived before the last one's answer was awaited.
     is_pipelined: AtomicBool,
-    /// Whether what came was answered as no request.
+    /// Whether the input was refused as malformed.
     refused: AtomicBool,
     /// Whether the answer under way is a stream of live numbers.
     live: AtomicBool,
@@ -38,7 +38,7 @@ pub(crate) enum Phase {
 }
 
 impl Exchange {
-    /// A request's head was read. Tells whether it was sent behind another one.
+    /// A request's head was read. Returns whether it was pipelined.
     pub(crate) fn begin(&self) -> bool {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.set(Phase::Answering);
@@ -50,7 +50,7 @@ impl Exchange {
         self.is_pipelined.store(false, Ordering::Relaxed);
     }
 
-    /// What came is no request.
+    /// The input is malformed.
     pub(crate) fn set_refused(&self) {
         self.refused.store(true, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! What is listened on, a TCP port or a Unix socket, and the connections that come there.
+//! Listeners on a TCP port or a Unix socket, and the connections they accept.
 
 use std::fs;
 use std::io::{ErrorKind, IoSlice, Result};
@@ -21,8 +21,8 @@ use crate::model::network::Peer;
 /// How many connections may wait to be accepted; the system caps it (`somaxconn`).
 const BACKLOG: i32 = 4096;
 
-/// What the system may hold for a client that does not read, beside what is already on
-/// its way: by itself it takes up to 4 MB for each (tcp(7), `tcp_wmem`).
+/// The most unsent bytes that the system buffers for a client. Its default is 4 MB (tcp(7),
+/// `tcp_wmem`).
 const MAX_UNSENT: u32 = 64 << 10;
 
 /// A TCP port or a Unix socket that is listened on.
@@ -30,8 +30,8 @@ pub struct Listener(Kind);
 
 enum Kind {
     Tcp(TcpListener),
-    /// The file, if seen made it, goes before the socket does: the next seen may put its
-    /// own there as soon as this one does not listen.
+    /// The file, if seen made it, is removed before the socket closes: the next seen may put
+    /// its own there as soon as this one no longer listens.
     Unix {
         _file: Option<SocketFile>,
         listener: UnixListener,
@@ -40,10 +40,10 @@ enum Kind {
 
 impl Listener {
     /// Listens at `endpoint`; a Unix socket gets the permissions `mode`, and takes the
-    /// place of one that nobody listens on any more.
+    /// place of one without a listener.
     ///
     /// # Errors
-    /// The system says no: the address is taken, the folder is not there.
+    /// The address is in use, or the folder does not exist.
     pub async fn bind(endpoint: &Endpoint, mode: FileMode) -> Result<Self> {
         match endpoint {
             Endpoint::Network(address) => TcpListener::bind(address).await.map(Self::from),
@@ -70,8 +70,8 @@ impl Listener {
         }
     }
 
-    /// The next connection, and whose it is. Whoever may open a Unix socket was let in by
-    /// its permissions and is a proxy; the address is this machine's.
+    /// The next connection and its peer. The permissions of a Unix socket decide who may
+    /// connect, so every peer there is a proxy, with this machine's address.
     pub(crate) async fn accept(&self, trusted_proxies: &[IpNet]) -> Result<(Stream, Peer)> {
         match &self.0 {
             Kind::Tcp(listener) => {
@@ -88,8 +88,8 @@ impl Listener {
         }
     }
 
-    /// Sets what connections inherit; a Unix socket holds little by itself (unix(7),
-    /// `wmem_default`).
+    /// Sets options that connections inherit. A Unix socket needs none: its buffer is small
+    /// (unix(7), `wmem_default`).
     pub(crate) fn bound_memory(&self, unacknowledged: Duration) {
         let Kind::Tcp(listener) = &self.0 else { return };
         let socket = SockRef::from(listener);
@@ -97,7 +97,7 @@ impl Listener {
             // An answer is one small segment; waiting to fill it would cost 40 ms.
             socket.set_tcp_nodelay(true),
             socket.set_tcp_notsent_lowat(MAX_UNSENT),
-            // A peer that vanished without a word.
+            // Detects a peer that vanished.
             socket.set_tcp_user_timeout(Some(unacknowledged)),
         ] {
             if let Err(error) = done {
@@ -141,8 +141,8 @@ fn bind_unix(
     Ok((socket.into(), file))
 }
 
-/// Whether a process that is gone left the socket there. A file that is no socket is
-/// left alone, and so is one that is listened on.
+/// Whether a process that has ended left the socket there. Another kind of file is kept, and
+/// so is a socket in use.
 fn is_stale(path: &Path, address: &SockAddr) -> Result<bool> {
     if !fs::symlink_metadata(path)?.file_type().is_socket() {
         return Ok(false);
@@ -174,7 +174,7 @@ impl Drop for SocketFile {
     }
 }
 
-/// What tells a file from another that takes its path.
+/// A file's identity: its device and inode.
 fn id(path: &Path) -> Result<(u64, u64)> {
     fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()))
 }
@@ -201,7 +201,7 @@ impl Stream {
         either!(self, stream => stream.try_write(bytes))
     }
 
-    /// Whether the client sends no more.
+    /// Whether the client has closed its side.
     pub(crate) fn poll_is_at_end(&mut self, context: &mut Context<'_>) -> Poll<Result<bool>> {
         loop {
             ready!(either!(&*self, stream => stream.poll_read_ready(context)))?;

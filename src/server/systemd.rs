@@ -1,8 +1,8 @@
-//! What a service manager hands over and is told.
+//! Talks to a service manager: takes its socket, and reports the state.
 //!
-//! It may hand over a socket that it listens on already (`LISTEN_FDS`, sd_listen_fds(3)),
-//! and hears when seen is ready and when it stops (`NOTIFY_SOCKET`, sd_notify(3)). Without
-//! a manager none of this does anything.
+//! A manager may pass a socket on which it already listens (`LISTEN_FDS`, sd_listen_fds(3)),
+//! and may wait for the state (`NOTIFY_SOCKET`, sd_notify(3)). Without a manager none of this
+//! does anything.
 
 use std::io;
 
@@ -12,27 +12,27 @@ use tokio::net::{TcpListener, UnixListener};
 
 use super::listener::Listener;
 
-/// The TCP or Unix socket that was handed over, if one was.
+/// The TCP or Unix socket that the manager passed, if any.
 ///
 /// # Errors
-/// What was handed over is neither, or cannot be used.
+/// The file descriptor is neither, or cannot be used.
 pub fn socket() -> io::Result<Option<Listener>> {
-    let mut handed = ListenFd::from_env();
-    if let Ok(Some(listener)) = handed.take_unix_listener(0) {
+    let mut passed = ListenFd::from_env();
+    if let Ok(Some(listener)) = passed.take_unix_listener(0) {
         listener.set_nonblocking(true)?;
         return UnixListener::from_std(listener).map(|listener| Some(listener.into()));
     }
-    let Some(listener) = handed.take_tcp_listener(0)? else { return Ok(None) };
+    let Some(listener) = passed.take_tcp_listener(0)? else { return Ok(None) };
     listener.set_nonblocking(true)?;
     TcpListener::from_std(listener).map(|listener| Some(listener.into()))
 }
 
-/// Seen listens; what was to wait for it may start.
+/// Reports that seen accepts connections.
 pub fn ready() {
     tell(NotifyState::Ready);
 }
 
-/// Seen finishes what it has begun.
+/// Reports that seen is shutting down.
 pub fn stopping() {
     tell(NotifyState::Stopping);
 }

@@ -59,7 +59,7 @@ pub fn answer(bytes: &[u8]) {
     }
 }
 
-/// Takes in a counter of an import, and adds it to itself.
+/// Imports a counter, and adds it to itself.
 pub fn import(exported: &ExportedCounter) {
     let Ok(mut whole) = Whole::import(exported, NOW) else { return };
     let same = whole.clone();

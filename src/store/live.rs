@@ -1,8 +1,8 @@
 //! Delivers new totals to live streams.
 //!
-//! A [`Hub`] has one channel for each namespace with listeners. Changes that follow a message
-//! closely are sent together, so that even a crowd of listeners costs the hits nothing. A channel holds [`CAPACITY`] messages: a slow
-//! listener misses the oldest, learns that it did, and reads the current totals.
+//! A [`Hub`] has one channel for each namespace with listeners. Changes soon after a message are
+//! sent together: a crowd of listeners does not slow down hits. A channel holds [`CAPACITY`]
+//! messages: a slow listener misses the oldest, learns that it did, and reads the current totals.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -375,7 +375,7 @@ pub fn say_skipped(why: &str) {
 pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let started = std::time::Instant::now();
     while !done() {
-        assert!(started.elapsed() < TIMEOUT, "in vain: {what}");
+        assert!(started.elapsed() < TIMEOUT, "timed out before {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }

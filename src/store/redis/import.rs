@@ -1,4 +1,4 @@
-//! Lines of an export, taken in by optimistic locking as in `changes.rs`.
+//! Imports lines of an export, by optimistic locking as in `changes.rs`.
 
 use super::changes::{CONFLICTS_MAX, contended, publish, put, remember};
 use super::plan::Plan;
@@ -15,8 +15,8 @@ use crate::store::whole::Whole;
 use crate::store::{EditError, StoreError};
 
 impl Redis {
-    /// Takes in a namespace's settings.
-    pub(super) async fn take_in_namespace(
+    /// Imports a namespace's settings.
+    pub(super) async fn import_namespace(
         &self,
         exported: &ExportedNamespace,
         on_conflict: OnConflict,
@@ -34,8 +34,8 @@ impl Redis {
         Err(contended())
     }
 
-    /// Takes in a counter; an addition once under the same id.
-    pub(super) async fn take_in_counter(
+    /// Imports a counter. With [`OnConflict::Add`], a repeated id counts once.
+    pub(super) async fn import_counter(
         &self,
         id: ChangeId,
         exported: &ExportedCounter,

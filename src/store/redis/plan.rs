@@ -3,6 +3,7 @@
 use fred::types::Value;
 
 use super::node::Script;
+use super::read::odd;
 use super::servers::Servers;
 use crate::store::StoreError;
 use crate::store::pack::Packer;
@@ -75,7 +76,7 @@ impl Plan {
         let plan = plan.array(commands.0).append(commands.1).finish();
         match servers.script(commit, &self.keys, &plan).await? {
             Value::Integer(done) => Ok(done == 1),
-            _ => Err(StoreError::Unavailable("Redis answered something that is no number".into())),
+            _ => Err(odd("something other than a number")),
         }
     }
 }

@@ -1,11 +1,11 @@
--- Puts counters that have moved in their places in the ranking, whose scores are totals
--- with the sign turned: so equal ones stand by name.
+-- Puts counters that have moved in their places in the ranking, whose scores are negated
+-- totals, so that equal ones are in the order of their names.
 --
--- KEYS[1]  seen:{namespace}:moved, and ARGV[1] how many of it at most
--- Answers  how many there were
+-- KEYS[1]  seen:{namespace}:moved, and ARGV[1] the most of it to rank
+-- Answers  how many were ranked
 --
--- A hit does not move its counter, which would cost Redis a quarter of the hit; it says
--- that it has moved, and here it is when somebody asks for the ranking.
+-- A hit does not move its counter, which would cost Redis a quarter of the hit. It only marks
+-- the counter; this script ranks the marked ones on request.
 local base = string.sub(KEYS[1], 1, -6)
 local moved = redis.call('SPOP', KEYS[1], ARGV[1])
 for _, key in ipairs(moved) do

@@ -26,13 +26,13 @@ pub(crate) fn odd(what: &str) -> StoreError {
 pub(crate) fn bulk(answer: Value) -> Result<Option<Bytes>, StoreError> {
     match answer {
         Value::Null => Ok(None),
-        answer => answer.into_bytes().map(Some).ok_or_else(|| odd("something that is no string")),
+        answer => answer.into_bytes().map(Some).ok_or_else(|| odd("something other than a string")),
     }
 }
 
 /// A whole number, which may be written as text.
 pub(crate) fn number(answer: &Value) -> Result<i64, StoreError> {
-    answer.as_i64().ok_or_else(|| odd("something that is no number"))
+    answer.as_i64().ok_or_else(|| odd("something other than a number"))
 }
 
 /// The values of some keys of one namespace, all of one moment.
@@ -82,7 +82,7 @@ pub(crate) fn pack_facts(namespace: &Namespace) -> Vec<u8> {
     namespace::pack(namespace, 0).finish()
 }
 
-/// Reads that, into a namespace of so many counters.
+/// Unpacks the settings of a namespace that has `counters` counters.
 pub(crate) fn facts(found: Option<&[u8]>, counters: u64) -> Result<Namespace, StoreError> {
     let Some(bytes) = found else { return Ok(Namespace { counters, ..Namespace::default() }) };
     Ok(Namespace { counters, ..namespace::unpack(&mut Unpacker::new(bytes), 0)? })

@@ -1,4 +1,4 @@
-//! Which namespaces there are, and how many counters and claims in all.
+//! The names of all namespaces, and the number of all counters and claims.
 //!
 //! A namespace's data is in one slot of a Cluster, and the registry in another, so they cannot
 //! change atomically. To miss no namespace, it is entered *before* the first write that may
@@ -30,8 +30,8 @@ const SUM_AGE: Duration = Duration::from_secs(10);
 const ENTERED_AGE: Duration = Duration::from_secs(60);
 const ENTERED_MAX: usize = 16_384;
 
-/// How long an empty namespace stays entered, in seconds. Much longer than [`ENTERED_AGE`]:
-/// whoever believes that it is entered looks again before it is struck off.
+/// How long an empty namespace stays entered, in seconds. Much longer than [`ENTERED_AGE`], so
+/// that a process that has cached the entry checks it again before it is removed.
 const EMPTY_AGE: u64 = 600;
 
 /// How many empty namespaces are removed at once.
@@ -128,12 +128,13 @@ impl Registry {
         Ok(())
     }
 
-    /// So many counters are new, or gone. A server that stands alone counts by itself.
+    /// Records that the number of counters changed by `counters`. A server that stands alone
+    /// counts by itself.
     pub(crate) async fn grow(&self, counters: i64) {
         self.note(keys::COUNTERS, &self.sum, counters).await;
     }
 
-    /// So many namespaces are claimed, or no longer.
+    /// Records that the number of claimed namespaces changed by `more`.
     pub(crate) async fn claimed(&self, more: i64) {
         self.note(keys::CLAIMS, &self.claims, more).await;
     }
@@ -145,17 +146,17 @@ impl Registry {
             return;
         }
         if let Err(error) = self.servers.run(key, "INCRBY", vec![key.into(), more.into()]).await {
-            tracing::debug!(%error, key, "how many there are was not noted");
+            tracing::debug!(%error, key, "the new number was not stored");
         }
     }
 
-    /// How many counters and claimed namespaces there are, as far as this process knows.
+    /// The last known number of counters and claimed namespaces.
     pub(crate) async fn nearly(&self) -> Result<u64, StoreError> {
         let claims = self.claims().await?;
         Ok(self.sum.load(Ordering::Relaxed).saturating_add(claims))
     }
 
-    /// How many claimed namespaces there are, as far as this process knows.
+    /// The last known number of claimed namespaces.
     pub(crate) async fn claims(&self) -> Result<u64, StoreError> {
         if self.summed.lock().is_none_or(|at| at.elapsed() >= SUM_AGE) {
             self.size().await?;
@@ -163,7 +164,7 @@ impl Registry {
         Ok(self.claims.load(Ordering::Relaxed))
     }
 
-    /// How many counters there are in all.
+    /// The number of counters in all.
     pub(crate) async fn size(&self) -> Result<u64, StoreError> {
         for (key, known) in [(keys::COUNTERS, &self.sum), (keys::CLAIMS, &self.claims)] {
             let found = self.servers.run(key, "GET", vec![key.into()]).await?;
@@ -206,7 +207,7 @@ pub(crate) fn pairs(answer: Value) -> Result<Vec<(String, String)>, StoreError> 
     let mut values = answer.into_array().into_iter();
     let mut pairs = Vec::new();
     while let Some(member) = values.next() {
-        let odd = || StoreError::Unavailable("Redis answered a member that is no text".into());
+        let odd = || StoreError::Unavailable("Redis answered a member other than a text".into());
         // RESP3 puts each pair in an array of its own.
         let (member, score) = match member {
             Value::Array(pair) => {

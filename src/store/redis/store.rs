@@ -220,10 +220,10 @@ impl Store for Redis {
     ) -> Result<Imported, EditError> {
         match exported {
             Exported::Namespace(exported) => {
-                Ok(self.take_in_namespace(exported, on_conflict, now).await?)
+                Ok(self.import_namespace(exported, on_conflict, now).await?)
             }
             Exported::Counter(exported) => {
-                self.take_in_counter(id, exported, on_conflict, now).await
+                self.import_counter(id, exported, on_conflict, now).await
             }
         }
     }

@@ -267,7 +267,7 @@ fn places(values: &mut Unpacker, tally: &Tally) -> Result<Vec<Counter>, StoreErr
     let place = |_| {
         let place: usize = values.uint()?;
         let entry = place.checked_sub(1).and_then(|place| tally.entries.get(place));
-        entry.map(|entry| entry.counter.clone()).ok_or_else(|| odd("a place that is none"))
+        entry.map(|entry| entry.counter.clone()).ok_or_else(|| odd("a position outside the tally"))
     };
     (0..length).map(place).collect()
 }

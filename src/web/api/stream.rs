@@ -151,7 +151,7 @@ impl Watching {
         }
     }
 
-    /// Waits for changes and applies them.
+    /// Applies news to the totals.
     async fn hear(&mut self, news: News) {
         match news {
             News::Updates(updates) => {
