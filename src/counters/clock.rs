@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 /// How often the clock is checked.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
+const CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The largest change in seconds that is not reported: time synchronisation makes smaller
 /// ones.
@@ -14,7 +14,7 @@ const UNNOTICED: i64 = 600;
 pub async fn watch() {
     let mut clock = Clock::new(SystemTime::now(), Instant::now());
     loop {
-        tokio::time::sleep(LOOK_AGAIN).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
         if let Some(seconds) = clock.set_by(SystemTime::now(), Instant::now()) {
             tracing::error!(
                 seconds,

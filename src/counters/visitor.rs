@@ -23,10 +23,10 @@ const GRACE: u64 = 3600;
 
 /// The most bytes that are hashed before the user agent: a network and two names, each of which
 /// a zero byte ends.
-const START_MAX: usize = 8 + 2 * (MAX_LENGTH + 1);
+const MAX_START: usize = 8 + 2 * (MAX_LENGTH + 1);
 
 /// How often the clock is checked.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A day's keys. They are checked again each second: if two processes made keys at the same
 /// time, one of them adopts the other's.
@@ -101,8 +101,8 @@ impl Visitors {
 
 /// What is hashed before the user agent, and its length. The parts cannot run into each other:
 /// the network has a fixed length, and names hold no zero byte.
-fn start_of_input(client: &[u8; 8], counter: &Counter) -> ([u8; START_MAX], usize) {
-    let mut input = [0; START_MAX];
+fn start_of_input(client: &[u8; 8], counter: &Counter) -> ([u8; MAX_START], usize) {
+    let mut input = [0; MAX_START];
     input[..8].copy_from_slice(client);
     let mut length = 8;
     for name in [&counter.namespace, &counter.key] {
@@ -124,7 +124,7 @@ async fn destroy(store: Arc<dyn Store>, today: Arc<Mutex<Option<Today>>>) {
     // Fetched at once, so that the first visitor need not wait.
     let _ = store.day_keys(Timestamp::now().day()).await;
     loop {
-        tokio::time::sleep(LOOK_AGAIN).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
         destroy_past(&*store, &today, Timestamp::now());
     }
 }

@@ -13,7 +13,7 @@ use redb::StorageBackend;
 use crate::store::StoreError;
 
 /// The largest reserve on a disk, in bytes.
-const KEPT_FREE_MAX: u64 = 1 << 30;
+const MAX_RESERVE: u64 = 1 << 30;
 
 /// An open file with an exclusive lock (flock). A clone is the same file; the
 /// lock ends with the last one.
@@ -120,11 +120,11 @@ impl LockedFile {
     }
 
     /// Whether its disk has room for more counters. A tenth of the disk, at most
-    /// [`KEPT_FREE_MAX`], is reserved for existing ones. True if the system does not tell.
+    /// [`MAX_RESERVE`], is reserved for existing ones. True if the system does not tell.
     pub(crate) fn has_room(&self) -> bool {
         rustix::fs::fstatvfs(&*self.file).map_or(true, |disk| {
             let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
-            bytes(disk.f_bavail) >= (bytes(disk.f_blocks) / 10).min(KEPT_FREE_MAX)
+            bytes(disk.f_bavail) >= (bytes(disk.f_blocks) / 10).min(MAX_RESERVE)
         })
     }
 

@@ -30,7 +30,7 @@ const JOBS_PER_BATCH: usize = 1024;
 const SWEEP: Duration = Duration::from_secs(30);
 
 /// How often to check that the file is still in its folder.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The most expired rows that one sweep removes.
 const EXPIRED_PER_SWEEP: usize = 10_000;
@@ -65,7 +65,7 @@ impl Writer {
     pub(crate) fn run(mut self, waiting: &mpsc::Receiver<Box<dyn Job>>) {
         let mut swept = Instant::now();
         loop {
-            match waiting.recv_timeout(LOOK_AGAIN) {
+            match waiting.recv_timeout(CHECK_INTERVAL) {
                 Ok(first) => {
                     let jobs = std::iter::once(first).chain(waiting.try_iter());
                     self.write(jobs.take(JOBS_PER_BATCH).collect());
@@ -88,7 +88,7 @@ impl Writer {
     /// Checks that the file is open and sound, that it and its log are still where they were
     /// opened, since writes to a deleted or replaced file are lost, and that the disk has room.
     fn look(&mut self) {
-        if self.looked.elapsed() < LOOK_AGAIN {
+        if self.looked.elapsed() < CHECK_INTERVAL {
             return;
         }
         self.looked = Instant::now();
@@ -244,7 +244,7 @@ mod tests {
     }
 
     fn look(writer: &mut Writer) {
-        writer.looked -= LOOK_AGAIN;
+        writer.looked -= CHECK_INTERVAL;
         writer.look();
     }
 

@@ -17,7 +17,7 @@ use crate::store::whole::Whole;
 use crate::store::{EditError, StoreError};
 
 /// How many times a change is tried while others change the same keys.
-pub(super) const CONFLICTS_MAX: usize = 100;
+pub(super) const MAX_CONFLICTS: usize = 100;
 
 /// How many counters of a deleted namespace are deleted at once.
 const DELETED_AT_ONCE: i64 = 200;
@@ -38,7 +38,7 @@ impl Redis {
         let (counter, limits) = (&change.counter, &self.limits);
         let creates = matches!(change.edit, Edit::Create { .. });
         let record_key = keys::record(counter);
-        for _ in 0..CONFLICTS_MAX {
+        for _ in 0..MAX_CONFLICTS {
             let (place, facts) = self.place(&counter.namespace).await?;
             let once = keys::change(&counter.namespace, change.id);
             let found = read::values(&self.servers, &[record_key.clone(), once.clone()]).await?;
@@ -95,7 +95,7 @@ impl Redis {
     }
 
     pub(crate) async fn change_namespace(&self, change: &NamespaceChange) -> Result<(), EditError> {
-        for _ in 0..CONFLICTS_MAX {
+        for _ in 0..MAX_CONFLICTS {
             let (place, facts) = self.place(&change.namespace).await?;
             let found = place.namespace;
             let name = &change.namespace;

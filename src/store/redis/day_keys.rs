@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use super::keys;
 use super::servers::Servers;
-use super::subscriber::{RENEW, Subscriber};
+use super::subscriber::{RENEW_INTERVAL, Subscriber};
 use crate::model::hex;
 use crate::model::hit::DayKeys;
 use crate::model::time::Timestamp;
@@ -30,7 +30,7 @@ use crate::store::StoreError;
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(150);
 
 /// How long to wait for a Cluster whose map is not read yet.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Held by the store.
 pub(crate) struct DayKeyExchange {
@@ -174,7 +174,7 @@ async fn listen(servers: Arc<Servers>, shared: Arc<Shared>) {
             }
             shared.hears.send_replace(false);
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
     }
 }
 
@@ -203,7 +203,7 @@ async fn subscribe(
         {
             tell(servers, day, keys).await;
         }
-        let _ = timeout(RENEW, subscriber.changed()).await;
+        let _ = timeout(RENEW_INTERVAL, subscriber.changed()).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Imports lines of an export, by optimistic locking as in `changes.rs`.
 
-use super::changes::{CONFLICTS_MAX, contended, publish, put, remember};
+use super::changes::{MAX_CONFLICTS, contended, publish, put, remember};
 use super::plan::Plan;
 use super::tally::SKETCH_MEMORY;
 use super::{Redis, keys, read};
@@ -23,7 +23,7 @@ impl Redis {
         now: Timestamp,
     ) -> Result<Imported, StoreError> {
         let name = &exported.namespace;
-        for _ in 0..CONFLICTS_MAX {
+        for _ in 0..MAX_CONFLICTS {
             let (found, facts) = read::namespace(&self.servers, name).await?;
             let (imported, changed) = rules::import_namespace(exported, on_conflict, &found);
             let NamespaceChanged::Put(new) = changed else { return Ok(imported) };
@@ -45,7 +45,7 @@ impl Redis {
         let counter = Counter { namespace: exported.namespace.clone(), key: exported.key.clone() };
         let adds = on_conflict == OnConflict::Add;
         let once = keys::change(&counter.namespace, id);
-        for _ in 0..CONFLICTS_MAX {
+        for _ in 0..MAX_CONFLICTS {
             let (place, _) = self.place(&counter.namespace).await?;
             let done = read::values(&self.servers, std::slice::from_ref(&once)).await?;
             if let (true, Some(done)) = (adds, &done[0]) {

@@ -15,7 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
 use super::servers::Servers;
-use super::subscriber::{RENEW, Subscriber};
+use super::subscriber::{RENEW_INTERVAL, Subscriber};
 use super::{keys, read};
 use crate::model::name::Name;
 use crate::store::StoreError;
@@ -132,7 +132,7 @@ impl Subscriptions {
             self.subscribed.remove(&namespace);
             self.subscriber.client.sunsubscribe(keys::live(&namespace)).await?;
         }
-        if self.renewed.elapsed() >= RENEW {
+        if self.renewed.elapsed() >= RENEW_INTERVAL {
             self.renew(place, hub).await?;
             self.renewed = Instant::now();
         }

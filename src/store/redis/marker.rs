@@ -16,23 +16,23 @@ use crate::store::StoreError;
 /// The layout that this version reads and writes: keys.rs, record.rs and count.lua.
 pub(crate) const LAYOUT: u32 = 4;
 
-const LOOK_AGAIN: Duration = Duration::from_secs(3);
-const LOOK_SOON: Duration = Duration::from_millis(50);
+const CHECK_INTERVAL: Duration = Duration::from_secs(3);
+const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Checks the marker until the store is gone, and allows or blocks requests accordingly.
 pub(crate) async fn follow(servers: Weak<Servers>) {
     let mut known = None;
     // The marker can be read once a server has been judged.
     if let Some(servers) = servers.upgrade() {
-        let _ = tokio::time::timeout(LOOK_AGAIN, servers.judged()).await;
+        let _ = tokio::time::timeout(CHECK_INTERVAL, servers.judged()).await;
     }
     loop {
         let Some(servers) = servers.upgrade() else { return };
         let pause = match look(&servers, &mut known).await {
-            Ok(()) => LOOK_AGAIN,
+            Ok(()) => CHECK_INTERVAL,
             Err(error) => {
                 tracing::debug!(%error, "the store's marker was not read");
-                LOOK_SOON
+                RETRY_INTERVAL
             }
         };
         drop(servers);

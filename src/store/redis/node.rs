@@ -17,8 +17,8 @@ use crate::store::StoreError;
 
 /// The waits before attempts to connect, in milliseconds. fred waits before the first attempt
 /// too, and with its own jitter a start took 80 ms.
-const RECONNECT_MIN: u32 = 1;
-const RECONNECT_MAX: u32 = 1000;
+const MIN_RECONNECT_DELAY: u32 = 1;
+const MAX_RECONNECT_DELAY: u32 = 1000;
 const RECONNECT_JITTER: u32 = 4;
 
 /// A server that owes an answer and stays silent for this long after the last request counts as
@@ -165,7 +165,8 @@ pub(crate) fn client(config: &Config) -> Client {
     };
     let performance =
         PerformanceConfig { broadcast_channel_capacity: MESSAGES, ..PerformanceConfig::default() };
-    let mut policy = ReconnectPolicy::new_exponential(0, RECONNECT_MIN, RECONNECT_MAX, 2);
+    let mut policy =
+        ReconnectPolicy::new_exponential(0, MIN_RECONNECT_DELAY, MAX_RECONNECT_DELAY, 2);
     policy.set_jitter(RECONNECT_JITTER);
     Client::new(config.clone(), Some(performance), Some(connection), Some(policy))
 }

@@ -28,14 +28,14 @@ const SUM_AGE: Duration = Duration::from_secs(10);
 
 /// How long a process relies on an entry, and on how many entries.
 const ENTERED_AGE: Duration = Duration::from_secs(60);
-const ENTERED_MAX: usize = 16_384;
+const MAX_ENTERED: usize = 16_384;
 
 /// How long an empty namespace stays entered, in seconds. Much longer than [`ENTERED_AGE`], so
 /// that a process that has cached the entry checks it again before it is removed.
 const EMPTY_AGE: u64 = 600;
 
 /// How many empty namespaces are removed at once.
-const STRUCK_OFF_MAX: i64 = 100;
+const MAX_STRUCK_OFF: i64 = 100;
 
 /// Held by the store.
 pub(crate) struct Registry {
@@ -68,7 +68,7 @@ impl Registry {
         let now = Instant::now();
         self.mark(namespace, 0).await?;
         let mut entered = self.entered.lock();
-        if entered.len() >= ENTERED_MAX {
+        if entered.len() >= MAX_ENTERED {
             entered.clear();
         }
         entered.insert(namespace.clone(), now);
@@ -104,7 +104,7 @@ impl Registry {
             "BYSCORE".into(),
             "LIMIT".into(),
             0.into(),
-            STRUCK_OFF_MAX.into(),
+            MAX_STRUCK_OFF.into(),
             "WITHSCORES".into(),
         ];
         let empty = self.servers.run(keys::NAMESPACES, "ZRANGE", range).await?;

@@ -22,7 +22,7 @@ use super::node::{Node, Request, Script};
 use crate::store::StoreError;
 
 /// How often the map of a Cluster is read without a redirection.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long a server may take to return the map.
 const LOOK_TIMEOUT: Duration = Duration::from_millis(500);
@@ -311,7 +311,7 @@ async fn follow(servers: std::sync::Weak<Servers>) {
         let Some(servers) = servers.upgrade() else { return };
         let found = servers.look().await;
         servers.looked.notify_waiters();
-        let pause = if found { LOOK_AGAIN } else { ELSEWHERE_PAUSE };
+        let pause = if found { CHECK_INTERVAL } else { ELSEWHERE_PAUSE };
         let _ = timeout(pause, servers.look.notified()).await;
     }
 }

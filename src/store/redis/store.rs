@@ -32,7 +32,7 @@ const PREFERRED_BATCH: usize = 24;
 const RANKED_AT_ONCE: i64 = 1000;
 
 /// The most counters with dedupe that are remembered.
-const APART_MAX: usize = 65_536;
+const MAX_APART: usize = 65_536;
 
 #[async_trait]
 impl Store for Redis {
@@ -52,7 +52,7 @@ impl Store for Redis {
             match self.count_once(tally).await? {
                 Answer::Apart(counters) => {
                     let mut apart = self.apart.lock();
-                    if apart.len() >= APART_MAX {
+                    if apart.len() >= MAX_APART {
                         apart.clear();
                     }
                     apart.extend(counters);

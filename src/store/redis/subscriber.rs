@@ -14,11 +14,11 @@ use tokio::time::timeout;
 use super::node;
 
 /// How often a subscription is made again.
-pub(crate) const RENEW: Duration = Duration::from_secs(5);
+pub(crate) const RENEW_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long a server may take to answer before its connection is made again. fred does not watch
 /// over the answers to subscriptions.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A connection for subscriptions alone. It ends when this is dropped.
 pub(crate) struct Subscriber {
@@ -75,7 +75,7 @@ impl Subscriber {
         &mut self,
         asking: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        match timeout(ANSWERS_WITHIN, asking).await {
+        match timeout(ANSWER_TIMEOUT, asking).await {
             Ok(answer) => answer,
             Err(_) => {
                 self.is_up = false;

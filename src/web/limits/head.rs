@@ -14,12 +14,12 @@ use crate::web::request::query;
 /// The longest path that is read, in bytes: a namespace and 100 keys fit.
 const MAX_PATH: usize = 8 << 10;
 /// The most headers, and the most bytes of their names and values together.
-const HEADERS_MANY: usize = 80;
-const MAX_HEADERS: usize = 16 << 10;
+const MAX_HEADERS: usize = 80;
+const MAX_HEADER_BYTES: usize = 16 << 10;
 
 /// The longest head within these limits, in bytes, with the method, the version and what separates
 /// the headers.
-pub const MAX_HEAD: usize = MAX_PATH + query::MAX_BYTES + MAX_HEADERS + (4 << 10);
+pub const MAX_HEAD: usize = MAX_PATH + query::MAX_BYTES + MAX_HEADER_BYTES + (4 << 10);
 
 /// Refuses a request that exceeds the limits or names a host other than the `allowed` ones. An
 /// empty list allows every host.
@@ -32,8 +32,8 @@ pub(crate) fn check<B>(request: &Request<B>, allowed: &[String]) -> Result<(), A
         query::check_size(text)?;
     }
     let bytes = || headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if headers.len() > HEADERS_MANY || MAX_HEADERS < bytes() {
-        return Err(ApiError::headers_too_large(HEADERS_MANY, MAX_HEADERS));
+    if headers.len() > MAX_HEADERS || MAX_HEADER_BYTES < bytes() {
+        return Err(ApiError::headers_too_large(MAX_HEADERS, MAX_HEADER_BYTES));
     }
     // RFC 9112, section 3.2. With two, a proxy might use one and seen the other.
     let mut hosts = headers.iter().filter(|(name, _)| *name == HOST);

@@ -16,7 +16,7 @@ use crate::store::{Limits, StoreError};
 const UNITS_PER_PART: u32 = 32;
 
 /// A longer row, in bytes, holds some unit in several parts, which are then summed.
-const PART_MAX: usize = 1024;
+const MAX_PART: usize = 1024;
 
 /// Deletes a counter's past and its sketches.
 pub(crate) fn forget(batch: &mut Batch, counter: &Counter) -> Result<(), StoreError> {
@@ -43,7 +43,7 @@ pub(crate) fn append(
         let is_new = found.is_none();
         let mut part = found.unwrap_or_default();
         part.extend(pack_past([*entry]));
-        if part.len() > PART_MAX {
+        if part.len() > MAX_PART {
             let mut whole = Whole::default();
             unpack_past(&part, &mut whole.past)?;
             part = pack_past(entries_of(&whole.past));

@@ -12,11 +12,11 @@ use crate::store::embedded::tables::Fact;
 
 /// A checkpoint is due once this many keys have changed, or the log is this long, in bytes.
 /// Both bound the memory of the changes and the time to open the file after a crash.
-const CHANGES_MAX: usize = 65_536;
-const LOG_MAX: u64 = 64 << 20;
+const MAX_CHANGES: usize = 65_536;
+const MAX_LOG: u64 = 64 << 20;
 
 /// At this multiple of those bounds, writes wait for the running checkpoint.
-const PATIENCE: usize = 4;
+const BACKPRESSURE_FACTOR: usize = 4;
 
 /// Writes changes into the database.
 pub(super) fn put(
@@ -47,9 +47,9 @@ impl Writer {
     /// Begins a checkpoint if one is due, or if there is time for one.
     pub(super) fn checkpoint_if_due(&mut self, there_is_time: bool) {
         let (fresh, length) = (self.map.fresh(), self.log.as_ref().map_or(0, Log::length));
-        let is_full = |times: usize| fresh > times * CHANGES_MAX || length > times as u64 * LOG_MAX;
+        let is_full = |times: usize| fresh > times * MAX_CHANGES || length > times as u64 * MAX_LOG;
         let is_running = self.checkpoint.as_ref().is_some_and(|(thread, _)| !thread.is_finished());
-        if is_running && !is_full(PATIENCE) {
+        if is_running && !is_full(BACKPRESSURE_FACTOR) {
             return;
         }
         if !self.join() && !there_is_time {
