@@ -259,8 +259,8 @@ impl Counters {
         self.repeat(deadline, || self.store.import(id, exported, on_conflict, now)).await
     }
 
-    /// Checks that the store takes writes, once for all who ask at the same time: anybody may ask,
-    /// and each check writes something.
+    /// Checks that the store takes writes, once for all callers at the same time: anybody may
+    /// call this, and each check writes something.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.in_time(self.pings.get((), self.store.ping())).await
     }

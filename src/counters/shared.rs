@@ -1,8 +1,8 @@
-//! Reads that many ask for at once, and that are made once.
+//! Reads that many callers share.
 //!
-//! While a read runs, everybody who asks for the same waits for one more, which begins when the
-//! first ends. So however many ask, at most one such read runs at a time, and each caller gets
-//! what was stored when the call was made, or later.
+//! While a read runs, all further callers of the same one wait for a second, which begins when
+//! the first ends. So at most one such read runs at a time, however many callers there are, and
+//! each gets the state at the time of its call, or a later one.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -21,7 +21,7 @@ pub(super) struct SharedReads<K, V> {
     asked: Mutex<HashMap<K, Asked<V>>>,
 }
 
-/// What is asked for at present.
+/// The reads of one key under way.
 struct Asked<V> {
     /// Held by the read that runs.
     turn: Arc<tokio::sync::Mutex<()>>,

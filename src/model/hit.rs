@@ -47,8 +47,8 @@ impl Source {
     }
 }
 
-/// The visitor behind a hit, as far as a store learns of one: a register of the day's sketch and
-/// the rank to which the visitor raises it. Thousands share each, so it identifies nobody.
+/// The part of a hit's visitor that a store learns: a register of the day's sketch and the rank to
+/// which the visitor raises it. Thousands share each, so it identifies nobody.
 ///
 /// The mark tells visitors apart. It is stored only for counters with dedupe, and only for
 /// the time that their owner chose.

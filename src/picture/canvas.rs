@@ -17,7 +17,7 @@ impl Canvas {
     }
 
     /// Lines with round ends from point to point. A pixel that they cover gets the index `full`,
-    /// and one at their edge a part of it, as far as it is covered.
+    /// and one at their edge the covered fraction of it.
     pub(super) fn stroke(&mut self, points: &[PenPoint], radius: f64, full: u8) {
         for ends in points.windows(2) {
             self.line(ends[0], ends[1], radius, full);

@@ -133,7 +133,7 @@ impl Bits {
 }
 
 fn adler(bytes: &[u8]) -> u32 {
-    /// After so many bytes of 255 the larger sum still fits into 32 bits.
+    /// After this many bytes of 255 the larger sum still fits into 32 bits.
     const MAX_RUN: usize = 5552;
     let (mut a, mut b) = (1_u32, 0_u32);
     for run in bytes.chunks(MAX_RUN) {

@@ -30,7 +30,7 @@ use crate::web::{self, RefusalLimits};
 /// The wait after a failed accept, as when no descriptors are left.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
-/// What a listener allows its clients.
+/// The limits on a listener's clients.
 #[derive(Clone)]
 pub struct Allowed {
     /// Their timeouts.
@@ -61,7 +61,7 @@ impl Allowed {
 }
 
 /// Serves until `stop` is cancelled, then waits for the requests under way.
-/// `answer` is given each request and where it came from.
+/// `answer` is given each request and its peer.
 pub async fn serve<A, F>(listener: Listener, answer: A, allowed: Allowed, stop: CancellationToken)
 where
     A: Fn(Peer, Request<Incoming>) -> F + Clone + Send + 'static,
@@ -156,7 +156,7 @@ async fn serve_one<F: Future<Output = Response> + Send>(
             .timer(TokioTimer::new())
             // The socket watches heads that have begun.
             .header_read_timeout(idle_timeout)
-            // By itself hyper reads 400 kB of a head, and gathers as much of an answer.
+            // By default hyper reads 400 kB of a head, and buffers as much of an answer.
             .max_buf_size(web::MAX_HEAD)
             .half_close(true)
             .serve_connection(TokioIo::new(socket), service)
@@ -180,8 +180,8 @@ async fn serve_one<F: Future<Output = Response> + Send>(
     exchange.was_refused()
 }
 
-/// Keeps the place of a connection that has ended with a refusal, where its client has
-/// had too many of them.
+/// Delays the return of a connection's permit if the connection ended with a refusal, of which
+/// its client has had too many.
 async fn keep_place(allowed: &Allowed, peer: Peer, stop: &CancellationToken) {
     if peer.is_proxy {
         return;

@@ -22,7 +22,7 @@ pub(crate) struct Exchange {
     refused: AtomicBool,
     /// Whether the answer under way is a stream of live numbers.
     live: AtomicBool,
-    /// The timeout that ended the connection: its place in [`Timeout::ALL`], from 1.
+    /// The timeout that ended the connection: its position in [`Timeout::ALL`], from 1.
     timeout: AtomicU8,
 }
 

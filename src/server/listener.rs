@@ -25,7 +25,7 @@ const BACKLOG: i32 = 4096;
 /// `tcp_wmem`).
 const MAX_UNSENT: u32 = 64 << 10;
 
-/// A TCP port or a Unix socket that is listened on.
+/// A listening TCP port or Unix socket.
 pub struct Listener(Kind);
 
 enum Kind {
@@ -58,7 +58,7 @@ impl Listener {
     /// Where it listens.
     ///
     /// # Errors
-    /// The system does not say.
+    /// The system does not report it.
     pub fn endpoint(&self) -> Result<Endpoint> {
         match &self.0 {
             Kind::Tcp(listener) => listener.local_addr().map(Endpoint::Network),
@@ -168,7 +168,7 @@ impl SocketFile {
 impl Drop for SocketFile {
     fn drop(&mut self) {
         if id(&self.path).is_ok_and(|id| id == self.id) {
-            // One that stays is replaced at the next start.
+            // If this fails, the next start replaces the file.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -208,7 +208,7 @@ impl Stream {
             let mut byte = [std::mem::MaybeUninit::uninit()];
             let peek = || SockRef::from(&*self).peek(&mut byte);
             match either!(&*self, stream => stream.try_io(Interest::READABLE, peek)) {
-                // It was ready no longer: wait for the next time.
+                // It is no longer ready: wait again.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 peeked => return Poll::Ready(peeked.map(|length| length == 0)),
             }

@@ -1,7 +1,7 @@
 //! Returns memory to the system after a large number of connections has closed.
 //!
 //! mimalloc keeps most freed memory, and the settings that return it sooner slow down every hit
-//! (benches/README.md). So it is told to return memory when there is enough to return.
+//! (benches/README.md). So seen makes it return memory when there is enough to return.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

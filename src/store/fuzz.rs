@@ -1,5 +1,5 @@
-//! What the fuzz targets in `fuzz/` call to have the store's answers read. Each of these
-//! panics where a promise is broken.
+//! Entry points of the fuzz targets in `fuzz/`: they read stored bytes and a store's answers,
+//! and panic if a promise is broken.
 
 #[cfg(test)]
 pub(crate) mod corpus;
@@ -17,10 +17,10 @@ use crate::model::tally::{Lane, Tally};
 use crate::model::time::Timestamp;
 use crate::sketch::Sketch;
 
-/// When all of it happens.
+/// The time of every read.
 const NOW: Timestamp = Timestamp(1_800_000_000);
 
-/// Reads what may have been stored: whatever can be read is written as it was meant, and
+/// Reads stored bytes. If they can be read, they are written back with the same meaning, and
 /// shown without an overflow.
 pub fn stored(bytes: &[u8]) {
     if let Ok(record) = Record::unpack(bytes) {
@@ -46,7 +46,7 @@ pub fn stored(bytes: &[u8]) {
     while values.int().is_ok() {}
 }
 
-/// Reads what Redis answers to a write.
+/// Reads Redis' answer to a write.
 pub fn answer(bytes: &[u8]) {
     let Ok(name) = Name::new("n") else { return };
     let counter = Counter { namespace: name.clone(), key: name };

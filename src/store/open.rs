@@ -18,7 +18,7 @@ pub enum OpenError {
     Redis {
         /// Its address, without a password.
         location: String,
-        /// What is wrong with it.
+        /// The error.
         error: StoreError,
     },
 }

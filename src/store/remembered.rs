@@ -1,4 +1,4 @@
-//! The results of changes, as both stores remember them for those who ask again.
+//! The results of changes, as both stores remember them for repeated requests.
 
 use super::StoreError;
 use super::pack::{Packer, Unpacker};

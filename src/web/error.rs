@@ -120,7 +120,7 @@ impl ApiError {
         self.body.sentence()
     }
 
-    /// What would be right, if that can be said.
+    /// The allowed values, if they can be listed.
     pub(crate) fn allowed_values(&self) -> Option<String> {
         self.body.allowed.clone()
     }

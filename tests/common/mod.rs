@@ -31,7 +31,7 @@ pub struct Seen {
     lines: Receiver<String>,
 }
 
-/// A seen with these arguments, cut off from the machine's settings. Its limits are off, since
+/// A seen with these arguments, isolated from the machine's settings. Its limits are off, since
 /// all clients of a test share one address.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seen"));

@@ -10,7 +10,7 @@ use std::thread;
 pub struct Proxy {
     pub address: SocketAddr,
     cuts: Arc<Cuts>,
-    /// How many connections there were.
+    /// The number of connections so far.
     opened: Arc<AtomicU64>,
     /// How many of them, from the first, are dead.
     dead: Arc<AtomicU64>,
@@ -42,8 +42,8 @@ impl Proxy {
         Self { address, cuts, opened, dead }
     }
 
-    /// Passes nothing on any more on the connections that there are, and closes none of them: their
-    /// server is gone without a word.
+    /// Stops forwarding on the open connections without closing them, as if their server had
+    /// vanished.
     pub fn let_die(&self) {
         self.dead.store(self.opened.load(Ordering::SeqCst), Ordering::SeqCst);
     }

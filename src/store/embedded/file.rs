@@ -168,7 +168,7 @@ impl StorageBackend for LockedFile {
 pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     match (file.metadata(), std::fs::metadata(path)) {
         (Ok(mine), Ok(there)) => (mine.dev(), mine.ino()) == (there.dev(), there.ino()),
-        // Only a missing file is known to be another.
+        // Unknown: assume that it is.
         (_, Err(error)) => error.kind() != std::io::ErrorKind::NotFound,
         (Err(_), _) => true,
     }

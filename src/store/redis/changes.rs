@@ -273,5 +273,5 @@ pub(super) fn remember(plan: &mut Plan, key: &str, done: &[u8]) {
 }
 
 pub(super) fn contended() -> StoreError {
-    StoreError::Unavailable("others changed the same all the time".into())
+    StoreError::Unavailable("other changes came first, every time".into())
 }

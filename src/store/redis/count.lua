@@ -6,7 +6,7 @@
 -- where all of them are. keys.rs names all keys, record.rs says what is in a record.
 --
 -- ARGV[1]  packed values (tally.rs): the settings below (`creation` is who may create: 0
---          nobody, 1 anybody, 2 anybody in owned namespaces, 3 nobody, for memory is short;
+--          nobody, 1 anybody, 2 anybody in owned namespaces, 3 nobody, since memory is short;
 --          `alone` says that this is no Cluster), then an array of what follows for each
 --          counter: the key of its record, the place of its namespace, whether it has visitors
 --          (1) of whom some are not sent because this process knows that they are in the sketch
@@ -53,7 +53,7 @@ local function in_parts(command, values, size)
   return all
 end
 
--- The records and, last, the write of before.
+-- The records and, last, the previous write of this lane.
 keys[n + 1] = KEYS[1]
 local found, asked, missing = in_parts('MGET', keys, n + 1), nil, {}
 local before = found[n + 1]
@@ -109,7 +109,7 @@ local function refusal(i, base)
   if others + created >= room then return 'instance' end
   local size = call('ZCARD', base .. 'ranking')
   if size >= most then return 'full' end
-  -- A key that is none of seen's.
+  -- A key with another type of value, and not seen's.
   if taken and call('EXISTS', keys[i]) == 1 then return 'damaged' end
   return nil, size
 end
@@ -147,7 +147,7 @@ local function within(window, mark, hits)
   return math.min(hits, 1)
 end
 
--- Counts runs one after the other; what became of each, the new visitors, and the hits that
+-- Counts runs one after the other; the outcome of each, the new visitors, and the hits that
 -- counted of each source and in all.
 local function count_runs(i, base, created_at, total, dedupe, at, runs)
   local place = key_of(i, base) .. ':' .. string.format('%d', created_at) .. ':'
@@ -229,7 +229,7 @@ local function count(i)
   end
 
   local past = ''
-  -- A latest day or hour far ahead is one of a clock that was wrong, and over too.
+  -- A latest day or hour far in the future came from a wrong clock, and has ended too.
   if day > latest_day or latest_day > day + 1 then
     past = over(over(past, 1, latest_day, today), 2, latest_day, uniques)
     latest_day, today, uniques = day, 0, 0
@@ -273,8 +273,8 @@ local function count(i)
   return became or total
 end
 
--- What is wrong with one counter's keys shows before its record is written, and stops nothing
--- else.
+-- Damage to one counter's keys is found before its record is written, and stops no other
+-- counter.
 local i = 0
 local function count_all()
   while i < n do
@@ -298,8 +298,8 @@ if created > 0 and alone then call('INCRBY', 'seen:counters', created) end
 answer = pack(answer)
 call('SET', KEYS[1], pack(number, answer), 'EX', write_memory)
 for base, updates in pairs(live) do
-  -- Nobody may be allowed to hear it: the hits count. A namespace without listeners is
-  -- forgotten.
+  -- If an ACL forbids publishing, the hits count all the same. A namespace without listeners
+  -- is removed from the set.
   if #updates > 0 and pcall_redis('SPUBLISH', base .. 'live', table.concat(updates, ' ')) == 0 then
     pcall_redis('SREM', KEYS[2], sub(base, 7, -3))
   end

@@ -44,10 +44,10 @@ struct Shared {
     /// The latest day and its keys.
     keys: watch::Sender<Option<(u32, DayKeys)>>,
     /// Whether the subscription is active, so that an answer would arrive.
-    hears: watch::Sender<bool>,
+    subscribed: watch::Sender<bool>,
     /// Whether a task is asking now.
     asking: AtomicBool,
-    /// Whether any process has told the keys that are known here since the last look.
+    /// Whether any process has sent the keys that are known here since the last check.
     confirmed: AtomicBool,
 }
 
@@ -83,7 +83,7 @@ impl DayKeyExchange {
     pub(crate) fn start(servers: Arc<Servers>) -> Self {
         let shared = Arc::new(Shared {
             keys: watch::channel(None).0,
-            hears: watch::channel(false).0,
+            subscribed: watch::channel(false).0,
             asking: AtomicBool::new(false),
             confirmed: AtomicBool::new(false),
         });
@@ -129,11 +129,11 @@ impl Drop for DayKeyExchange {
     }
 }
 
-/// Asks other processes for a day's keys, and makes some if none answers: there may be none,
-/// or none in reach.
+/// Asks other processes for a day's keys, and makes some if none answers: there may be none, or
+/// none may be reachable.
 async fn ask(servers: Arc<Servers>, shared: Arc<Shared>, day: u32) {
-    let (mut hears, mut known) = (shared.hears.subscribe(), shared.keys.subscribe());
-    let _ = timeout(ANSWER_TIMEOUT, hears.wait_for(|hears| *hears)).await;
+    let (mut subscribed, mut known) = (shared.subscribed.subscribe(), shared.keys.subscribe());
+    let _ = timeout(ANSWER_TIMEOUT, subscribed.wait_for(|subscribed| *subscribed)).await;
     let answered = async {
         let _ = publish(&servers, format!("? {day}")).await;
         let _ = known.wait_for(|known| known.is_some_and(|(of, _)| serves(of, day))).await;
@@ -172,7 +172,7 @@ async fn listen(servers: Arc<Servers>, shared: Arc<Shared>) {
                 () = subscribe(subscriber, &server, &servers, &shared) => {}
                 () = hear(messages, &servers, &shared) => {}
             }
-            shared.hears.send_replace(false);
+            shared.subscribed.send_replace(false);
         }
         tokio::time::sleep(CHECK_INTERVAL).await;
     }
@@ -187,7 +187,7 @@ async fn subscribe(
 ) {
     while servers.config_of(keys::DAY_KEYS).is_some_and(|(now, _)| now == *server) {
         let client = subscriber.client.clone();
-        let hears = subscriber.is_up()
+        let subscribed = subscriber.is_up()
             && match subscriber.in_time(client.ssubscribe(keys::DAY_KEYS)).await {
                 Ok(()) => true,
                 Err(error) => {
@@ -195,7 +195,7 @@ async fn subscribe(
                     false
                 }
             };
-        shared.hears.send_replace(hears);
+        shared.subscribed.send_replace(subscribed);
         let known = *shared.keys.borrow();
         // A process with other keys has missed these, and will answer if its own are smaller.
         if !shared.confirmed.swap(false, Ordering::Relaxed)
@@ -216,7 +216,7 @@ async fn hear(mut messages: Receiver<Message>, servers: &Servers, shared: &Share
         };
         let Some(text) = message.value.as_string() else { continue };
         let Some((first, second)) = text.split_once(' ') else { continue };
-        let told = if first == "?" {
+        let sent = if first == "?" {
             second.parse().ok().map(|day| (day, None))
         } else {
             let keys = hex::decode(second).and_then(|keys| keys.try_into().ok()).map(DayKeys);
@@ -224,7 +224,7 @@ async fn hear(mut messages: Receiver<Message>, servers: &Servers, shared: &Share
         };
         // Keys of a clock that is ahead would serve all days until then.
         let tomorrow = Timestamp::now().day() + 1;
-        let Some((day, keys)) = told.filter(|(day, _)| *day <= tomorrow) else { continue };
+        let Some((day, keys)) = sent.filter(|(day, _)| *day <= tomorrow) else { continue };
         if let Some(keys) = keys {
             shared.offer(day, keys);
         }

@@ -148,7 +148,7 @@ fn custom(command: &'static str) -> CustomCommand {
     CustomCommand::new_static(command, ClusterHash::FirstKey, false)
 }
 
-/// A client that connects when it is told to.
+/// A client, not connected yet.
 pub(crate) fn client(config: &Config) -> Client {
     let connection = ConnectionConfig {
         connection_timeout: Duration::from_secs(2),

@@ -61,7 +61,7 @@ impl Servers {
             map: Mutex::default(),
             look: Notify::new(),
             looked: Notify::new(),
-            gate: Mutex::new(Err(StoreError::Away("not looked at yet".into()))),
+            gate: Mutex::new(Err(StoreError::Away("not checked yet".into()))),
             config,
             requirements,
         };

@@ -168,7 +168,8 @@ impl Store for Redis {
         let range = vec![ranking.as_str().into(), number(offset), number(to), "WITHSCORES".into()];
         let page = registry::pairs(self.servers.run(&ranking, "ZRANGE", range).await?)?;
         let row = |(key, score): (String, String)| {
-            let total = score.parse::<f64>().map_err(|_| read::odd("a score that is no number"))?;
+            let total =
+                score.parse::<f64>().map_err(|_| read::odd("a score other than a number"))?;
             let key = Name::new(&key).map_err(|e| StoreError::Damaged(e.to_string()))?;
             // Exact: totals stay within 2^53.
             Ok((key, -total as i64))

@@ -1,5 +1,5 @@
-//! A connection that listens to published messages. One on which nothing is asked never learns
-//! that its server is gone, so whoever listens subscribes again from time to time.
+//! A connection that listens to published messages. An idle one never learns that its server is
+//! gone, so listeners subscribe again from time to time.
 
 use std::time::Duration;
 
@@ -43,12 +43,13 @@ impl Subscriber {
         self.client.message_rx()
     }
 
-    /// Whether there is a connection, as of the last look.
+    /// Whether there is a connection, as of the last check.
     pub(crate) fn is_up(&self) -> bool {
         self.is_up
     }
 
-    /// Whether the connection was made or lost since the last look. Its subscriptions are gone then.
+    /// Whether the connection was made or lost since the last check. If so, its subscriptions are
+    /// gone.
     pub(crate) fn has_changed(&mut self) -> bool {
         let mut has_changed = false;
         // A connection fails before it is made again.

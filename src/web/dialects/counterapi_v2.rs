@@ -67,7 +67,7 @@ struct CounterApiV2Stats {
 
 #[derive(JsonSchema, Serialize)]
 struct CounterApiV2Temporal {
-    /// By hour of the day (UTC), `00` to `23`, as far as hours are remembered.
+    /// By hour of the day (UTC), `00` to `23`, over the hours that are kept.
     hours: BTreeMap<String, CounterApiV2Hits>,
     weekdays: BTreeMap<&'static str, CounterApiV2Hits>,
     quarters: BTreeMap<&'static str, CounterApiV2Hits>,

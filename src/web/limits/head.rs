@@ -17,8 +17,8 @@ const MAX_PATH: usize = 8 << 10;
 const MAX_HEADERS: usize = 80;
 const MAX_HEADER_BYTES: usize = 16 << 10;
 
-/// The longest head within these limits, in bytes, with the method, the version and what separates
-/// the headers.
+/// The longest head within these limits, in bytes, with the method, the version and the separators
+/// of the headers.
 pub const MAX_HEAD: usize = MAX_PATH + query::MAX_BYTES + MAX_HEADER_BYTES + (4 << 10);
 
 /// Refuses a request that exceeds the limits or names a host other than the `allowed` ones. An

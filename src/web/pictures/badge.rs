@@ -201,7 +201,7 @@ impl BadgeQuery {
         Picture::badge(&badge, self.form).keep(keep).stale(stale).ignored(&ignored)
     }
 
-    /// Reports what a PNG has no place for.
+    /// Reports the parameters that a PNG has no place for.
     fn ignore_undrawn(&mut self) {
         let BadgeParams { logo, links, ignored, .. } = &mut self.look;
         for (name, is_given) in [("logo", logo.is_some()), ("link", links[0].is_some())] {

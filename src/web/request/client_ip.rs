@@ -30,8 +30,8 @@ pub(crate) fn notice_untrusted(peer: IpAddr, headers: &HeaderMap) {
     }
 }
 
-/// The client behind a connection from `peer`. Headers are trusted only as far as `trusted`
-/// proxies have written them.
+/// The client behind a connection from `peer`. Of the headers, only entries that `trusted`
+/// proxies have written are believed.
 pub(crate) fn client(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
     let Peer { ip: peer, is_proxy } = peer;
     if !is_proxy {
