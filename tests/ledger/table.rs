@@ -102,8 +102,8 @@ from 1 again:
 - A Redis with `appendfsync everysec` may lose its last second of answered hits when it is killed with its
   machine; all above is with `always`. So does a failover whose replicas do not acknowledge
   (`SEEN_REPLICAS=0`).
-- A file that is deleted is lost but for your last export or copy. seen answers 503 from the moment on at
-  which the file is gone, and does not begin another one beside its log.
+- A file that is deleted is lost but for your last export or copy. seen answers 503 as soon as the file
+  is gone, and does not begin another one beside its log.
 - A bit that flips on the wire between seen and Redis is found by TLS, as above; without TLS by TCP's
   checksum alone, which misses some.
 - A hit that was counted while the clock was years ahead is in the total, and in no day of the history.
@@ -119,7 +119,7 @@ SEEN_LEDGER=full SEEN_LEDGER_SEED={seed} cargo test{release} --test ledger -- --
 ```
 
 `cargo test --test ledger` does each fault once but for the longest, with a seed of its own that it prints.
-A seed repeats the times and the choices; how the machine interleaves them it cannot repeat.
+A seed repeats the times and the choices, but not how the machine interleaves them.
 [soak.md](soak.md) is an hour of load with small faults.
 ",
         cold = COUNTERS - 1,
