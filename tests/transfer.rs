@@ -191,6 +191,65 @@ fn a_batch_repeated_after_a_lost_answer_is_added_once() {
     }
 }
 
+/// The store was opened first, and a mistyped name left an empty one behind.
+#[test]
+fn a_source_that_cannot_be_read_creates_no_store() {
+    let place = Place::file();
+    let store = place.store();
+    let said =
+        |source: &[&str]| failed(&seen(&[&["import", "--store", &store], source].concat(), ""));
+    assert!(said(&["/nowhere.jsonl"]).contains("cannot read /nowhere.jsonl"));
+    assert!(said(&["/"]).contains("cannot read /: "), "a folder");
+    let goatcounter = said(&["--from-goatcounter", "/nowhere", "--host", "a.example"]);
+    assert!(goatcounter.contains("cannot read /nowhere/paths.jsonl"), "{goatcounter}");
+    let abacus = said(&["--from-abacus", "redis://127.0.0.1:1"]);
+    assert!(abacus.contains("Abacus' Redis: Connection refused"), "{abacus}");
+    assert!(!std::path::Path::new(&store).exists());
+}
+
+/// It named a line, and a command that reads lines, although there are none.
+#[test]
+fn a_counter_of_another_service_that_fails_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths: String = (1..4).map(|n| format!("{{\"id\":{n},\"path\":\"/p{n}\"}}\n")).collect();
+    let hit = |n| {
+        format!("{{\"hour\":\"2026-11-01T10:00:00Z\",\"path_id\":{n},\"ref_id\":1,\"count\":4}}\n")
+    };
+    std::fs::write(folder.path().join("paths.jsonl"), paths).unwrap();
+    std::fs::write(folder.path().join("hit_stats.jsonl"), (1..4).map(hit).collect::<String>())
+        .unwrap();
+    let place = Place::file();
+    let (store, from) = (place.store(), folder.path().display().to_string());
+    let arguments =
+        ["import", "--store", &store, "--from-goatcounter", &from, "--host", "a.example"];
+    let import = |most: &str, more: &[&str]| {
+        let mut command = command(&[&arguments[..], more].concat());
+        failed(&command.env("SEEN_NAMESPACE_COUNTERS", most).output().unwrap())
+    };
+    let said = import("0", &["--on-conflict", "add"]);
+    assert!(said.contains("a.example/.site: the namespace holds as many"), "{said}");
+    assert!(said.contains("Nothing was imported. Correct this and run the same"), "{said}");
+    // .site and p1 are in.
+    let said = import("2", &[]);
+    assert!(said.contains("a.example/p2: the namespace holds as many"), "{said}");
+    assert!(said.contains("The 2 counters before it are in (2 created"), "{said}");
+    assert!(said.contains("run the same command again: it skips"), "{said}");
+    assert!(!said.contains("tail"), "{said}");
+    let said = import("2", &["--on-conflict", "add"]);
+    assert!(said.contains("do not run the same command again"), "{said}");
+    assert!(done(&command(&arguments).output().unwrap()).1.contains("2 created"));
+}
+
+#[test]
+fn a_counter_of_an_abacus_that_fails_is_named() {
+    let (abacus, place) = (common::redis::Redis::durable(), Place::file());
+    abacus.ask(&["SET", "K:site:visits", "many"]);
+    let arguments = ["import", "--store", &place.store(), "--from-abacus", &abacus.url()];
+    let said = failed(&seen(&arguments, ""));
+    assert!(said.contains("site/visits: \"many\" is not a whole number. Nothing was"), "{said}");
+    assert!(said.contains("run the same command again"), "{said}");
+}
+
 /// After correcting the line, people type the command that the error shows.
 #[test]
 fn a_failed_import_shows_the_command_that_continues() {

@@ -7,13 +7,14 @@ mod goatcounter;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
 
 use super::exit::Failure;
 use super::open;
 use super::progress::ProgressLine;
 use super::remote::Remote;
 use crate::config::{Import, ImportFormat};
-use crate::model::export::{Exported, OnConflict};
+use crate::model::export::{Exported, ExportedCounter, OnConflict};
 use crate::model::token;
 use crate::store::Location;
 use crate::transfer::importer::{Importer, Stop};
@@ -71,6 +72,9 @@ struct ImportRun {
     file: String,
     /// The command that continues the import once a line is corrected.
     again: String,
+    on_conflict: OnConflict,
+    /// The counters of another service, which have names instead of line numbers.
+    names: Vec<String>,
 }
 
 impl ImportRun {
@@ -96,6 +100,26 @@ impl ImportRun {
         Ok(())
     }
 
+    /// Takes the next counter of another service, or the error in it.
+    async fn take_counter(
+        &mut self,
+        name: String,
+        item: Result<Exported, String>,
+    ) -> Result<(), Failure> {
+        self.names.push(name);
+        let nth = self.names.len();
+        match item {
+            Ok(item) => self.take(nth, item, None).await,
+            Err(error) => self.stop(nth, error).await,
+        }
+    }
+
+    /// Ends the import at a line that cannot be read, once the lines before it are imported.
+    async fn stop(&mut self, line: usize, error: String) -> Result<(), Failure> {
+        self.send().await?;
+        Err(self.stopped(&Stop { line, error }))
+    }
+
     /// Imports or sends the waiting lines.
     async fn send(&mut self) -> Result<(), Failure> {
         let stopped = match &mut self.target {
@@ -113,23 +137,73 @@ impl ImportRun {
     }
 
     fn stopped(&self, Stop { line, error }: &Stop) -> Failure {
-        let done = self.done();
-        let before = match line - 1 {
+        let (done, before) = (self.done(), line - 1);
+        let name = self.names.get(before);
+        let what = if name.is_some() { "counter" } else { "line" };
+        let imported = match before {
             0 => "Nothing was imported".to_owned(),
-            1 => format!("The line before it is in ({done})"),
-            n => format!("The {n} lines before it are in ({done})"),
+            1 => format!("The {what} before it is in ({done})"),
+            n => format!("The {n} {what}s before it are in ({done})"),
         };
         let Self { file, again, .. } = self;
-        let sentence = format!(
-            "line {line}: {error}. {before}. Correct the line and continue from it: tail -n \
-             +{line} {file} | {again}"
-        );
+        let sentence = match name {
+            Some(name) => format!("{name}: {error}. {imported}. {}", self.again_after(before)),
+            None => format!(
+                "line {line}: {error}. {imported}. Correct the line and continue from it: tail -n \
+                 +{line} {file} | {again}"
+            ),
+        };
         Failure::new(1, sentence)
+    }
+
+    /// How to go on once a counter of another service is corrected. A service hands out its
+    /// counters from the first one again.
+    fn again_after(&self, before: usize) -> &'static str {
+        match self.on_conflict {
+            _ if before == 0 => "Correct this and run the same command again",
+            OnConflict::Skip => {
+                "Correct this and run the same command again: it skips counters that exist already"
+            }
+            OnConflict::Replace => {
+                "Correct this and run the same command again: it replaces counters that exist \
+                 already"
+            }
+            OnConflict::Add => {
+                "Correct this, but do not run the same command again, which would add what is in \
+                 a second time: --on-conflict skip imports the counters that do not exist yet"
+            }
+        }
+    }
+}
+
+/// Where the counters come from.
+enum Source {
+    Lines(Lines),
+    Abacus(abacus::Abacus),
+    GoatCounter(Vec<ExportedCounter>),
+}
+
+/// A file or standard input.
+struct Lines {
+    input: BufReader<Box<dyn Read>>,
+    name: String,
+    size: Option<u64>,
+}
+
+impl Source {
+    async fn open(settings: &Import) -> Result<Self, Failure> {
+        match (&settings.from_abacus, &settings.from_goatcounter, &settings.host) {
+            (Some(url), ..) => abacus::Abacus::connect(url).await.map(Self::Abacus),
+            (_, Some(folder), Some(host)) => goatcounter::read(folder, host).map(Self::GoatCounter),
+            _ => Lines::open(settings.file.as_deref()).map(Self::Lines),
+        }
     }
 }
 
 /// Imports a file, standard input, or Abacus' counters.
 pub async fn run(settings: &Import) -> Result<(), Failure> {
+    // Before the store, which a wrong name of the source would otherwise create.
+    let source = Source::open(settings).await?;
     let on_conflict = settings.on_conflict;
     let target = match &settings.place.url {
         Some(url) => {
@@ -145,12 +219,12 @@ pub async fn run(settings: &Import) -> Result<(), Failure> {
     };
     let file = settings.file.as_deref().filter(|file| file.as_os_str() != "-");
     let file = file.map_or_else(|| "FILE".into(), |file| file.display().to_string());
-    let (progress, again) = (ProgressLine::default(), again(settings));
-    let mut import = ImportRun { target, progress, file, again };
-    let read = match (&settings.from_abacus, &settings.from_goatcounter, &settings.host) {
-        (Some(url), ..) => abacus::read(url, &mut import).await,
-        (_, Some(folder), Some(host)) => goatcounter::read(folder, host, &mut import).await,
-        _ => read(settings, &mut import).await,
+    let (progress, again, names) = (ProgressLine::default(), again(settings), Vec::new());
+    let mut import = ImportRun { target, progress, file, again, on_conflict, names };
+    let read = match source {
+        Source::Lines(lines) => lines.read(settings.format, &mut import).await,
+        Source::Abacus(abacus) => abacus.read(&mut import).await,
+        Source::GoatCounter(counters) => take_all(counters, &mut import).await,
     };
     // Import the lines before one that cannot be read.
     let sent = import.send().await;
@@ -183,46 +257,60 @@ fn again(settings: &Import) -> String {
     command + " -"
 }
 
-async fn read(settings: &Import, import: &mut ImportRun) -> Result<(), Failure> {
-    let (input, size): (Box<dyn Read>, Option<u64>) = match &settings.file {
-        Some(path) if path.as_os_str() != "-" => {
-            let file = File::open(path)
-                .map_err(|e| Failure::new(1, format!("cannot read {}: {e}", path.display())))?;
-            let size = file.metadata().ok().map(|m| m.len()).filter(|size| *size > 0);
-            (Box::new(file), size)
-        }
-        _ => (Box::new(io::stdin()), None),
-    };
-    let mut input = BufReader::new(input);
-    let (mut line, mut number, mut read) = (Vec::new(), 0, 0_u64);
-    loop {
-        line.clear();
-        let length =
-            (&mut input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line).map_err(|e| {
-                let file =
-                    settings.file.as_ref().map_or("the input".into(), |f| f.display().to_string());
-                Failure::new(1, format!("cannot read {file}: {e}"))
-            })?;
-        if length == 0 {
-            return Ok(());
-        }
-        number += 1;
-        read += length as u64;
-        let parsed = match settings.format {
-            _ if length > MAX_LINE => Err(format!("longer than {MAX_LINE} bytes")),
-            ImportFormat::Jsonl => line::parse(&line),
-            ImportFormat::Csv => csv::line(&line, number == 1),
+async fn take_all(counters: Vec<ExportedCounter>, import: &mut ImportRun) -> Result<(), Failure> {
+    for counter in counters {
+        let name = format!("{}/{}", counter.namespace, counter.key);
+        import.take_counter(name, Ok(Exported::Counter(Box::new(counter)))).await?;
+    }
+    Ok(())
+}
+
+impl Lines {
+    fn open(file: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = file.filter(|file| file.as_os_str() != "-") else {
+            let input = BufReader::new(Box::new(io::stdin()) as Box<dyn Read>);
+            return Ok(Self { input, name: "the input".into(), size: None });
         };
-        match parsed {
-            Ok(None) => {}
-            Ok(Some(item)) => {
-                let part = size.map(|size| read as f64 / size as f64);
-                import.take(number, item, part).await?;
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|e| unreadable(&name, &e))?;
+        let size = file.metadata().ok().map(|m| m.len()).filter(|size| *size > 0);
+        let mut input = BufReader::new(Box::new(file) as Box<dyn Read>);
+        // A folder can be opened, but not read.
+        input.fill_buf().map_err(|e| unreadable(&name, &e))?;
+        Ok(Self { input, name, size })
+    }
+
+    async fn read(self, format: ImportFormat, import: &mut ImportRun) -> Result<(), Failure> {
+        let Self { mut input, name, size } = self;
+        let (mut line, mut number, mut read) = (Vec::new(), 0, 0_u64);
+        loop {
+            line.clear();
+            let length = (&mut input)
+                .take(MAX_LINE as u64 + 1)
+                .read_until(b'\n', &mut line)
+                .map_err(|e| unreadable(&name, &e))?;
+            if length == 0 {
+                return Ok(());
             }
-            Err(error) => {
-                import.send().await?;
-                return Err(import.stopped(&Stop { line: number, error }));
+            number += 1;
+            read += length as u64;
+            let parsed = match format {
+                _ if length > MAX_LINE => Err(format!("longer than {MAX_LINE} bytes")),
+                ImportFormat::Jsonl => line::parse(&line),
+                ImportFormat::Csv => csv::line(&line, number == 1),
+            };
+            match parsed {
+                Ok(None) => {}
+                Ok(Some(item)) => {
+                    let part = size.map(|size| read as f64 / size as f64);
+                    import.take(number, item, part).await?;
+                }
+                Err(error) => return import.stop(number, error).await,
             }
         }
     }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Failure {
+    Failure::new(1, format!("cannot read {name}: {error}"))
 }

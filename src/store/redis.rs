@@ -32,6 +32,7 @@ use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 use self::day_keys::DayKeyExchange;
+pub(crate) use self::error::plain;
 use self::guard::Requirements;
 use self::node::Script;
 use self::registry::Registry;

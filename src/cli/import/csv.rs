@@ -22,8 +22,12 @@ pub(crate) fn line(line: &[u8], first: bool) -> Result<Option<Exported>, String>
     if first && value.eq_ignore_ascii_case("value") {
         return Ok(None);
     }
-    let total: i64 = value.parse().map_err(|_| format!("{value:?} is not a whole number"))?;
-    counter(namespace, key, total, None).map(Some)
+    counter(namespace, key, total(value)?, None).map(Some)
+}
+
+/// Reads a total.
+pub(crate) fn total(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a whole number"))
 }
 
 fn field(text: &str) -> &str {

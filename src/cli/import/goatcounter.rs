@@ -9,11 +9,10 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::ImportRun;
 use crate::cli::exit::Failure;
 use crate::model::buckets::Buckets;
 use crate::model::count::{CounterSettings, Sources};
-use crate::model::export::{Exported, ExportedCounter};
+use crate::model::export::ExportedCounter;
 use crate::model::hit::Source;
 use crate::model::key::{SITE, page_key};
 use crate::model::name::Name;
@@ -51,12 +50,12 @@ impl Totals {
     }
 }
 
-/// Imports the export in `folder` into the counters that `seen.js` and `/count` use for the
-/// pages of `host`.
+/// Reads the export in `folder`, as the counters that `seen.js` and `/count` use for the pages of
+/// `host`.
 ///
 /// # Errors
 /// A file cannot be read, or a line is invalid.
-pub(super) async fn read(folder: &Path, host: &str, import: &mut ImportRun) -> Result<(), Failure> {
+pub(super) fn read(folder: &Path, host: &str) -> Result<Vec<ExportedCounter>, Failure> {
     let wrong = |e: &dyn std::fmt::Display| Failure::new(1, format!("GoatCounter's export: {e}"));
     let namespace = Name::new(host).map_err(|e| wrong(&format!("--host: {e}")))?;
     let site = Name::new(SITE).map_err(|e| wrong(&e))?;
@@ -80,12 +79,12 @@ pub(super) async fn read(folder: &Path, host: &str, import: &mut ImportRun) -> R
         Ok(())
     })
     .map_err(|e| wrong(&e))?;
-    for (nth, (key, Totals { total, days, hours })) in sums.into_iter().enumerate() {
+    let counter = |(key, Totals { total, days, hours }): (Name, Totals)| {
         let mut sources = Sources::default();
         // GoatCounter leaves bots out.
         sources.add(Source::Browser, u64::try_from(total).unwrap_or_default());
         let created = hours.iter().next().map_or(0, |(hour, _)| u64::from(hour) * 3600);
-        let counter = ExportedCounter {
+        ExportedCounter {
             namespace: namespace.clone(),
             key,
             total,
@@ -97,10 +96,9 @@ pub(super) async fn read(folder: &Path, host: &str, import: &mut ImportRun) -> R
             sketches: Vec::new(),
             settings: CounterSettings::default(),
             token: None,
-        };
-        import.take(nth + 1, Exported::Counter(Box::new(counter)), None).await?;
-    }
-    Ok(())
+        }
+    };
+    Ok(sums.into_iter().map(counter).collect())
 }
 
 /// Reads a file of JSON lines. An error names the file and the line.
