@@ -7,6 +7,7 @@ pub mod export;
 pub mod hex;
 pub mod history;
 pub mod hit;
+pub mod json_error;
 pub mod key;
 pub mod log_interval;
 pub mod name;

@@ -191,6 +191,21 @@ fn a_batch_repeated_after_a_lost_answer_is_added_once() {
     }
 }
 
+#[test]
+fn a_line_of_another_form_is_told_what_lines_look_like() {
+    let place = Place::file();
+    let store = place.store();
+    let said = |input: &str| failed(&seen(&["import", "--store", &store], input));
+    let csv = said("a,b,1\n");
+    assert!(csv.contains("not JSON") && csv.contains("--format csv"), "{csv}");
+    assert!(said("namespace,key,value\n").contains("--format csv"));
+    for line in ["3", "{}", "[1,2,3]", r#"{"kind":"counter","namespace":"n","total":7}"#] {
+        let said = said(line);
+        assert!(said.contains(r#"{"kind": "counter", "namespace": "#), "{said}");
+        assert!(!said.contains("--format csv") && !said.contains("Exported"), "{said}");
+    }
+}
+
 /// The store was opened first, and a mistyped name left an empty one behind.
 #[test]
 fn a_source_that_cannot_be_read_creates_no_store() {

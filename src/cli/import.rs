@@ -296,7 +296,7 @@ impl Lines {
             read += length as u64;
             let parsed = match format {
                 _ if length > MAX_LINE => Err(format!("longer than {MAX_LINE} bytes")),
-                ImportFormat::Jsonl => line::parse(&line),
+                ImportFormat::Jsonl => line::parse(&line).map_err(|error| with_hint(&line, error)),
                 ImportFormat::Csv => csv::line(&line, number == 1),
             };
             match parsed {
@@ -309,6 +309,13 @@ impl Lines {
             }
         }
     }
+}
+
+/// The error in a line of JSON, with a hint for a line that may be CSV.
+fn with_hint(line: &[u8], error: String) -> String {
+    let is_json = line.trim_ascii_start().starts_with(b"{")
+        || serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
+    if is_json { error } else { error + "; CSV needs --format csv" }
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Failure {

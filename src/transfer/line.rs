@@ -4,16 +4,23 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::export::{Exported, Imported};
+use crate::model::json_error;
 
 /// The longest line, in bytes.
 pub const MAX_LINE: usize = 1 << 20;
+
+/// The shortest line of a counter, for errors.
+const EXAMPLE: &str = r#"{"kind": "counter", "namespace": "site", "key": "page", "total": 7}"#;
 
 /// Parses a line of an export; `None` for an empty line.
 pub fn parse(line: &[u8]) -> Result<Option<Exported>, String> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
     }
-    serde_json::from_slice(line).map(Some).map_err(|e| format!("it cannot be read: {e}"))
+    serde_json::from_slice(line).map(Some).map_err(|error| {
+        let (words, place) = (json_error::plain(&error), json_error::place(&error));
+        format!("{words}{place}; a line is such as {EXAMPLE}")
+    })
 }
 
 /// For the fuzz targets in `fuzz/`: a line that the import accepts is exported unchanged, and
