@@ -43,6 +43,23 @@ fn many_counters_in_one_request(place: Place) {
     assert_eq!(seen.get(&format!("/get/site/{}", many.join(","))).status, 400);
 }
 
+/// The errors named types of the program.
+#[test]
+fn a_wrong_body_is_told_in_plain_words() {
+    let seen = Place::file().seen();
+    for (body, words) in [
+        ("", "it is empty"),
+        ("{}", "its JSON has an object in the wrong place"),
+        ("[3]", "its JSON has the wrong form: invalid type: integer `3`, at character 2"),
+        ("[{}]", "its JSON has the wrong form: missing field `key`, at character 3"),
+    ] {
+        let answer = post_hits(&seen, body).json();
+        assert_eq!(answer["error"], format!("the body cannot be read: {words}"), "{body}");
+        let allowed = answer["allowed"].as_str().unwrap();
+        assert!(allowed.starts_with(r#"a list such as [{"namespace""#), "{answer}");
+    }
+}
+
 fn many_hits_in_one_request(place: Place) {
     let seen = place.seen();
     let body = r#"[{"namespace":"site","key":"a"},{"key":"b","id":"x"},{"namespace":"site","key":"a"},{"key":"b","id":"x"}]"#;

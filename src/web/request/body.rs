@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 
 use super::slow_body::TooSlow;
+use crate::model::json_error;
 use crate::web::error::ApiError;
 
 /// The longest body, in bytes.
@@ -45,6 +46,9 @@ impl Body {
         &'a self,
         allowed: &str,
     ) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.0).map_err(|error| ApiError::invalid_body(error, allowed))
+        serde_json::from_slice(&self.0).map_err(|error| {
+            let words = json_error::plain(&error) + &json_error::place(&error);
+            ApiError::invalid_body(words, allowed)
+        })
     }
 }
