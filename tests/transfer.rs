@@ -86,6 +86,25 @@ fn without_the_token_nobody_exports_or_imports() {
     }
 }
 
+/// The path of the URL was left out.
+#[test]
+fn a_seen_below_a_path_exports_and_imports() {
+    let place = Place::file();
+    let running = place.seen_with(&["--token", TOKEN, "--base-path", "/stats"]);
+    running.get("/hit/n/a");
+    let [below, slash, other] = ["/stats", "/stats/", "/other"].map(|path| running.url(path));
+    let (lines, _) = done(&seen(&["export", "--url", &below], ""));
+    assert_eq!(lines.lines().count(), 1, "{lines}");
+    assert!(done(&seen(&["import", "--url", &slash], &lines)).1.contains("1 skipped"));
+    assert!(failed(&seen(&["export", "--url", &other], "")).contains("404"));
+    assert!(failed(&seen(&["import", "--url", &other], &lines)).contains("404"));
+    for more in ["?a=b", "#top"] {
+        let output = seen(&["export", "--url", &format!("{below}{more}")], "");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(failed(&output).contains("without a query or a fragment"));
+    }
+}
+
 /// The file was emptied before seen was asked, and kept the permissions that it had.
 #[test]
 fn a_failed_export_leaves_the_last_backup_alone() {

@@ -43,6 +43,8 @@ pub struct Remote {
     url: String,
     transport: Transport,
     authority: Authority,
+    /// The path at which a proxy serves it; empty or `/stats`.
+    base: String,
     token: String,
 }
 
@@ -83,17 +85,18 @@ impl Pages {
 }
 
 impl Remote {
-    /// Connects to `http://host:port` or `unix:/path`.
+    /// Connects to `http://host:port`, which may have a base path, or `unix:/path`.
     pub async fn connect(url: &str, settings: &StoreOrUrl) -> Result<Self, Failure> {
-        let Some((transport, authority)) = target(url) else {
-            let allowed = "give one such as http://127.0.0.1:8000 or unix:/run/seen/seen.sock";
+        let Some((transport, authority, base)) = target(url) else {
+            let allowed = "give one such as http://127.0.0.1:8000, http://10.0.0.2/stats or \
+                           unix:/run/seen/seen.sock, without a query or a fragment";
             return Err(Failure::new(2, format!("--url is {url:?}; {allowed}")));
         };
         let Some(token) = settings.token() else {
             return Err(Failure::new(2, "--url needs the instance's token in SEEN_TOKEN"));
         };
         let (url, token) = (url.trim_end_matches('/').to_owned(), token.0.clone());
-        let mut remote = Self { sender: None, url, transport, authority, token };
+        let mut remote = Self { sender: None, url, transport, authority, base, token };
         if let Err(error) = remote.sender().await {
             return Err(remote.failed(error));
         }
@@ -153,7 +156,7 @@ impl Remote {
     ) -> Result<Response<Incoming>, NoAnswer> {
         let mut request = Request::builder()
             .method(verb)
-            .uri(path)
+            .uri(format!("{}{path}", self.base))
             .header(HOST, self.authority.as_str())
             .header(AUTHORIZATION, format!("Bearer {}", self.token));
         if let Some(key) = key {
@@ -203,16 +206,19 @@ impl Remote {
     }
 }
 
-/// The transport and the host of a URL.
-fn target(url: &str) -> Option<(Transport, Authority)> {
+/// The transport, the host and the base path of a URL.
+fn target(url: &str) -> Option<(Transport, Authority, String)> {
     if url.starts_with(UNIX) {
         let endpoint: Endpoint = url.parse().ok()?;
         let path = endpoint.path()?.to_owned();
-        return Some((Transport::Socket(path), Authority::from_static("localhost")));
+        let host = Authority::from_static("localhost");
+        return Some((Transport::Socket(path), host, String::new()));
     }
-    let uri: Uri = url.parse().ok()?;
+    // `Uri` drops a fragment.
+    let uri: Uri = url.parse().ok().filter(|_| !url.contains(['?', '#']))?;
     let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"))?;
-    Some((Transport::Host, authority.clone()))
+    let base = uri.path().trim_end_matches('/').to_owned();
+    Some((Transport::Host, authority.clone(), base))
 }
 
 /// Connects, and starts HTTP on the connection.
