@@ -29,7 +29,7 @@ use self::secret::{in_file, secret};
 pub use self::sockets::Sockets;
 pub use self::transfer::{Export, Import, ImportFormat, StoreOrUrl};
 pub use self::value::RateLimit;
-use self::value::{address, at_least_one, duration, limit, location, range};
+use self::value::{address, at_least_one, duration, host, limit, location, range};
 use crate::store::{Limits, Location, Mode, Replicas};
 
 /// The settings of `seen serve`.
@@ -156,13 +156,7 @@ pub struct Settings {
 
     /// The host names that seen answers to, separated by commas; requests for others get 421.
     /// Addresses and `localhost` always work. By default, every name does
-    #[arg(
-        help_heading = "Listening",
-        long,
-        env = "SEEN_ALLOWED_HOSTS",
-        value_name = "NAMES",
-        value_delimiter = ','
-    )]
+    #[arg(help_heading = "Listening", long, env = "SEEN_ALLOWED_HOSTS", value_name = "NAMES", value_delimiter = ',', value_parser = host)]
     pub allowed_hosts: Vec<String>,
 
     /// The instance's token, of 24 characters or more: it may change every counter and namespace.

@@ -19,6 +19,7 @@ fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
 fn a_bad_setting_is_named_with_what_is_allowed() {
     for (flag, value, allowed) in [
         ("--listen", "nowhere", "127.0.0.1:8000"),
+        ("--allowed-hosts", "https://x.org/", "without https://"),
         ("--deadline", "soon", "500ms"),
         ("--deadline", "0s", "500ms"),
         ("--queue", "0", "above zero"),
@@ -252,8 +253,8 @@ fn hits_beyond_the_queue_are_told_to_retry() {
 #[test]
 fn an_empty_variable_is_an_unset_one() {
     let mut command = command(&["check", "--store", "/nowhere/seen.redb"]);
-    for name in ["SEEN_TOKEN", "SEEN_DEADLINE", "SEEN_TRUSTED_PROXIES", "SEEN_ALLOW_EVICTION"] {
-        command.env(name, "");
+    for name in ["TOKEN", "DEADLINE", "TRUSTED_PROXIES", "ALLOWED_HOSTS", "ALLOW_EVICTION"] {
+        command.env(format!("SEEN_{name}"), "");
     }
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);

@@ -44,6 +44,19 @@ pub(super) fn range(text: &str) -> Result<IpNet, String> {
     text.trim().parse().or_else(|_| address(text.trim())).map_err(|_| allowed.into())
 }
 
+/// A name or an address as it stands in the `Host` of a request, without the port.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let host = text.trim();
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let is_letter = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    if address.parse::<IpAddr>().is_ok() || !host.is_empty() && host.bytes().all(is_letter) {
+        return Ok(host.into());
+    }
+    Err("give whole host names such as example.com,www.example.com, without https://, port, path \
+         or *"
+        .into())
+}
+
 pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if n > 0 => Ok(n),
@@ -54,6 +67,16 @@ pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_alone() {
+        for good in ["example.com", " Example.com", "seen_1", "xn--mnchen-3ya.de", "::1", "[::1]"] {
+            assert_eq!(host(good).as_deref(), Ok(good.trim()));
+        }
+        for bad in ["https://x.org/", "x.org/", "x.org:8000", "*.x.org", "x y", "", "münchen.de"] {
+            assert!(host(bad).unwrap_err().contains("without https://"), "{bad}");
+        }
+    }
 
     #[test]
     fn durations_need_a_unit_and_are_positive() {
