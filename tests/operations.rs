@@ -299,11 +299,14 @@ fn a_secret_may_be_in_a_file() {
 fn a_mistyped_variable_is_warned_of() {
     let place = Place::file();
     let mut command = command(&["--store", &place.store()]);
-    command.env("SEEN_TOKN", "x").env("SEEN_SERVICE_HOST", "10.0.0.1");
+    command.env("SEEN_TOKN", "x").env("SEEN_SERVICE_HOST", "10.0.0.1").env("SEEN_PORT", "9000");
     let seen = Seen::spawn(command);
     let log = seen.log.lock().unwrap().join("\n");
     assert!(log.contains("SEEN_TOKN is not a setting of seen; did you mean SEEN_TOKEN?"), "{log}");
     assert!(!log.contains("SEEN_SERVICE_HOST"), "{log}");
+    let port = "SEEN_PORT is not a setting of seen but of compose.yaml; give an address and a port \
+                in SEEN_LISTEN";
+    assert!(log.contains(port), "{log}");
 }
 
 #[test]

@@ -26,6 +26,10 @@ pub async fn run(settings: &Settings, matches: &ArgMatches) -> Result<(), Failur
 pub fn sentence(unknown: &environment::Unknown) -> String {
     let name = &unknown.name;
     match &unknown.near {
+        Some(near) if name == environment::COMPOSE_PORT => format!(
+            "{name} is not a setting of seen but of compose.yaml; give an address and a port in \
+             {near}, such as 127.0.0.1:9000"
+        ),
         Some(near) => format!("{name} is not a setting of seen; did you mean {near}?"),
         None => format!("{name} is not a setting of seen; seen --help lists them all"),
     }

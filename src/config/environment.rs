@@ -1,6 +1,7 @@
 //! Environment variables: which are settings, and which are misspelt ones.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 
 use clap::{Command, CommandFactory};
 
@@ -10,8 +11,12 @@ use super::Cli;
 const PREFIX: &str = "SEEN_";
 
 /// Prefixes of variables that are not settings: Kubernetes sets them for a Service named
-/// `seen` (`SEEN_SERVICE_HOST`, `SEEN_PORT_8000_TCP`), and compose.yaml reads `SEEN_PORT`.
-const OTHERS: [&str; 2] = ["SEEN_SERVICE_", "SEEN_PORT"];
+/// `seen` (`SEEN_SERVICE_HOST`, `SEEN_PORT_8000_TCP`).
+const OTHERS: [&str; 2] = ["SEEN_SERVICE_", "SEEN_PORT_"];
+
+/// The port on the host in compose.yaml, which people also give to the program itself. Kubernetes
+/// sets the same variable to an address: `tcp://10.0.0.1:8000`.
+pub const COMPOSE_PORT: &str = "SEEN_PORT";
 
 /// How similar a name must be to a setting's to be taken for a misspelling, from 0 to 1.
 const ALIKE: f64 = 0.85;
@@ -45,20 +50,27 @@ pub struct Unknown {
 
 /// The variables of this process that look like settings and are not.
 pub fn unknown() -> Vec<Unknown> {
-    unknown_among(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+    };
+    unknown_among(std::env::vars_os().filter_map(text))
 }
 
-fn unknown_among(names: impl Iterator<Item = String>) -> Vec<Unknown> {
+fn unknown_among(variables: impl Iterator<Item = (String, String)>) -> Vec<Unknown> {
     let mut known = BTreeSet::new();
     collect(&Cli::command(), &mut known);
-    let is_unknown = |name: &String| {
+    let is_unknown = |(name, value): &(String, String)| {
         name.starts_with(PREFIX)
             && !known.contains(name)
             && !OTHERS.iter().any(|other| name.starts_with(other))
+            && (name != COMPOSE_PORT || value.parse::<u16>().is_ok())
     };
-    let mut unknown: Vec<Unknown> = names
+    let mut unknown: Vec<Unknown> = variables
         .filter(is_unknown)
-        .map(|name| {
+        .map(|(name, _)| {
+            if name == COMPOSE_PORT {
+                return Unknown { name, near: Some("SEEN_LISTEN".into()) };
+            }
             // Compare without the prefix, which would make all names similar.
             let own = |name: &str| name.trim_start_matches(PREFIX).to_owned();
             let alike = |known: &String| strsim::jaro_winkler(&own(&name), &own(known));
@@ -94,8 +106,22 @@ mod tests {
             "SEEN_PORT_8000_TCP_ADDR",
             "PATH",
         ];
-        let found = unknown_among(names.iter().map(|name| (*name).to_owned()));
-        let found: Vec<_> = found.iter().map(|u| (u.name.as_str(), u.near.as_deref())).collect();
-        assert_eq!(found, [("SEEN_TOKN", Some("SEEN_TOKEN")), ("SEEN_ZZZ", None)]);
+        let found = found(&names.map(|name| (name, "x")));
+        assert_eq!(found, [("SEEN_TOKN", Some("SEEN_TOKEN")), ("SEEN_ZZZ", None)].map(owned));
+    }
+
+    #[test]
+    fn a_port_is_no_setting_unless_kubernetes_sets_it() {
+        assert_eq!(found(&[("SEEN_PORT", "tcp://10.0.0.1:8000")]), []);
+        let listen = [("SEEN_PORT", Some("SEEN_LISTEN"))];
+        assert_eq!(found(&[("SEEN_PORT", "9000")]), listen.map(owned));
+    }
+
+    fn owned((name, near): (&str, Option<&str>)) -> Unknown {
+        Unknown { name: name.into(), near: near.map(Into::into) }
+    }
+
+    fn found(variables: &[(&str, &str)]) -> Vec<Unknown> {
+        unknown_among(variables.iter().map(|(name, value)| ((*name).into(), (*value).into())))
     }
 }
