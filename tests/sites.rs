@@ -126,6 +126,26 @@ fn goatcounter_counts_and_shows(place: Place) {
     assert!(page.body.contains("blog.example is private"), "{page:?}");
 }
 
+/// The error named `Referer` alone.
+#[test]
+fn a_request_without_a_page_is_told_every_way_to_name_one() {
+    let seen = Place::file().seen();
+    for (method, path, ways) in [
+        ("GET", "/busuanzi", &["Referer"][..]),
+        ("POST", "/api", &["x-bsz-referer", "Referer"]),
+        ("GET", "/api", &["x-bsz-referer", "Referer", "?id="]),
+        ("GET", "/count?p=/foo", &["host=", "Referer"]),
+        ("POST", "/count?p=/foo", &["host=", "Referer"]),
+        ("GET", "/counter/TOTAL.json", &["host=", "Referer"]),
+        ("GET", "/counter/%2Ffoo.json", &["host=", "Referer"]),
+    ] {
+        let answer = ask(&seen, method, path, &[]);
+        assert_eq!(answer.status, 400, "{path}: {answer:?}");
+        let allowed = answer.json()["allowed"].as_str().unwrap().to_owned();
+        assert!(ways.iter().all(|way| allowed.contains(way)), "{path}: {allowed}");
+    }
+}
+
 on_every_store! {
     busuanzi_calls_its_function_with_the_numbers
     the_selfhosted_busuanzi_posts_and_reads

@@ -43,10 +43,9 @@ impl ApiError {
             .allowed(format!("{name}: {allowed}"))
     }
 
-    /// 400: a required header is missing.
-    pub(crate) fn missing_header(name: &str, allowed: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, format!("the header {name} is missing"))
-            .allowed(format!("{name}: {allowed}"))
+    /// 400: the request does not say which page it is about.
+    pub(crate) fn missing_page(allowed: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "the request names no page").allowed(allowed)
     }
 
     /// 400: the route cannot read the body.

@@ -48,6 +48,10 @@ pub(super) const LOG: Doc = Doc {
     ..Doc::json::<Logged>("Count a view of a page (vercount)")
 };
 
+/// How `/api` learns of a page, for errors.
+const HEADERS: &str = "a page's address, such as https://example.com/page, in the header \
+                       x-bsz-referer, Referer or Origin";
+
 /// busuanzi's answer.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Busuanzi")]
@@ -85,7 +89,9 @@ pub(super) async fn jsonp(
 ) -> Result<Response, ApiError> {
     let name = query.get("jsonpCallback").or(query.get("callback")).unwrap_or("BusuanziCallback");
     let callback = Callback::named(name)?;
-    let page = SitePage::of_headers(&headers)?;
+    let ways =
+        "a page's address, such as https://example.com/page, in the header Referer or Origin";
+    let page = SitePage::of_headers(&headers, ways)?;
     page.count(&app, &caller).await?;
     callback.answer(&page.numbers(&app).await?)
 }
@@ -95,7 +101,7 @@ pub(super) async fn hit(
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let page = asked(&headers)?;
+    let page = asked(&headers, HEADERS)?;
     page.count(&app, &caller).await?;
     success(&app, &page).await
 }
@@ -109,7 +115,10 @@ pub(super) async fn get(
 ) -> Result<Response, ApiError> {
     match query.filled("id") {
         Some(id) => Ok(aliases::visitcount(&app, &caller, id, &query).await.into_response()),
-        None => success(&app, &asked(&headers)?).await,
+        None => {
+            let ways = format!("{HEADERS}; or ?id=NAME for the badge of visitcount/NAME");
+            success(&app, &asked(&headers, &ways)?).await
+        }
     }
 }
 
@@ -119,10 +128,10 @@ async fn success(app: &App, page: &SitePage) -> Result<Response, ApiError> {
 }
 
 /// The page in the header of soxft's script, or else in `Referer`.
-fn asked(headers: &HeaderMap) -> Result<SitePage, ApiError> {
+fn asked(headers: &HeaderMap, ways: &str) -> Result<SitePage, ApiError> {
     match headers.get("x-bsz-referer").and_then(|value| value.to_str().ok()) {
         Some(url) => SitePage::of_url("x-bsz-referer", url),
-        None => SitePage::of_headers(headers),
+        None => SitePage::of_headers(headers, ways),
     }
 }
 

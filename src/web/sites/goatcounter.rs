@@ -74,7 +74,11 @@ pub(super) async fn count(
 fn site(query: &Query, headers: &HeaderMap) -> Result<String, ApiError> {
     match query.get("host") {
         Some(host) => Ok(host.to_owned()),
-        None => SitePage::of_headers(headers).map(|page| page.site.namespace.to_string()),
+        None => {
+            let ways = "host=example.com in the query, or a page's address, such as \
+                        https://example.com/page, in the header Referer or Origin";
+            SitePage::of_headers(headers, ways).map(|page| page.site.namespace.to_string())
+        }
     }
 }
 

@@ -53,11 +53,9 @@ impl SitePage {
     /// unless the page sets a `Referrer-Policy`.
     ///
     /// # Errors
-    /// 400 without such a header.
-    pub(super) fn of_headers(headers: &HeaderMap) -> Result<Self, ApiError> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let url = text(REFERER).or_else(|| text(ORIGIN));
-        let url = url.ok_or_else(|| ApiError::missing_header("Referer", ALLOWED))?;
+    /// 400 without such a header; `ways` lists how the route learns of a page.
+    pub(super) fn of_headers(headers: &HeaderMap, ways: &str) -> Result<Self, ApiError> {
+        let url = told(headers).ok_or_else(|| ApiError::missing_page(ways))?;
         Self::of_url("referer", url)
     }
 
@@ -97,6 +95,12 @@ impl SitePage {
         let (site_pv, site_uv) = number(app, &self.site).await?;
         Ok(SiteNumbers { site_pv, site_uv, page_pv, page_uv })
     }
+}
+
+/// The address of the page that asks: `Referer`, or else `Origin`.
+pub(super) fn told(headers: &HeaderMap) -> Option<&str> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    text(REFERER).or_else(|| text(ORIGIN))
 }
 
 /// A counter's total, and its unique visitors added up over its days.
