@@ -126,6 +126,53 @@ fn goatcounter_counts_and_shows(place: Place) {
     assert!(page.body.contains("blog.example is private"), "{page:?}");
 }
 
+/// Its name was taken for a namespace's, whose list is private.
+fn goatcounter_shows_an_event(place: Place) {
+    let seen = place.seen();
+    let site = ("referer", "https://blog.example/posts/one");
+    assert_eq!(count(&seen, "POST", "/count?p=click&e=true"), (200, true));
+    let [json, svg] = ["json", "svg"].map(|ending| format!("/counter/click.{ending}"));
+    for (path, headers) in [
+        (&*json, &[site][..]),
+        (&json, &[site, ("accept", "*/*"), ("sec-fetch-dest", "empty")]),
+        (&json, &[("origin", "https://blog.example")]),
+        ("/counter/click.json?host=blog.example", &[("accept", "text/html")]),
+    ] {
+        let shown = ask(&seen, "GET", path, headers);
+        assert_eq!(shown.status, 200, "{path} {headers:?}: {shown:?}");
+        assert_eq!(shown.json()["count"], "1", "{path} {headers:?}");
+    }
+    let unknown = ask(&seen, "GET", "/counter/tap.json", &[site]);
+    assert_eq!((unknown.status, &unknown.json()["count"]), (404, &"0".into()));
+    assert_eq!(common::picture::says(&ask(&seen, "GET", &svg, &[site])), "views: 1");
+    let png = ask(&seen, "GET", "/counter/click.png", &[site]);
+    assert_eq!(png.header("content-type"), Some("image/png"));
+    let frame = [site, ("accept", "text/html"), ("sec-fetch-dest", "iframe")];
+    let html = ask(&seen, "GET", "/counter/click.html", &frame);
+    assert!(html.body.contains("<b id=\"gcvc-views\">1</b>"), "{html:?}");
+
+    // A namespace may have such a name too. People follow links to its page, whose script then
+    // sends a token.
+    let page = [site, ("accept", "text/html,*/*;q=0.8")];
+    for headers in [
+        &page[..],
+        &[page[0], page[1], ("sec-fetch-dest", "document")],
+        &[site, ("accept", "*/*"), ("authorization", "Bearer wrong-token-of-somebody")],
+        &[("accept", "text/html")],
+        &[],
+    ] {
+        let shown = ask(&seen, "GET", &json, headers);
+        assert_eq!(shown.status, 401, "{headers:?}: {shown:?}");
+    }
+    for path in ["/counter/%2Fpost%2F1.txt?host=blog.example", "/counter/%2Fpost?host=blog.example"]
+    {
+        let refused = seen.get(path);
+        assert_eq!(refused.status, 400, "{path}");
+        let allowed = refused.json()["allowed"].as_str().unwrap().to_owned();
+        assert!(allowed.contains(".json, .html, .svg or .png"), "{path}: {allowed}");
+    }
+}
+
 /// The error named `Referer` alone.
 #[test]
 fn a_request_without_a_page_is_told_every_way_to_name_one() {
@@ -151,4 +198,5 @@ on_every_store! {
     the_selfhosted_busuanzi_posts_and_reads
     vercount_logs_a_view
     goatcounter_counts_and_shows
+    goatcounter_shows_an_event
 }

@@ -48,6 +48,16 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "the request names no page").allowed(allowed)
     }
 
+    /// 400: GoatCounter's number of a page has none of its endings.
+    pub(crate) fn unknown_ending(found: &str) -> Self {
+        let error = match found {
+            "" => "the page's path has no ending".to_owned(),
+            found => format!("the page's path ends in .{found:.40}"),
+        };
+        Self::new(StatusCode::BAD_REQUEST, error)
+            .allowed("/counter/%2Fpage and .json, .html, .svg or .png")
+    }
+
     /// 400: the route cannot read the body.
     pub(crate) fn invalid_body(error: impl std::fmt::Display, allowed: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}"))

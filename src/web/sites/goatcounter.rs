@@ -4,13 +4,13 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::site_page::SitePage;
+use super::site_page::{SitePage, told};
 use crate::model::count::History;
 use crate::model::hit::Source;
 use crate::model::name::Counter;
@@ -25,6 +25,7 @@ use crate::web::openapi::{Doc, QueryParam, text};
 use crate::web::pages::namespace;
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
+use crate::web::response::negotiate::{Representation, preferred};
 use crate::web::response::picture::{Form, Picture};
 use crate::web::response::value::NO_STORE;
 
@@ -82,21 +83,32 @@ fn site(query: &Query, headers: &HeaderMap) -> Result<String, ApiError> {
     }
 }
 
-/// `/counter/PATH.json`, `.html`, `.svg` and `.png`. Anything else at this path is seen's own
-/// page of a namespace.
+/// `/counter/PATH.json`, `.html`, `.svg` and `.png`, and an event's name in place of a path.
+/// Anything else at this path is seen's own page of a namespace.
 pub(super) async fn shown(State(app): State<App>, request: Request) -> Response {
-    match Asked::of(request.uri().path()) {
-        None => namespace::show.call(request, app).await,
-        Some(asked) => {
-            // A body is not `Sync`, so it must not be held across an await.
-            let (parts, _) = request.into_parts();
-            let answer = async {
-                let query = Query::parse(parts.uri.query().unwrap_or_default())?;
-                asked.answer(&app, &query, &parts.headers).await
-            };
-            answer.await.into_response()
-        }
+    // A body is not `Sync`, so it must not be held across an await.
+    let (parts, body) = request.into_parts();
+    let query = Query::parse(parts.uri.query().unwrap_or_default());
+    let asks_for_event = || asks_for_event(query.as_ref().ok(), &parts.headers);
+    let Some(asked) = Asked::of(parts.uri.path(), asks_for_event) else {
+        return namespace::show.call(Request::from_parts(parts, body), app).await;
+    };
+    let answer = async { asked?.answer(&app, &query?, &parts.headers).await };
+    answer.await.into_response()
+}
+
+/// Whether a name with an ending is an event's. It could be a namespace's too, whose page people
+/// open in a browser, or which a script of that page reads with a token.
+fn asks_for_event(query: Option<&Query>, headers: &HeaderMap) -> bool {
+    if query.is_some_and(|query| query.get("host").is_some()) {
+        return true;
     }
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_opened = match text(HeaderName::from_static("sec-fetch-dest")) {
+        Some(destination) => destination == "document",
+        None => preferred(text(ACCEPT).unwrap_or_default()) == Representation::Html,
+    };
+    told(headers).is_some() && !is_opened && !headers.contains_key(AUTHORIZATION)
 }
 
 /// The request of a page for a number.
@@ -113,6 +125,18 @@ enum Ending {
     Picture(Form),
 }
 
+impl Ending {
+    fn of(text: &str) -> Option<Self> {
+        match text {
+            "json" => Some(Self::Json),
+            "html" => Some(Self::Html),
+            "svg" => Some(Self::Picture(Form::Svg)),
+            "png" => Some(Self::Picture(Form::Png)),
+            _ => None,
+        }
+    }
+}
+
 /// GoatCounter's JSON. The number is formatted for people.
 #[derive(Serialize)]
 struct GoatCounterCount {
@@ -120,21 +144,22 @@ struct GoatCounterCount {
 }
 
 impl Asked {
-    /// Reads a path. Its page begins with a slash, unlike any namespace, or is `TOTAL` for the
-    /// whole site.
-    fn of(path: &str) -> Option<Self> {
-        let (path, ending) = path.strip_prefix("/counter/")?.rsplit_once('.')?;
-        let ending = match ending {
-            "json" => Ending::Json,
-            "html" => Ending::Html,
-            "svg" => Ending::Picture(Form::Svg),
-            "png" => Ending::Picture(Form::Png),
-            _ => return None,
-        };
-        let pair = serde_urlencoded::from_str::<Vec<(String, String)>>(&format!("p={path}"));
-        let path = pair.ok()?.pop()?.1;
-        let is_total = path == "TOTAL";
-        (is_total || path.starts_with('/')).then_some(Self { path, is_total, ending })
+    /// Reads a path; `None` for a namespace. A page begins with a slash, unlike any namespace, and
+    /// `TOTAL` is the whole site. Any other name with an ending is an event's if the request
+    /// `asks_for_event`.
+    fn of(path: &str, asks_for_event: impl Fn() -> bool) -> Option<Result<Self, ApiError>> {
+        let path = path.strip_prefix("/counter/")?;
+        let (name, ending) = path.rsplit_once('.').unwrap_or((path, ""));
+        let pair = serde_urlencoded::from_str::<Vec<(String, String)>>(&format!("p={name}"));
+        let name = pair.ok()?.pop()?.1;
+        let (is_page, is_total) = (name.starts_with('/'), name == "TOTAL");
+        match Ending::of(ending) {
+            Some(ending) if is_page || is_total || asks_for_event() => {
+                Some(Ok(Self { path: name, is_total, ending }))
+            }
+            None if is_page => Some(Err(ApiError::unknown_ending(ending))),
+            _ => None,
+        }
     }
 
     async fn answer(
@@ -218,12 +243,17 @@ mod tests {
 
     #[test]
     fn a_path_is_told_from_a_namespace() {
-        let path = |path| Asked::of(path).map(|asked| asked.path);
-        assert_eq!(path("/counter/%2Fblog%2Fone.json").as_deref(), Some("/blog/one"));
-        assert_eq!(path("/counter/%2Fa.html.svg").as_deref(), Some("/a.html"));
-        assert_eq!(path("/counter/TOTAL.json").as_deref(), Some("TOTAL"));
-        assert_eq!(path("/counter/data.json"), None, "a namespace");
-        assert_eq!(path("/counter/site"), None);
+        let read = |path, event| Asked::of(path, || event);
+        let path = |path, event| read(path, event).map(|asked| asked.unwrap().path);
+        assert_eq!(path("/counter/%2Fblog%2Fone.json", false).as_deref(), Some("/blog/one"));
+        assert_eq!(path("/counter/%2Fa.html.svg", false).as_deref(), Some("/a.html"));
+        assert_eq!(path("/counter/TOTAL.json", false).as_deref(), Some("TOTAL"));
+        assert_eq!(path("/counter/data.json", false), None, "a namespace");
+        assert_eq!(path("/counter/data.json", true).as_deref(), Some("data"), "an event");
+        assert_eq!(path("/counter/site", true), None);
+        for bad in ["/counter/%2Fpost%2F1.txt", "/counter/%2Fpost", "/counter/%2F"] {
+            assert!(read(bad, true).unwrap().is_err(), "{bad}");
+        }
     }
 
     #[test]
