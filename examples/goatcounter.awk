@@ -1,6 +1,6 @@
 # Adds up the page views of a GoatCounter export (CSV) into lines for
 # `seen import --format csv`: namespace,key,value. Names are the same as with
-# seen.js: the page's host, and its path.
+# seen.js: the page's host, and its path without a query and a fragment.
 #
 #   awk -v host=example.com -f goatcounter.awk goatcounter-export.csv
 
@@ -29,6 +29,7 @@ NR > 1 {
   for (i = 4; i <= 7; i++) field()
   bot = field()
   if (event == "true" || bot > 0) next
+  sub(/[?#].*/, "", path)
   gsub(/[^A-Za-z0-9_.-]+/, "-", path)
   gsub(/^-+|-+$/, "", path)
   views[short(path == "" ? "home" : path)]++

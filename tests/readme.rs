@@ -365,6 +365,8 @@ fn a_goatcounter_moves_in() {
                   \"/a,b\",\"T, \"\"x\"\"\",false,,Chrome,Linux,a,0,\n\
                   /blog/one/,One,false,,Chrome,Linux,a,0,\n\
                   /blog/one,One,false,,Chrome,Linux,b,0,\n\
+                  /blog/one?from=feed#top,One,false,,Chrome,Linux,d,0,\n\
+                  \"/#a,b\",Home,false,,Chrome,Linux,d,0,\n\
                   /blog/one,One,false,,Chrome,Linux,c,3,\n\
                   click,Click,true,,Chrome,Linux,b,0,\n"
         .to_owned()
@@ -386,7 +388,7 @@ fn a_goatcounter_moves_in() {
     let seen = place.seen();
     assert_eq!(
         seen.get("/get/example.com/home,a-b,blog-one,click").json()["values"].to_string(),
-        r#"{"a-b":1,"blog-one":2,"click":null,"home":1}"#
+        r#"{"a-b":1,"blog-one":3,"click":null,"home":2}"#
     );
     // seen.js gives the same name (tests/browser/seen_js.rs).
     let long = "long-long-long-long-long-long-long-long-long-long-lon.2325886861";
