@@ -238,6 +238,11 @@ fn a_source_that_cannot_be_read_creates_no_store() {
     assert!(goatcounter.contains("cannot read /nowhere/paths.jsonl"), "{goatcounter}");
     let abacus = said(&["--from-abacus", "redis://127.0.0.1:1"]);
     assert!(abacus.contains("Abacus' Redis: Connection refused"), "{abacus}");
+    let abacus = said(&["--from-abacus", "abacus:6379"]);
+    assert!(
+        abacus.contains("--from-abacus needs a URL such as redis://127.0.0.1:6379"),
+        "{abacus}"
+    );
     assert!(!std::path::Path::new(&store).exists());
 }
 

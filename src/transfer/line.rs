@@ -19,7 +19,7 @@ pub fn parse(line: &[u8]) -> Result<Option<Exported>, String> {
     }
     serde_json::from_slice(line).map(Some).map_err(|error| {
         let (words, place) = (json_error::plain(&error), json_error::place(&error));
-        format!("{words}{place}; a line is such as {EXAMPLE}")
+        format!("{words}{place}; a line looks like {EXAMPLE}")
     })
 }
 

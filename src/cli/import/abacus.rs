@@ -17,9 +17,11 @@ pub(super) struct Abacus(Client);
 
 impl Abacus {
     pub(super) async fn connect(url: &str) -> Result<Self, Failure> {
-        let client: Client = Config::from_url(url)
-            .and_then(|config| Builder::from_config(config).build())
-            .map_err(|e| failed(&e))?;
+        // The URL may hold a password, so it is not shown.
+        let config = Config::from_url(url).map_err(|_| {
+            Failure::new(2, "--from-abacus needs a URL such as redis://127.0.0.1:6379")
+        })?;
+        let client: Client = Builder::from_config(config).build().map_err(|e| failed(&e))?;
         client.init().await.map_err(|e| failed(&e))?;
         Ok(Self(client))
     }
