@@ -151,6 +151,17 @@ mod tests {
         assert_eq!(series(&History::default(), &spring, 72).points.len(), 23);
     }
 
+    /// The setting promised hours that a counter had lost under an earlier, shorter one.
+    #[test]
+    fn days_whose_hours_are_missing_are_those_of_utc() {
+        let history = busy(24 * 10, 72);
+        let range = range(Some("2026-11-10"), Some("2026-11-25"), "day", "Asia/Tokyo");
+        let series = series(&history, &range, 480);
+        assert_eq!(series.points.iter().map(|p| p.hits).sum::<u64>(), 240);
+        let first = series.zone_from.clone().flatten().unwrap();
+        assert!(["2026-11-22", "2026-11-23"].contains(&first.as_str()), "{first}");
+    }
+
     #[test]
     fn days_of_a_zone_count_every_hit_once() {
         for zone in ["Asia/Tokyo", "America/Los_Angeles", "Asia/Kolkata", "Europe/Berlin"] {

@@ -6,6 +6,8 @@
 //! UTC's 22nd contains the hour from 23:00 too, which therefore is subtracted from it. In a
 //! zone behind UTC, the hours between UTC's midnight and the zone's are added instead.
 
+use std::ops::Range;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -30,9 +32,16 @@ impl<'a> ZoneDays<'a> {
         zone: &'a TimeZone,
         history_hours: u32,
     ) -> Option<Self> {
-        let latest = history.hours.latest()?;
+        let (oldest, latest) = (history.hours.iter().next()?.0, history.hours.latest()?);
         // Older hours were forgotten when the latest one began.
-        let known = Timestamp::of_hour(latest.saturating_sub(history_hours.saturating_sub(1)));
+        let kept = Timestamp::of_hour(latest.saturating_sub(history_hours.saturating_sub(1)));
+        // Some of these may be missing, as after a shorter `--history-hours`: their days have hits.
+        let whole_days = kept.day() + 1..=Timestamp::of_hour(oldest).day();
+        let are_missing = history.days.iter().any(|(day, hits)| {
+            let hours = day * 24..(day + 1) * 24;
+            whole_days.contains(&day) && hits > sum(history, hours)
+        });
+        let known = if are_missing { Timestamp::of_hour(oldest) } else { kept };
         let oldest = zoned(known, zone).date();
         let is_whole = start_of(oldest, zone) >= known;
         let first = if is_whole { oldest } else { next(oldest) };
@@ -42,7 +51,7 @@ impl<'a> ZoneDays<'a> {
     /// The hits of a day, and for a day of UTC its unique visitors.
     pub(super) fn numbers(&self, day: Date) -> (u64, Option<u64>) {
         if day >= self.first {
-            return (self.sum(self.first_hour(day), self.first_hour(next(day))), None);
+            return (sum(self.history, self.first_hour(day)..self.first_hour(next(day))), None);
         }
         let (hits, uniques) = utc_day(self.history, day);
         let hits = if next(day) == self.first { self.adjusted(hits) } else { hits };
@@ -55,10 +64,10 @@ impl<'a> ZoneDays<'a> {
         let utc_start = start_of(self.first, &TimeZone::UTC);
         let zone_start = self.first_hour(self.first);
         if zone_start > utc_start.hour() {
-            let after = self.sum(zone_start, utc_start.hour() + 24);
-            hits + self.history.days.get(utc_start.day()).saturating_sub(after)
+            let after = sum(self.history, zone_start..utc_start.hour() + 24);
+            hits.saturating_add(self.history.days.get(utc_start.day()).saturating_sub(after))
         } else {
-            hits.saturating_sub(self.sum(zone_start, utc_start.hour()))
+            hits.saturating_sub(sum(self.history, zone_start..utc_start.hour()))
         }
     }
 
@@ -66,12 +75,12 @@ impl<'a> ZoneDays<'a> {
     fn first_hour(&self, day: Date) -> u32 {
         u32::try_from(start_of(day, self.zone).0.div_ceil(3600)).unwrap_or(u32::MAX)
     }
+}
 
-    /// The hits of the hours from `from` up to `to`, which is excluded.
-    fn sum(&self, from: u32, to: u32) -> u64 {
-        let within = self.history.hours.iter().filter(|(hour, _)| (from..to).contains(hour));
-        within.map(|(_, hits)| hits).sum()
-    }
+/// The hits of some hours.
+fn sum(history: &History, hours: Range<u32>) -> u64 {
+    let within = history.hours.iter().filter(|(hour, _)| hours.contains(hour));
+    within.map(|(_, hits)| hits).fold(0, u64::saturating_add)
 }
 
 fn next(day: Date) -> Date {
