@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::model::network::Client;
+use crate::model::network::{CLIENTS_OF_A_NETWORK, Client};
 use crate::model::recent::Recent;
 
 /// A rate such as `600/1m`. A burst may use the whole quota at once.
@@ -149,7 +149,8 @@ impl<S: BuildHasher + Default> Limiter<S> {
     }
 
     fn window_and_pace(&self) -> (u64, u64) {
-        let window = u64::try_from(self.rate.window.as_nanos()).unwrap_or(u64::MAX / 4);
+        let window =
+            u64::try_from(self.rate.window.as_nanos()).map_or(MAX_WINDOW, |n| n.min(MAX_WINDOW));
         (window, (window / u64::from(self.rate.quota)).max(1))
     }
 }
@@ -169,13 +170,13 @@ pub enum Tier {
     Network,
 }
 
-/// How many times a client's quota a network has.
-const CLIENTS_OF_A_NETWORK: u32 = 4;
+/// The longest window, in nanoseconds: 146 years, which can be added twice to the time.
+const MAX_WINDOW: u64 = u64::MAX / 4;
 
 impl Tiers {
     /// A limit with this rate for a client.
     pub fn new(rate: Rate) -> Self {
-        Self::with_networks_of(rate, CLIENTS_OF_A_NETWORK)
+        Self::with_networks_of(rate, CLIENTS_OF_A_NETWORK.into())
     }
 
     /// A limit with this rate for a client, and this many times as much for a network.
@@ -238,6 +239,14 @@ mod tests {
         assert_eq!(limit.take_at(&"other", at(1)).remaining, 2);
         let rested = limit.take_at(&"k", at(100));
         assert_eq!((rested.remaining, rested.full_in), (2, Duration::from_secs(1)));
+    }
+
+    /// The sum of times once overflowed, and the request was answered 500.
+    #[test]
+    fn the_longest_window_is_a_limit_too() {
+        let limit = limiter("1/2600000h");
+        assert_eq!(limit.take(&"k").wait, Duration::ZERO);
+        assert!(limit.take(&"k").wait > Duration::from_secs(1 << 30));
     }
 
     /// Once the table was full each hit looked at all of it, and new keys were free.
