@@ -250,8 +250,13 @@ impl Metrics {
     pub fn wrote(&self, took: Duration, acknowledged: bool) {
         self.store_seconds.observe(took.as_secs_f64());
         if !acknowledged {
-            self.store_errors.inc();
+            self.store_failed();
         }
+    }
+
+    /// A write was not acknowledged, or could not be sent.
+    pub fn store_failed(&self) {
+        self.store_errors.inc();
     }
 
     /// A request was answered with this status after this time.

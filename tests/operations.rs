@@ -5,6 +5,7 @@ mod common;
 use std::io::Write;
 use std::net::TcpStream;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use common::{Place, Seen, command, request};
 
@@ -128,6 +129,21 @@ fn a_stop_waits_for_the_request_in_hand_and_not_for_idle_connections() {
 }
 
 /// A client that sends half a request must not block a stop for ever.
+/// It waited for all of the grace, to say goodbye to a Redis that was not there. And each attempt
+/// to reach it was measured as a write.
+#[test]
+fn without_its_redis_seen_stops_at_once_and_measures_no_writes() {
+    let mut seen = Seen::start(&["--store", "redis://127.0.0.1:1", "--deadline", "300ms"]);
+    assert_eq!(seen.get("/hit/a/b").status, 503);
+    let metrics = seen.get("/metrics").body;
+    for line in ["seen_tally_hits_count 0", "seen_store_write_seconds_count 0"] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
+    let asked = Instant::now();
+    assert!(seen.stop().success());
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+}
+
 #[test]
 fn a_stop_ends_within_its_grace() {
     let place = Place::file();

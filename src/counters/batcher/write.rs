@@ -89,9 +89,7 @@ impl<'a> Write<'a> {
     async fn attempt(&mut self, tally: &Tally) -> Result<Vec<Outcome>, StoreError> {
         let shared = self.shared.clone();
         let started = Instant::now();
-        if self.in_doubt == 0 {
-            shared.metrics.joined(self.hits.len());
-        }
+        let is_first = self.in_doubt == 0;
         let asking = shared.store.apply(tally);
         tokio::pin!(asking);
         let mine = self.hits.iter().filter(|w| w.reply.is_some()).map(|w| w.due).min();
@@ -112,7 +110,14 @@ impl<'a> Write<'a> {
                 }
             }
         };
-        shared.metrics.wrote(started.elapsed(), answer.is_ok());
+        if is_first && !matches!(answer, Err(StoreError::Away(_))) {
+            shared.metrics.joined(self.hits.len());
+        }
+        match answer {
+            // Nothing was sent.
+            Err(StoreError::Away(_)) => shared.metrics.store_failed(),
+            _ => shared.metrics.wrote(started.elapsed(), answer.is_ok()),
+        }
         answer
     }
 

@@ -10,6 +10,7 @@ use fred::types::config::{
 use fred::types::scripts::Script as Text;
 use fred::types::{ClusterHash, ConnectHandle, CustomCommand, Value};
 use parking_lot::Mutex;
+use tokio::time::timeout;
 
 use super::error::CommandError;
 use super::guard::{Guard, Requirements};
@@ -24,6 +25,9 @@ const RECONNECT_JITTER: u32 = 4;
 /// A server that owes an answer and stays silent for this long after the last request counts as
 /// dead, and the connection is made again. guard.rs does it where requests go on.
 const UNRESPONSIVE: Duration = Duration::from_secs(3);
+
+/// How long a server may take to close a connection.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many messages of other processes may be queued.
 const MESSAGES: usize = 1024;
@@ -127,8 +131,12 @@ impl Node {
 
     /// Closes the connection.
     pub(crate) async fn close(&self) {
-        if let Err(error) = self.client.quit().await {
-            tracing::debug!(%error, "the connection did not end well");
+        // Without a connection, fred would wait for one to say goodbye on.
+        if self.client.is_connected() {
+            match timeout(QUIT_TIMEOUT, self.client.quit()).await {
+                Ok(Ok(())) => {}
+                done => tracing::debug!(?done, "the connection did not end well"),
+            }
         }
         if let Some(handle) = self.connection.lock().take() {
             handle.abort();

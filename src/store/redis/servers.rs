@@ -12,6 +12,7 @@ use std::time::Duration;
 use fred::types::Value;
 use fred::types::config::{Config, Server, ServerConfig};
 use fred::util::redis_keyslot;
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
@@ -299,9 +300,7 @@ impl Servers {
     /// Closes all connections.
     pub(crate) async fn close(&self) {
         let nodes: Vec<_> = self.nodes.lock().drain().map(|(_, node)| node).collect();
-        for node in nodes {
-            node.close().await;
-        }
+        join_all(nodes.iter().map(|node| node.close())).await;
     }
 }
 
