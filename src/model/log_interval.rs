@@ -11,6 +11,11 @@ const LEAST: Duration = Duration::from_secs(60);
 pub struct LogInterval(Option<Instant>);
 
 impl LogInterval {
+    /// For a line that was never written.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
     /// Whether to write the line now. If so, it is next due a minute later.
     pub fn is_due(&mut self) -> bool {
         let is_due = self.0.is_none_or(|last| last.elapsed() >= LEAST);

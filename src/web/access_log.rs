@@ -29,6 +29,10 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// The longest id accepted from a proxy, in bytes.
 const MAX_ID: usize = 64;
 
+/// Limits the lines about a full store and about other failures. One may fail every request.
+static FULL: Mutex<LogInterval> = Mutex::new(LogInterval::new());
+static FAILED: Mutex<LogInterval> = Mutex::new(LogInterval::new());
+
 /// The cause of an error, for the log alone. Handlers attach it to a response as an extension.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause(pub String);
@@ -94,8 +98,8 @@ impl RequestLog {
         let is_failure = status.is_server_error() && limit.is_none();
         let is_logged = match status {
             StatusCode::SERVICE_UNAVAILABLE => false,
-            StatusCode::INSUFFICIENT_STORAGE => is_failure && full_is_due(),
-            _ => is_failure,
+            StatusCode::INSUFFICIENT_STORAGE => is_failure && FULL.lock().is_due(),
+            _ => is_failure && FAILED.lock().is_due(),
         };
         if is_logged {
             let cause = response.extensions_mut().remove::<Cause>().map(|cause| cause.0);
@@ -115,12 +119,6 @@ impl RequestLog {
         }
         response
     }
-}
-
-/// Whether to log that the store is full, which fails every hit.
-fn full_is_due() -> bool {
-    static LOGGED: LazyLock<Mutex<LogInterval>> = LazyLock::new(Mutex::default);
-    LOGGED.lock().is_due()
 }
 
 fn id(given: Option<&HeaderValue>) -> HeaderValue {

@@ -1,10 +1,13 @@
 //! What is done in a batch: hits are counted, and changes made as `rules.rs` decides.
 
+use parking_lot::Mutex;
+
 use super::map::Batch;
 use super::tables::{self, Mark};
 use crate::model::edit::{Change, ChangeId, Edit, Edited, Namespace, NamespaceChange};
 use crate::model::export::{Exported, ExportedCounter, Imported, OnConflict};
 use crate::model::hit::{Source, Visitor};
+use crate::model::log_interval::LogInterval;
 use crate::model::name::{Counter, Name};
 use crate::model::tally::{Counted, Entry, ID_MEMORY, MAX_TOTAL, Outcome, Refusal, Tally};
 use crate::model::time::Timestamp;
@@ -24,6 +27,9 @@ const DELETED_AT_ONCE: usize = 500;
 /// How much of what has expired one write removes: more than it can add but for the
 /// largest, which idle times make up for.
 const EXPIRED_AT_ONCE: usize = 64;
+
+/// Limits the line about damaged counters: each hit on one fails.
+static DAMAGED: Mutex<LogInterval> = Mutex::new(LogInterval::new());
 
 /// The totals that changed, each with its namespace.
 pub(crate) type Updates = Vec<(Name, Update)>;
@@ -51,7 +57,9 @@ pub(crate) fn count(
         let outcome = match count_entry(batch, tally.at, entry, limits, known, &mut counted) {
             // It must not take the others with it.
             Err(StoreError::Damaged(why)) => {
-                tracing::error!(%why, "a counter is damaged");
+                if DAMAGED.lock().is_due() {
+                    tracing::error!(%why, "a counter is damaged");
+                }
                 Outcome::Refused(Refusal::Damaged)
             }
             outcome => outcome?,

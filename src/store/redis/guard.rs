@@ -152,7 +152,7 @@ impl Follower {
     async fn follow(mut self, verdict: watch::Sender<Verdict>) {
         let (mut connected, mut failed) = (self.client.reconnect_rx(), self.client.error_rx());
         let mut is_up = false;
-        let mut logged = LogInterval::default();
+        let (mut logged, mut silent) = (LogInterval::default(), LogInterval::default());
         loop {
             let pause = if *verdict.borrow() == Verdict::Good { LOOK_AGAIN } else { LOOK_SOON };
             tokio::select! {
@@ -188,7 +188,16 @@ impl Follower {
                 }
                 Err(error) => {
                     let text = plain(&error.to_string());
-                    tracing::warn!(error = text, "Redis gave no account of itself");
+                    if silent.is_due() {
+                        tracing::warn!(error = text, "Redis gave no account of itself");
+                    }
+                    verdict.send_if_modified(|verdict| {
+                        let is_unknown = *verdict == Verdict::Unknown(None);
+                        if is_unknown {
+                            *verdict = Verdict::Unknown(Some(text));
+                        }
+                        is_unknown
+                    });
                     if *error.kind() == ErrorKind::Timeout {
                         self.reconnect();
                     }
