@@ -16,7 +16,7 @@ use crate::model::time::Timestamp;
 use crate::store::{Store, StoreError};
 
 /// The most cached sums. With years of days and weeks of hours, one takes up to 20 kB.
-const KEPT_MAX: usize = 1024;
+const MAX_KEPT: usize = 1024;
 
 /// The shortest time for which a sum is cached.
 const KEPT_AT_LEAST: Duration = Duration::from_secs(1);
@@ -58,8 +58,17 @@ impl Sums {
         if let Some(site) = self.fresh(&key) {
             return Ok(site);
         }
+        // A caller that gives up waiting for the turn leaves no task behind.
+        let turn = self.turn.clone().lock_owned().await;
+        // Another task may have made it meanwhile.
+        if let Some(site) = self.fresh(&key) {
+            return Ok(site);
+        }
         let sums = self.clone();
-        let making = tokio::spawn(async move { sums.make(key).await });
+        let making = tokio::spawn(async move {
+            let _turn = turn;
+            sums.make(key).await
+        });
         making.await.map_err(|error| StoreError::Failed(format!("adding up failed: {error}")))?
     }
 
@@ -74,20 +83,15 @@ impl Sums {
     }
 
     async fn make(&self, key: (Name, Depth)) -> Result<Arc<Site>, StoreError> {
-        let _turn = self.turn.lock().await;
-        // Another task may have made it meanwhile.
-        if let Some(site) = self.fresh(&key) {
-            return Ok(site);
-        }
         let begun = Instant::now();
         let (namespace, depth) = &key;
         let site = Arc::new(self.add_up(namespace, *depth).await?);
         let until = Instant::now() + (begun.elapsed() * TIMES).max(KEPT_AT_LEAST);
         let mut kept = self.kept.lock();
-        if kept.len() >= KEPT_MAX {
+        if kept.len() >= MAX_KEPT {
             kept.retain(|_, kept| Instant::now() < kept.until);
         }
-        if kept.len() >= KEPT_MAX {
+        if kept.len() >= MAX_KEPT {
             kept.clear();
         }
         kept.insert(key, Kept { site: site.clone(), until });
@@ -108,5 +112,36 @@ impl Sums {
                 None => return Ok(site),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::embedded::Embedded;
+    use crate::store::{Limits, Mode};
+
+    /// Each left a task in the queue, which a slow sum let grow without a bound.
+    #[tokio::test]
+    async fn callers_who_give_up_leave_no_tasks() {
+        let limits = Limits {
+            mode: Mode::Open,
+            counters_per_namespace: 1,
+            counters: 1,
+            history_days: 1,
+            history_hours: 1,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let store = Embedded::open(&folder.path().join("seen.redb"), limits).unwrap();
+        let sums = Sums::new(Arc::new(store));
+        let running = sums.turn.clone().lock_owned().await;
+        let namespace = Name::new("n").unwrap();
+        for _ in 0..10 {
+            let asking = sums.of(&namespace, Depth::Counts);
+            assert!(tokio::time::timeout(Duration::from_millis(5), asking).await.is_err());
+        }
+        assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
+        drop(running);
+        assert_eq!(sums.of(&namespace, Depth::Counts).await.unwrap().total, 0);
     }
 }
