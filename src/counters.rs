@@ -2,7 +2,6 @@
 //! the store.
 
 pub mod batcher;
-pub mod clock;
 pub mod deadline;
 pub mod last_known;
 mod shared;

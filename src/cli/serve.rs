@@ -13,13 +13,12 @@ use super::{check, log, open};
 use crate::config::{Endpoint, Settings, environment};
 use crate::counters::Counters;
 use crate::counters::batcher::Batcher;
-use crate::counters::clock;
 use crate::counters::visitor::Visitors;
 use crate::metrics::Metrics;
 use crate::model::permits::Permits;
 use crate::server::connections::{self, Allowed};
 use crate::server::listener::Listener;
-use crate::server::{fd_limit, systemd};
+use crate::server::{clock, fd_limit, systemd};
 use crate::store::Location;
 use crate::web::{self, App};
 
