@@ -193,8 +193,13 @@ fn in_private_mode_strangers_get_no_counters(place: Place) {
     let mut command = common::command(&["--store", &place.store(), "--mode", "private"]);
     command.env("SEEN_TOKEN", "the-token-of-the-instance");
     let seen = Seen::spawn(command);
-    assert_eq!(seen.get("/hit/site/page").status, 404);
+    let refused = seen.get("/hit/site/page");
+    let allowed =
+        "a counter that exists: here only /create/site/page, with the instance's token, makes one";
+    assert_eq!((refused.status, refused.json()["allowed"].as_str()), (404, Some(allowed)));
     assert_eq!(seen.get("/create/site/page").status, 401);
+    let command = "--request POST --header &#34;Authorization: Bearer $TOKEN&#34; &#39;";
+    assert_pages_say_how_to_create(&seen, command);
     assert_eq!(send(&seen, "PUT", "/namespaces/site", "").status, 401);
     let page = seen.get("/counter/site");
     assert!(!page.body.contains("The command that claims it"), "{page:?}");
@@ -205,6 +210,18 @@ fn in_private_mode_strangers_get_no_counters(place: Place) {
     assert_eq!(send(&seen, "POST", "/reset/site/page", &token).value(), Some(0));
 }
 
+/// The front page and the builder promised that a view creates a counter, where it is refused.
+fn assert_pages_say_how_to_create(seen: &Seen, command: &str) {
+    for path in ["/", "/builder"] {
+        let page = request("GET", &seen.url(path), &[("accept", "text/html")]);
+        assert_eq!(page.status, 200, "{page:?}");
+        assert!(!page.body.contains("first view creates"), "{page:?}");
+        assert!(page.body.contains("a view does not create the counter"), "{page:?}");
+        let create = format!("{command}{}/create/my-site/home&#39;", seen.url(""));
+        assert!(page.body.contains(&create), "no {create} in {page:?}");
+    }
+}
+
 fn in_create_mode_a_hit_creates_nothing(place: Place) {
     let seen = place.seen_with(&["--mode", "create"]);
     let refused = seen.get("/hit/site/page");
@@ -212,11 +229,13 @@ fn in_create_mode_a_hit_creates_nothing(place: Place) {
     assert_eq!((refused.status, refused.json()["allowed"].as_str()), (404, Some(allowed)));
     let waiting = seen.get("/counter/site/page");
     assert!(waiting.body.contains("<code>POST /create/site/page</code>"), "{waiting:?}");
-    // People find the front page, though nobody has made its counter.
-    let front = request("GET", &seen.url("/"), &[("accept", "text/html")]);
-    assert_eq!(front.status, 200, "{front:?}");
-    assert!(front.body.contains("Hello World!"), "{front:?}");
-    assert_eq!(seen.get("/").status, 404);
+    assert_pages_say_how_to_create(&seen, "--request POST &#39;");
+    // Nobody has made the front page's counter, which is the same for a person and a program.
+    let json = request("GET", &seen.url("/"), &[("accept", "application/json")]);
+    assert_eq!((json.status, json.value()), (200, Some(0)), "{json:?}");
+    let text = seen.get("/");
+    let sentence = "Hello World! I have been seen 0 times.\n";
+    assert_eq!((text.status, text.body.as_str()), (200, sentence), "{text:?}");
     assert_eq!(seen.get("/create/site/page").status, 201);
     assert_eq!(seen.value("/hit/site/page"), 1);
 }

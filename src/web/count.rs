@@ -43,7 +43,7 @@ pub(crate) async fn hit(
         }
         Err(error) => {
             taken.give_back();
-            Err(ApiError::not_counted(counter, error))
+            Err(ApiError::not_counted(app.mode, counter, error))
         }
     }
 }

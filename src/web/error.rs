@@ -138,6 +138,11 @@ impl ApiError {
         )
     }
 
+    /// Whether the answer is a 404: there is no such counter.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
+
     /// Whether the answer is a 503: the store is away or refuses, or the queue is full.
     pub(crate) fn is_store_unavailable(&self) -> bool {
         self.status == StatusCode::SERVICE_UNAVAILABLE

@@ -7,7 +7,7 @@ use crate::counters::batcher::HitError;
 use crate::metrics::Limit;
 use crate::model::name::{Counter, Name};
 use crate::model::tally::{MAX_TOTAL, Refusal};
-use crate::store::{EditError, StoreError};
+use crate::store::{EditError, Mode, StoreError};
 
 /// `Retry-After` while the store is unreachable, in seconds: seen itself retries at least this
 /// often.
@@ -40,7 +40,7 @@ impl From<StoreError> for ApiError {
 
 impl ApiError {
     /// Why a hit on `counter` was not counted.
-    pub(crate) fn not_counted(counter: &Counter, error: HitError) -> Self {
+    pub(crate) fn not_counted(mode: Mode, counter: &Counter, error: HitError) -> Self {
         match error {
             HitError::Store(error) => {
                 let mut error = Self::from(error).counted("no");
@@ -48,10 +48,13 @@ impl ApiError {
                 error
             }
             HitError::Refused(Refusal::Missing) => {
-                let mut error = Self::no_counter(counter);
-                error.body.allowed =
-                    Some(format!("a counter that exists: here only /create/{counter} makes one"));
-                error
+                let token = match mode {
+                    Mode::Private => ", with the instance's token,",
+                    Mode::Open | Mode::Create => "",
+                };
+                Self::no_counter(counter).allowed(format!(
+                    "a counter that exists: here only /create/{counter}{token} makes one"
+                ))
             }
             HitError::Refused(Refusal::Owned) => {
                 Self::new(StatusCode::FORBIDDEN, HitError::Refused(Refusal::Owned).to_string())

@@ -1,6 +1,7 @@
 //! `/builder`: a form for a badge, and the code to paste. It works without scripts.
 
 use askama::Template;
+use axum::extract::State;
 use axum::http::HeaderMap;
 
 use crate::model::count::CounterSettings;
@@ -8,11 +9,13 @@ use crate::model::name::{Counter, Name};
 use crate::picture::badge::Style;
 use crate::picture::logo::Icon;
 use crate::picture::params::BadgeParams;
+use crate::store::Mode;
+use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::request::metric::Metric;
 use crate::web::request::query::Query;
 use crate::web::request::settings;
-use crate::web::response::page::{HtmlPage, PageError, Snippets, origin};
+use crate::web::response::page::{HtmlPage, PageError, Snippets, create_command, origin};
 
 /// The parameters that the form offers, and their defaults.
 const LOOKS: [(&str, &str); 6] = [
@@ -49,14 +52,21 @@ const RELOADS: [(&str, &str); 4] = [
 #[template(path = "builder.html")]
 struct Builder {
     form: Form,
+    hits_create: bool,
+    needs_token: bool,
 }
 
 /// Shows the badge that the query asks for.
 pub(crate) async fn show(
+    State(app): State<App>,
     query: Result<Query, ApiError>,
     headers: HeaderMap,
 ) -> Result<HtmlPage, PageError> {
-    Ok(HtmlPage::new(&Builder { form: Form::new(&query?, &headers)? }))
+    Ok(HtmlPage::new(&Builder {
+        form: Form::new(app.mode, &query?, &headers)?,
+        hits_create: app.mode == Mode::Open,
+        needs_token: app.mode == Mode::Private,
+    }))
 }
 
 /// The form as filled in, its badge, and the code to paste.
@@ -83,7 +93,7 @@ impl Form {
     ///
     /// # Errors
     /// 400 for an invalid name or look.
-    pub(crate) fn new(query: &Query, headers: &HeaderMap) -> Result<Self, ApiError> {
+    pub(crate) fn new(mode: Mode, query: &Query, headers: &HeaderMap) -> Result<Self, ApiError> {
         let name = |which, or| {
             let text = query.get(which).unwrap_or(or);
             Name::new(text).map_err(|e| ApiError::invalid_name(which, &e))
@@ -121,7 +131,7 @@ impl Form {
             logos: choices(&logos, logo),
             reloads: choices(&RELOADS, dedupe),
             preview: format!("/get/{counter}/badge.svg{asked}"),
-            create: create(&origin, &counter, dedupe)?,
+            create: create(mode, &origin, &counter, dedupe)?,
             origin,
             snippets: Snippets::new(headers, &counter, &asked),
             namespace: counter.namespace,
@@ -134,14 +144,14 @@ impl Form {
     }
 }
 
-fn create(origin: &str, counter: &Counter, dedupe: &str) -> Result<String, ApiError> {
+fn create(mode: Mode, origin: &str, counter: &Counter, dedupe: &str) -> Result<String, ApiError> {
     let query = match dedupe {
         "off" | "0" => String::new(),
         _ => serde_urlencoded::to_string([("dedupe", dedupe)])
             .map(|query| format!("?{query}"))
             .map_err(ApiError::invalid_query)?,
     };
-    Ok(format!("curl --request POST '{origin}/create/{counter}{query}'"))
+    Ok(create_command(mode, origin, counter, &query))
 }
 
 /// One entry of a list.

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::model::name::{Counter, Name};
 use crate::picture::number::Format;
+use crate::store::Mode;
 use crate::web::App;
 use crate::web::count::{self, Reading};
 use crate::web::error::ApiError;
@@ -52,16 +53,18 @@ pub(crate) async fn visit(
     };
     let value = match counted {
         Ok(value) => value,
+        // The mode lets no visit create the counter: nobody has been counted yet.
+        Err(error) if error.is_not_found() => 0,
         // A person still gets the page; a program gets the error.
         Err(error) if form == Representation::Html && error.is_transient() => {
             let known =
                 count::read_or_last_known(&app, &counter, Metric::Total, Some(&error)).await;
             return match known? {
                 Reading::Number(known) => {
-                    Ok(page(known.value(), known.stale, &headers).into_response())
+                    Ok(page(&app, known.value(), known.stale, &headers).into_response())
                 }
-                // The mode lets no visit create it.
-                Reading::Missing => Ok(page(0, false, &headers).into_response()),
+                // A limit or a cap kept the first visit from creating it.
+                Reading::Missing => Ok(page(&app, 0, false, &headers).into_response()),
                 Reading::Unknown => Err(error),
             };
         }
@@ -69,7 +72,7 @@ pub(crate) async fn visit(
     };
     let mut response = match form {
         Representation::Text => format!("{}\n", sentence(value)).into_response(),
-        Representation::Html => page(value, false, &headers).into_response(),
+        Representation::Html => page(&app, value, false, &headers).into_response(),
         Representation::Json => Json(Greeting { message: sentence(value), value }).into_response(),
     };
     let headers = response.headers_mut();
@@ -100,15 +103,25 @@ struct Home {
     times: &'static str,
     stale: &'static str,
     origin: String,
+    hits_create: bool,
+    needs_token: bool,
+    /// The command that creates the counter of the example.
+    create: String,
 }
 
-fn page(value: i64, stale: bool, headers: &HeaderMap) -> HtmlPage {
+fn page(app: &App, value: i64, stale: bool, headers: &HeaderMap) -> HtmlPage {
+    let origin = page::origin(headers);
+    let name = |text| Name::new(text).expect("a constant that is a name");
+    let example = Counter { namespace: name("my-site"), key: name("home") };
     let page = HtmlPage::new(&Home {
         sentence: sentence(value),
         value: Format::Separated.print(value),
         times: times(value),
         stale: page::note(stale),
-        origin: page::origin(headers),
+        hits_create: app.mode == Mode::Open,
+        needs_token: app.mode == Mode::Private,
+        create: page::create_command(app.mode, &origin, &example, ""),
+        origin,
     });
     page.stale(stale)
 }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::model::name::Counter;
 use crate::picture::escape;
+use crate::store::Mode;
 use crate::web::base_path;
 use crate::web::error::ApiError;
 
@@ -135,6 +136,15 @@ pub(crate) fn origin(headers: &HeaderMap) -> String {
         _ => "http",
     };
     format!("{scheme}://{}{}", host.unwrap_or("localhost:8000"), base_path::of(headers))
+}
+
+/// The command that creates a counter. `query` is that of `/create`, with its `?`, or empty.
+pub(crate) fn create_command(mode: Mode, origin: &str, counter: &Counter, query: &str) -> String {
+    let token = match mode {
+        Mode::Private => "--header \"Authorization: Bearer $TOKEN\" ",
+        Mode::Open | Mode::Create => "",
+    };
+    format!("curl --request POST {token}'{origin}/create/{counter}{query}'")
 }
 
 /// The code that people paste to show a counter.
