@@ -60,34 +60,55 @@ pub(crate) const SIGNPOSTS: [&str; 47] = [
     "/visits/{user}/{repo}",
 ];
 
+/// The routes below a counter or a namespace that a 404 can suggest by their last part.
+pub(crate) const FORMS: [&str; 15] = [
+    "/get/{namespace}/{key}/history",
+    "/get/{namespace}/{key}/badge.svg",
+    "/get/{namespace}/{key}/badge.png",
+    "/get/{namespace}/{key}/chart.svg",
+    "/get/{namespace}/{key}/card.png",
+    "/get/{namespace}/{key}/shields.json",
+    "/hit/{namespace}/{key}/badge.svg",
+    "/hit/{namespace}/{key}/badge.png",
+    "/hit/{namespace}/{key}/shields.json",
+    "/sum/{namespace}/history",
+    "/sum/{namespace}/badge.svg",
+    "/sum/{namespace}/badge.png",
+    "/sum/{namespace}/chart.svg",
+    "/sum/{namespace}/shields.json",
+    "/namespaces/{namespace}/counters",
+];
+
 /// The most letters by which a misspelt name may differ from the right one.
 const MAX_TYPOS: usize = 2;
 
-/// The routes to suggest for an unknown path: those with a similar first part, or else the
-/// most used ones.
+/// The longest part of a path, in bytes, that is compared with names. Comparing takes as long as
+/// both together, and no name has a third of this.
+const MAX_COMPARED: usize = 64;
+
+/// The routes to suggest for an unknown path: those with similar first and last parts, then those
+/// with a similar first part, or else the most used ones.
 fn meant(path: &str) -> String {
-    let first = path.split('/').nth(1).unwrap_or_default().to_ascii_lowercase();
-    let is_like = |short: &str, post: &str| {
-        let parts = |path: &str| path.split('/').count();
-        post[1..].split('/').next() == Some(&first) && parts(short) == parts(post)
-    };
     if let Some(short) = path.strip_suffix('/')
-        && SIGNPOSTS.iter().any(|post| is_like(short, post))
+        && (SIGNPOSTS.iter().any(|post| is_like(short, post))
+            || FORMS.iter().any(|form| is_like(short, form) && last(short) == last(form)))
     {
         return format!("{short}, without the slash at its end");
     }
-    let mut near: Vec<(usize, &str)> = SIGNPOSTS
-        .into_iter()
+    let lower = path.to_ascii_lowercase();
+    let forms = FORMS.into_iter().filter(|form| parts(form) == parts(path));
+    let mut near = nearest(forms.filter_map(|form| {
+        let (stem, ending) = split(last(form));
+        let (found, with) = split(last(&lower));
+        // Of the pictures with this name, the one in the most similar format.
+        let format = strsim::osa_distance(with, ending);
+        Some(((typos(first(&lower), first(form))?, typos(found, stem)?, format), form))
+    }));
+    if near.is_empty() {
         // `/metrics` may have an address of its own: then it is not here, however near.
-        .filter(|post| *post != path)
-        .filter_map(|post| {
-            let name = post[1..].split('/').next().unwrap_or_default();
-            let typos = typos(&first, name);
-            (typos <= MAX_TYPOS && typos < name.len().min(first.len())).then_some((typos, post))
-        })
-        .collect();
-    near.sort_by_key(|(typos, _)| *typos);
-    let near: Vec<&str> = near.into_iter().map(|(_, post)| post).take(3).collect();
+        let posts = SIGNPOSTS.into_iter().filter(|post| *post != path);
+        near = nearest(posts.filter_map(|post| Some((typos(first(&lower), first(post))?, post))));
+    }
     if near.is_empty() {
         "/, /builder, /hit/{namespace}/{key}, /get/{namespace}/{key}/badge.svg, \
          /counter/{namespace}/{key}, /openapi.json"
@@ -97,18 +118,39 @@ fn meant(path: &str) -> String {
     }
 }
 
-/// The Levenshtein distance of two short words.
-fn typos(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, of_a) in a.chars().take(64).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, of_b) in b.chars().enumerate() {
-            let substituted = diagonal + usize::from(of_a != of_b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
+/// Up to three of the routes with the fewest typos. Others would mislead: `/set` is near `/get`.
+fn nearest<T: Copy + Ord>(rated: impl Iterator<Item = (T, &'static str)>) -> Vec<&'static str> {
+    let rated: Vec<_> = rated.collect();
+    let Some(least) = rated.iter().map(|(typos, _)| *typos).min() else { return Vec::new() };
+    let near = rated.into_iter().filter(|(typos, _)| *typos == least);
+    near.map(|(_, route)| route).take(3).collect()
+}
+
+/// How many letters of a name are wrong or swapped; `None` if it is hardly meant.
+fn typos(found: &str, name: &str) -> Option<usize> {
+    let typos = (found.len() <= MAX_COMPARED).then(|| strsim::osa_distance(found, name))?;
+    (typos <= MAX_TYPOS && typos < name.len().min(found.len())).then_some(typos)
+}
+
+fn is_like(path: &str, route: &str) -> bool {
+    first(path) == first(route) && parts(path) == parts(route)
+}
+
+fn parts(path: &str) -> usize {
+    path.split('/').count()
+}
+
+fn first(path: &str) -> &str {
+    path.split('/').nth(1).unwrap_or_default()
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// A file's name, and what is after its dot.
+fn split(file: &str) -> (&str, &str) {
+    file.rsplit_once('.').unwrap_or((file, ""))
 }
 
 /// 404 for an unknown path.
@@ -169,9 +211,25 @@ mod tests {
             ("/namespaces/", "/namespaces/{namespace}"),
             ("/metrics", "/"),
             ("/no/such", "/"),
+            ("/HIT/ab/x2", "/hit/{namespace}/{key}"),
+            ("/HIT/a/b/", "/hit/{namespace}/{key}"),
+            ("/get/z/k/histroy", "/get/{namespace}/{key}/history"),
+            ("/get/z/k/history/", "/get/z/k/history"),
+            ("/get/z/k/chart", "/get/{namespace}/{key}/chart.svg"),
+            ("/get/z/k/chart.png", "/get/{namespace}/{key}/chart.svg"),
+            ("/hit/a/b/chart.svg", "/get/{namespace}/{key}/chart.svg"),
+            ("/hit/a/b/badge.sgv", "/hit/{namespace}/{key}/badge.svg"),
+            ("/hit/a/b/badge", "/hit/{namespace}/{key}/badge.svg"),
+            ("/hti/a/b/badge.svg", "/hit/{namespace}/{key}/badge.svg"),
+            ("/sum/z/hystory", "/sum/{namespace}/history"),
+            ("/get/z/k/nothing", "/get/{namespace}/{key}"),
         ] {
             let meant = meant(path);
             assert_eq!(meant.split(", ").next(), Some(first), "{path}: {meant}");
+            assert!(!meant.contains("/set/"), "{path}: {meant}");
         }
+        assert_eq!(meant("/ste/a/b"), "/set/{namespace}/{key}");
+        let long = format!("/get/a/b/chart.{}", "é".repeat(9000));
+        assert_eq!(meant(&long), "/get/{namespace}/{key}/chart.svg");
     }
 }

@@ -234,8 +234,8 @@ mod tests {
     #[test]
     fn signposts_name_what_there_is() {
         let routes = paths(table());
-        for post in fallback::SIGNPOSTS {
-            assert!(post == "/metrics" || routes.contains(post), "{post} is no route");
+        for post in fallback::SIGNPOSTS.iter().chain(&fallback::FORMS) {
+            assert!(*post == "/metrics" || routes.contains(*post), "{post} is no route");
         }
         for route in &routes {
             let first = route[1..].split('/').next();
