@@ -204,6 +204,32 @@ fn no_hit_is_refused_because_of_its_paint() {
     assert_eq!((shields.status, shields.header("x-seen-ignored")), (200, Some("style, count")));
 }
 
+/// A text that ended in "…" was all that told its author.
+#[test]
+fn a_text_that_is_cut_is_named() {
+    let place = Place::file();
+    let seen = place.seen();
+    let ignored = |path: &str, length| {
+        let answer = seen.get(&format!("{path}={}", "x".repeat(length)));
+        assert_eq!(answer.status, 200, "{path}");
+        answer.header("x-seen-ignored").map(str::to_owned)
+    };
+    for (path, name, most) in [
+        ("/get/site/page/badge.svg?label", "label", 256),
+        ("/get/site/page/badge.svg?left_text", "left_text", 256),
+        ("/get/site/page/shields.json?label", "label", 256),
+        ("/get/site/page/badge.png?text", "text", 64),
+        ("/get/site/page/chart.svg?title", "title", 128),
+    ] {
+        assert_eq!(ignored(path, most), None, "{path}");
+        assert_eq!(ignored(path, most + 1).as_deref(), Some(name), "{path}");
+        assert_eq!(ignored(path, 300).as_deref(), Some(name), "{path}");
+    }
+    let long = seen.get(&format!("/get/site/page/badge.svg?label={}", "x".repeat(300)));
+    assert!(title(&long).ends_with("but must be up to 256 characters"), "{}", title(&long));
+    assert_eq!(says(&long), format!("{}…: 0", "x".repeat(255)));
+}
+
 #[test]
 fn a_limit_or_a_full_namespace_leaves_the_picture() {
     let place = Place::file();

@@ -19,6 +19,9 @@ use parts::Face;
 /// The most characters of a label or a message; a longer one ends in "…".
 pub const MAX_CHARS: usize = 256;
 
+/// The same for a PNG. It bounds the picture's size, and the time that other requests wait for it.
+pub const MAX_PNG_CHARS: usize = 64;
+
 /// The content of a badge. Any text is safe here: drawing cleans it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Badge {

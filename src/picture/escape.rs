@@ -11,6 +11,11 @@ use unicode_segmentation::UnicodeSegmentation;
 /// A cut never splits a grapheme: no half of a flag, no accent without its
 /// letter. SVG renders a run of spaces as one, so one is what we measure.
 pub fn clean(text: &str, max_chars: usize) -> String {
+    cleaned(text, max_chars).0
+}
+
+/// The same, and whether it was cut.
+pub fn cleaned(text: &str, max_chars: usize) -> (String, bool) {
     let mut out = String::with_capacity(text.len().min(4 * max_chars) + 4);
     let mut chars = 0;
     let mut space = false;
@@ -31,10 +36,11 @@ pub fn clean(text: &str, max_chars: usize) -> String {
             }
         }
     }
-    if chars > max_chars {
+    let is_cut = chars > max_chars;
+    if is_cut {
         cut(&mut out, max_chars);
     }
-    out
+    (out, is_cut)
 }
 
 /// Cuts to the graphemes that fit in `max_chars - 1` characters, and adds "…".

@@ -1,7 +1,7 @@
 //! A parameter of a picture, declared once for its parser, `/openapi.json` and
 //! docs/reference.md.
 
-use super::ParamError;
+use super::{ParamError, escape};
 
 /// The most characters of a note in a picture's title.
 pub const MAX_NOTE: usize = 1000;
@@ -48,11 +48,30 @@ pub(super) fn set<V>(
     Ok(())
 }
 
+/// Sets a text, which may be empty.
+///
+/// # Errors
+/// It has more than `most` characters; `into` is what is left after a cut.
+pub(super) fn set_text(
+    into: &mut Option<String>,
+    name: &str,
+    value: &str,
+    most: usize,
+) -> Result<(), ParamError> {
+    let (text, is_cut) = escape::cleaned(value, most);
+    *into = Some(text);
+    if is_cut {
+        Err(ParamError::new(name, value, format!("up to {most} characters")))
+    } else {
+        Ok(())
+    }
+}
+
 impl<T> Param<T> {
     /// Reads one `name=value`; `Ok(false)` if none of `params` has this name.
     ///
     /// # Errors
-    /// The value is invalid; `into` is unchanged.
+    /// The value is invalid; `into` is unchanged, or has as much of a text as fits.
     pub fn set_one(
         params: &[Self],
         into: &mut T,
@@ -78,7 +97,7 @@ impl<T> Param<T> {
     }
 }
 
-/// The parameters that were ignored because their values are invalid.
+/// The parameters that were ignored because their values are invalid, and texts that were cut.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ignored(Vec<ParamError>);
 

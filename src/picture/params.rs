@@ -11,6 +11,8 @@ use super::{Color, Link, Logo, ParamError};
 /// The parameters that the caller set; the route chooses the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BadgeParams {
+    /// Whether the badge is drawn as a PNG, which has room for fewer words.
+    pub is_png: bool,
     /// `?label=`.
     pub label: Option<String>,
     /// `?style=`.
@@ -53,9 +55,17 @@ impl BadgeParams {
     /// Reads all pairs of a query. Other names are skipped: people add `?v=2` to get around
     /// a cache.
     pub fn read<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut look = Self::default();
-        look.ignored = Param::set_all(PARAMS, &mut look, pairs);
-        look
+        Self::default().filled(pairs)
+    }
+
+    /// The same for a PNG.
+    pub fn read_for_png<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        Self { is_png: true, ..Self::default() }.filled(pairs)
+    }
+
+    fn filled<'a>(mut self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        self.ignored = Param::set_all(PARAMS, &mut self, pairs);
+        self
     }
 
     /// Reads one `name=value`; `Ok(false)` if the name is not one of [`PARAMS`].

@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::flat::Layout;
 use super::parts::Face;
-use super::{Badge, Style};
+use super::{Badge, MAX_PNG_CHARS, Style};
 use crate::picture::canvas::Canvas;
 use crate::picture::letters::{self, SLOTS};
 use crate::picture::metrics::{self, Font};
@@ -36,10 +36,6 @@ const MESSAGE: u8 = SHADES;
 const OUTSIDE: u8 = 2 * SHADES;
 const EDGES: [u8; 2] = [OUTSIDE + 1, OUTSIDE + 2];
 
-/// The most characters of a label or a message. It bounds the picture's size, and the time that
-/// other requests wait for it.
-const MAX_CHARS: usize = 64;
-
 const NOTHING: Color = Color { a: 0, ..Color::WHITE };
 
 pub(crate) fn render(badge: &Badge) -> Vec<u8> {
@@ -56,8 +52,8 @@ pub(crate) fn render(badge: &Badge) -> Vec<u8> {
 /// The badge with texts of a length that is drawn quickly.
 fn face(badge: &Badge) -> Face<'_> {
     let mut face = Face::new(badge);
-    face.label = escape::clean(&face.label, MAX_CHARS);
-    face.message = escape::clean(&face.message, MAX_CHARS);
+    face.label = escape::clean(&face.label, MAX_PNG_CHARS);
+    face.message = escape::clean(&face.message, MAX_PNG_CHARS);
     face
 }
 

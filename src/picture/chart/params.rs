@@ -1,8 +1,8 @@
 //! The look of a chart as query parameters.
 
 use super::{Chart, ChartKind, MAX_TITLE, Theme};
-use crate::picture::param::{Ignored, Param, Spec, set};
-use crate::picture::{Color, Day, ParamError, escape};
+use crate::picture::param::{Ignored, Param, Spec, set, set_text};
+use crate::picture::{Color, Day, ParamError};
 
 /// The parameters that the caller set. The route adds the days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,10 +42,7 @@ pub const PARAMS: &[Param<ChartParams>] = &[
             values: "up to 128 characters; empty for none",
             default: "the counter's name",
         },
-        set: |look, _, value| {
-            look.title = Some(escape::clean(value, MAX_TITLE));
-            Ok(())
-        },
+        set: |look, name, value| set_text(&mut look.title, name, value, MAX_TITLE),
     },
     Param {
         spec: Spec {

@@ -2,10 +2,10 @@
 //! use for the same thing, so that old links still work.
 
 use super::{BadgeParams, LabelCase};
-use crate::picture::badge::{MAX_CHARS, Style};
+use crate::picture::badge::{MAX_CHARS, MAX_PNG_CHARS, Style};
 use crate::picture::number::Format;
-use crate::picture::param::{Param, Spec, given, set};
-use crate::picture::{Color, Link, Logo, ParamError, escape};
+use crate::picture::param::{Param, Spec, given, set, set_text};
+use crate::picture::{Color, Link, Logo, ParamError};
 
 /// All parameters of a badge's look. An empty value counts as absent, except that it
 /// empties the label. Of several values the last one counts; of `link`, the first two.
@@ -17,9 +17,9 @@ pub const PARAMS: &[Param<BadgeParams>] = &[
             values: "up to 256 characters; empty for no label",
             default: "`views`",
         },
-        set: |look, _, value| {
-            look.label = Some(escape::clean(value, MAX_CHARS));
-            Ok(())
+        set: |look, name, value| {
+            let most = if look.is_png { MAX_PNG_CHARS } else { MAX_CHARS };
+            set_text(&mut look.label, name, value, most)
         },
     },
     Param {

@@ -169,7 +169,10 @@ pub(super) const PARAMS: &[Param<BadgeQuery>] = &[
 impl BadgeQuery {
     /// Reads a query. Unusable values are ignored, and reported in the picture.
     pub(super) fn read(query: &Query, form: Form) -> Self {
-        let look = BadgeParams::read(query.pairs());
+        let look = match form {
+            Form::Svg => BadgeParams::read(query.pairs()),
+            Form::Png => BadgeParams::read_for_png(query.pairs()),
+        };
         let mut badge = Self { look, metric: Metric::default(), base: 0, keep: 0, form };
         let ignored = Param::set_all(PARAMS, &mut badge, query.pairs());
         badge.look.ignored.append(ignored);
