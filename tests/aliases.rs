@@ -265,6 +265,31 @@ fn a_path_that_only_resembles_an_alias_is_404() {
     assert_eq!(seen.get("/ghpvc/").status, 400);
 }
 
+/// The switches of badges were ignored where the answer is JSON, and the hit counted.
+#[test]
+fn parameters_for_reading_do_not_count_in_json_either() {
+    let place = Place::file();
+    let seen = place.seen();
+    for (path, first) in [
+        ("/hit/site/page", "\"value\":1}"),
+        ("/hit/site/other/shields.json", "\"message\":\"1\""),
+        ("/api/v1/hit/site/third", "\"value\":1}"),
+        ("/me/mine.json", "\"message\":\"1\""),
+    ] {
+        assert_eq!(seen.get(&format!("{path}?hit=maybe")).status, 400, "{path}");
+        for only in ["hit=0", "readonly=1", "query_only=true"] {
+            seen.get(&format!("{path}?{only}"));
+        }
+        let counted = seen.get(path).body;
+        assert!(counted.contains(first), "{path}: {counted}");
+        for only in ["hit=0", "readonly"] {
+            assert_eq!(seen.get(&format!("{path}?{only}")).body, counted, "{path}?{only}");
+        }
+    }
+    assert_eq!(request("POST", &seen.url("/hit/site/page?hit=0"), &[]).value(), Some(1));
+    assert_eq!(seen.value("/hit/site/page?hit=1"), 2);
+}
+
 #[test]
 fn parameters_for_reading_do_not_count() {
     let place = Place::file();

@@ -11,28 +11,34 @@ use crate::web::count;
 use crate::web::error::ApiError;
 use crate::web::headers;
 use crate::web::openapi::{CALLBACK, Doc};
+use crate::web::pictures::badge::{self, ONLY_READS};
 use crate::web::request::caller::Caller;
 use crate::web::request::idempotency;
 use crate::web::request::idempotency::{ID, IdempotencyKey};
 use crate::web::request::metric::{COUNT, Metric};
 use crate::web::request::path::Path;
+use crate::web::request::query::Query;
 use crate::web::response::jsonp::Callback;
 use crate::web::response::value;
 use crate::web::response::value::Value;
 
 /// The OpenAPI description of `/hit/{namespace}/{key}`.
-pub(crate) const DOC: Doc = Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]);
+pub(crate) const DOC: Doc =
+    Doc::json::<Value>("Count a hit").query(&[ID, COUNT, CALLBACK]).shared(ONLY_READS);
 
-/// `{"value":n}`, where n is the number of this hit, or the one of `?count=`.
+/// `{"value":n}`, where n is the number of this hit, or the one of `?count=`. It only reads if
+/// `?hit=0` or `?readonly` forbids it to count.
 pub(crate) async fn hit(
     State(app): State<App>,
     caller: Caller,
     Path(counter): Path,
     IdempotencyKey(id): IdempotencyKey,
     metric: Metric,
+    query: Query,
     callback: Callback,
 ) -> Result<Response, ApiError> {
-    if !caller.counts {
+    let only_reads = badge::only_reads(&query)?;
+    if !caller.counts || only_reads {
         return callback.value(get::value(&app, &counter, metric).await?);
     }
     let (number, quota) = count::hit(&app, &caller, &counter, id).await?;

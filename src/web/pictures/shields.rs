@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::badge::{self, BadgeQuery, LABEL};
+use super::badge::{self, BadgeQuery, LABEL, ONLY_READS};
 use crate::model::hit::HitId;
 use crate::model::name::Counter;
 use crate::picture::param::Spec;
@@ -46,7 +46,9 @@ struct ShieldsEndpoint {
 pub(crate) const GET: Doc = doc("Read a counter in the format of shields.io's endpoint badge");
 /// The OpenAPI description of `/hit/…/shields.json`.
 pub(crate) const HIT: Doc =
-    doc("Count a hit, and answer in the format of shields.io's endpoint badge").query(&[ID]);
+    doc("Count a hit, and answer in the format of shields.io's endpoint badge")
+        .query(&[ID])
+        .shared(ONLY_READS);
 
 /// The OpenAPI description of a route with this answer.
 pub(super) const fn doc(summary: &'static str) -> Doc {
@@ -71,7 +73,7 @@ pub(crate) async fn get(
     answer(&app, &counter, &query, None).await
 }
 
-/// Counts shields' own requests.
+/// Counts shields' own requests, unless `?hit=0` or `?readonly` forbids it.
 pub(crate) async fn hit(
     State(app): State<App>,
     caller: Caller,
@@ -79,7 +81,8 @@ pub(crate) async fn hit(
     IdempotencyKey(id): IdempotencyKey,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let hit = caller.counts.then_some((&caller, id));
+    let only_reads = badge::only_reads(&query)?;
+    let hit = (caller.counts && !only_reads).then_some((&caller, id));
     answer(&app, &counter, &query, hit).await
 }
 

@@ -15,7 +15,7 @@ use crate::model::name::Counter;
 use crate::web::App;
 use crate::web::error::ApiError;
 use crate::web::fallback;
-use crate::web::pictures::shields;
+use crate::web::pictures::{badge, shields};
 use crate::web::request::caller::Caller;
 use crate::web::request::query::Query;
 use crate::web::response::picture::{OrPicture, PictureError};
@@ -59,7 +59,8 @@ pub(crate) async fn answer(State(app): State<App>, request: Request) -> Response
                 // Infallible.
                 let Ok(caller) = Caller::from_request_parts(&mut parts, &app).await;
                 let query = Query::from_request_parts(&mut parts, &app).await?.or(DWYL_DEFAULTS);
-                let hit = caller.counts.then_some((&caller, None));
+                let only_reads = badge::only_reads(&query)?;
+                let hit = (caller.counts && !only_reads).then_some((&caller, None));
                 shields::answer(&app, &counter?, &query, hit).await
             };
             let answered: Result<_, ApiError> = answered.await;
