@@ -7,6 +7,7 @@ pub mod healthcheck;
 pub mod import;
 pub mod log;
 pub mod open;
+pub mod print;
 pub mod progress;
 pub mod remote;
 pub mod runtime;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 use seen::cli::exit::Failure;
-use seen::cli::{check, export, healthcheck, import, runtime, serve};
+use seen::cli::{check, export, healthcheck, import, print, runtime, serve};
 use seen::config::{self, Cli, Command, environment};
 
 // Chosen by measurement: see benches/README.md.
@@ -28,10 +28,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Export(settings)) => runtime::once(export::run(&settings)),
         Some(Command::Import(settings)) => runtime::once(import::run(&settings)),
-        Some(Command::Version) => {
-            println!("seen {}", env!("CARGO_PKG_VERSION"));
-            Ok(())
-        }
+        Some(Command::Version) => print::line(concat!("seen ", env!("CARGO_PKG_VERSION"))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

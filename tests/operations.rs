@@ -325,6 +325,18 @@ fn a_mistyped_variable_is_warned_of() {
     assert!(log.contains(port), "{log}");
 }
 
+/// `seen check | head -1` panicked.
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let place = Place::file();
+    for arguments in [&["check", "--store", &place.store()][..], &["version"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command(arguments).stdout(writer).output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.is_empty()), (Some(0), true), "{output:?}");
+    }
+}
+
 #[test]
 fn check_shows_the_settings_and_tries_the_store() {
     let place = Place::redis();

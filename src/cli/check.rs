@@ -4,22 +4,21 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
 
 use super::exit::Failure;
-use super::open;
+use super::{open, print};
 use crate::config::{Settings, environment};
 use crate::store::Location;
 
 /// Prints each setting with the source of its value, then tries the store.
 pub async fn run(settings: &Settings, matches: &ArgMatches) -> Result<(), Failure> {
     for unknown in environment::unknown() {
-        println!("{}", sentence(&unknown));
+        print::line(sentence(&unknown))?;
     }
     let location = settings.store().map_err(|sentence| Failure::new(2, sentence))?;
     for line in lines(matches, &location) {
-        println!("{line}");
+        print::line(line)?;
     }
-    println!();
-    println!("{}", try_store(settings, &location).await?);
-    Ok(())
+    print::line("")?;
+    print::line(try_store(settings, &location).await?)
 }
 
 /// A sentence about a variable that belongs to no setting.
