@@ -14,14 +14,14 @@ fn the_greeting_goes_up_in_one_tab_while_another_visits() {
     let seen = place.seen();
     browser.open(&seen.url("/"));
     assert_eq!(browser.text("[data-live]"), "1");
-    assert_eq!(browser.text("[data-times]"), "time");
+    assert_eq!(browser.text("[data-noun]"), "time");
     let first = browser.tab();
     browser.new_tab();
     browser.open(&seen.url("/"));
     assert_eq!(browser.text("[data-live]"), "2");
     browser.use_tab(&first);
     browser.wait(NUMBER, "2");
-    assert_eq!(browser.text("[data-times]"), "times");
+    assert_eq!(browser.text("[data-noun]"), "times");
     seen.value("/hit/default/hits");
     browser.wait(NUMBER, "3");
     assert_eq!(browser.complaints(), [""; 0]);

@@ -83,6 +83,28 @@ fn a_view_counts_once_however_many_spans_show_it() {
     assert_eq!(seen.value("/get/site.test/four"), 1);
 }
 
+/// Frameworks change the address first, and the page a little later: the page that was left
+/// counted again, and a span that was used again never for the new page. Some put the script
+/// beside every number.
+#[test]
+fn the_pages_of_a_framework_count_once_each() {
+    let Some(browser) = Browser::start() else { return };
+    let place = Place::file();
+    let seen = place.seen();
+    let again = format!("<script async src=\"{}\"></script>", seen.url("/seen.js"));
+    let site = site(&seen, &format!("<b id=it data-seen=spa/a>-</b>{again}"));
+    browser.open(&site.url("/a"));
+    browser.wait(&text("it"), "1");
+    let later = "setTimeout(() => { document.querySelector('#it').dataset.seen = 'spa/b'; }, 30)";
+    browser.run(&format!("history.pushState({{}}, '', '/b'); {later}"));
+    wait_until("a view of the new page", || seen.get("/get/spa/b").status == 200);
+    // The same page, by its key.
+    browser.run("history.replaceState({}, '', '/b/')");
+    browser.run(&format!("document.body.insertAdjacentHTML('beforeend', {:?})", again));
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!((seen.value("/get/spa/a"), seen.value("/get/spa/b")), (1, 1));
+}
+
 /// examples/goatcounter.awk gives the same name (tests/readme.rs).
 #[test]
 fn a_path_too_long_for_a_key_is_a_counter_of_its_own() {

@@ -43,7 +43,7 @@ mod tests {
     /// seen.js goes to every visitor of every page that shows a number.
     #[test]
     fn what_browsers_load_is_small_on_its_way() {
-        for (asset, most) in [(&SEEN, 1200), (&SCRIPT, 3072), (&STYLE, 3072)] {
+        for (asset, most) in [(&SEEN, 1500), (&SCRIPT, 3072), (&STYLE, 3072)] {
             let sizes = asset.sizes();
             let [(_, plain), (_, br), (_, gzip)] = sizes[..] else { panic!("{sizes:?}") };
             assert!(br < gzip && gzip < plain && gzip <= most, "{sizes:?}, {most} at most");

@@ -68,8 +68,9 @@
     if (why) return warn('not counting because of: ' + why);
     const url = goat.url(vars);
     if (!url) return warn('not counting because path is null');
-    // A policy may forbid beacons to this host but allow pictures.
-    if (!navigator.sendBeacon?.(url)) new Image().src = url;
+    // A policy may forbid connections to this host but allow pictures. A beacon would not tell.
+    const sent = fetch(url, { method: 'POST', keepalive: true, mode: 'no-cors' });
+    sent.catch(() => { new Image().src = url; });
   };
 
   goat.get_query = (name) => {

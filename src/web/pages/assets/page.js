@@ -8,8 +8,9 @@ for (const number of document.querySelectorAll('[data-live]')) {
   const show = (value) => {
     if (value === null) return;
     number.textContent = value.toLocaleString('en');
-    const times = document.querySelector('[data-times]');
-    if (times) times.textContent = value === 1 ? 'time' : 'times';
+    // The word after the number, for one and for more.
+    const noun = document.querySelector('[data-noun]');
+    if (noun) noun.textContent = noun.dataset.noun.split(' ')[value === 1 ? 0 : 1];
   };
   const ask = async () => {
     try {
@@ -24,10 +25,17 @@ for (const number of document.querySelectorAll('[data-live]')) {
     // Browsers reconnect after a lost connection, but not after a refusal.
     events.onerror = () => { if (events.readyState === EventSource.CLOSED) poll(); };
   };
-  open();
-  // A page in the back/forward cache gives up its stream, and opens one when it is shown again.
+  // A page that nobody sees gives up its stream: a browser has six connections to a host, for all
+  // tabs together.
+  const follow = () => {
+    events?.close();
+    clearInterval(timer);
+    if (!document.hidden) open();
+  };
+  follow();
+  document.addEventListener('visibilitychange', follow);
   addEventListener('pagehide', () => { events?.close(); clearInterval(timer); });
-  addEventListener('pageshow', (event) => { if (event.persisted) open(); });
+  addEventListener('pageshow', (event) => { if (event.persisted) follow(); });
 }
 
 // The builder: update the badge on every input. Without scripts, its button does that.
@@ -114,7 +122,7 @@ if (waiting) {
 const arrange = () => {
   const table = document.querySelector('[data-sortable]'), filter = document.querySelector('[data-filter]');
   if (!table) return;
-  filter.parentElement.hidden = false;
+  filter.closest('p').hidden = false;
   filter.oninput = () => {
     for (const row of table.tBodies[0].rows) {
       row.hidden = !row.cells[0].textContent.toLowerCase().includes(filter.value.toLowerCase());
@@ -130,7 +138,8 @@ const arrange = () => {
       for (const other of table.querySelectorAll('th')) other.removeAttribute('aria-sort');
       head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
       const of = (row) => row.cells[head.cellIndex].dataset.value ?? row.cells[head.cellIndex].textContent;
-      const rows = [...table.tBodies[0].rows].sort((a, b) => of(a).localeCompare(of(b), 'en', { numeric: true }));
+      const order = (a, b) => a - b || a.localeCompare(b, 'en', { numeric: true });
+      const rows = [...table.tBodies[0].rows].sort((a, b) => order(of(a), of(b)));
       table.tBodies[0].append(...(down ? rows.reverse() : rows));
     };
   }
