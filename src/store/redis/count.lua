@@ -57,8 +57,9 @@ end
 keys[n + 1] = KEYS[1]
 local found, asked, missing = in_parts('MGET', keys, n + 1), nil, {}
 local before = found[n + 1]
-if before then
-  local written, answer = read(before)
+local is_whole, written, answer = false, nil, nil
+if before then is_whole, written, answer = pcall(read, before) end
+if is_whole and type(written) == 'number' then
   -- A write, so that WAIT after it waits for the first one too.
   if written == number then
     call('EXPIRE', KEYS[1], write_memory)
@@ -90,7 +91,8 @@ local taken = #missing > 0 and (#missing > 4000 or call('EXISTS', unpack(missing
 local long = {}
 local answer, forgotten, created, told = {0, 0, long}, 0, 0, 3
 local live = {}
-for _, namespace in ipairs(call('SMEMBERS', KEYS[2])) do live['seen:{' .. namespace .. '}:'] = {} end
+-- Streams may miss what hits may not.
+for _, namespace in ipairs(pcall_redis('SMEMBERS', KEYS[2])) do live['seen:{' .. namespace .. '}:'] = {} end
 
 local function key_of(i, base) return sub(keys[i], #base + 9) end
 
@@ -105,7 +107,7 @@ local function refusal(i, base)
   if facts then _, owner, _, open = unpack(read(facts)) end
   if creation == 2 and not owner then return 'missing' end
   if owner and not open then return 'owned' end
-  others = others or alone and tonumber(call('GET', 'seen:counters') or 0) or 0
+  others = others or alone and tonumber(pcall_redis('GET', 'seen:counters') or 0) or 0
   if others + created >= room then return 'instance' end
   local size = call('ZCARD', base .. 'ranking')
   if size >= most then return 'full' end
@@ -131,48 +133,45 @@ local function see(i, base, elements, from, to, is_new)
   return call('PFCOUNT', sketch)
 end
 
--- The number of the hit that had this id before, if one had.
-local function number_of(id)
-  local known = call('GET', id)
+-- The number of the hit that had this id before, if one had. `set` has what is to be set.
+local function number_of(id, set)
+  local known = set[id] and set[id][1] or call('GET', id)
   if not known then return end
   local counted, its_number = read(known)
   if now < counted + id_memory then return its_number end
 end
 
 -- How many of a visitor's hits count, one in each window.
-local function within(window, mark, hits)
-  local until_when = call('GET', mark)
+local function within(window, mark, hits, set)
+  local until_when = set[mark] and set[mark][1] or call('GET', mark)
   if until_when and now < read(until_when) then return 0 end
-  call('SET', mark, pack(now + window), 'EX', window)
+  set[mark] = {pack(now + window), window}
   return math.min(hits, 1)
 end
 
--- Counts runs one after the other; the outcome of each, the new visitors, and the hits that
--- counted of each source and in all.
+-- Counts runs one after the other; the outcome of each, the new visitors, the hits that
+-- counted of each source and in all, and the ids and marks to set, each with its value and life.
 local function count_runs(i, base, created_at, total, dedupe, at, runs)
   local place = key_of(i, base) .. ':' .. string.format('%d', created_at) .. ':'
-  local became, elements, by_source, sum = {}, {}, {0, 0, 0, 0, 0}, 0
+  local became, elements, by_source, sum, set = {}, {}, {0, 0, 0, 0, 0}, 0, {}
   for run = 1, runs do
     local source, hits, element, mark, id = t[at], t[at + 1], t[at + 2], t[at + 3], t[at + 4]
     at = at + 5
     id = id and base .. 'id:' .. place .. id
-    local repeated = id and number_of(id)
+    local repeated = id and number_of(id, set)
     if repeated then
       became[2 * run - 1], became[2 * run] = 0, repeated
     else
-      if mark and dedupe > 0 then hits = within(dedupe, base .. 'mark:' .. place .. mark, hits) end
+      if mark and dedupe > 0 then hits = within(dedupe, base .. 'mark:' .. place .. mark, hits, set) end
       if element then elements[#elements + 1] = element end
       sum = sum + hits
       by_source[source] = by_source[source] + hits
-      if id then call('SET', id, pack(now, total + sum), 'EX', id_memory) end
+      if id then set[id] = {pack(now, total + sum), id_memory} end
       became[2 * run - 1], became[2 * run] = hits, total + sum
     end
   end
-  return became, elements, by_source, sum
+  return became, elements, by_source, sum, set
 end
-
--- Whether a record is being read, so that an error is its damage.
-local is_reading = false
 
 local set, s = {}, 0
 local function count(i)
@@ -193,10 +192,8 @@ local function count(i)
   if text then
     local values = (string.byte(text) or 0) - 0x90
     if values ~= 14 and values ~= 15 then return 'damaged' end
-    is_reading = true
     _, version, total, created_at, latest_day, today, latest_hour, recent, uniques,
       one, two, three, four, five, ranked, owned = read_some(text, values, 1)
-    is_reading = false
     if version ~= VERSION or not ranked or values == 15 and not owned then return 'damaged' end
     if total + hits > largest then return 'range' end
   else
@@ -209,7 +206,7 @@ local function count(i)
   -- Visitors are not in their sketch although this process has put them there.
   if visited == 2 and (latest_day < day or latest_day == day and uniques == 0) then forgotten = 1 end
 
-  local became, elements, from, to = nil, t, 0, 0
+  local became, elements, from, to, marks = nil, t, 0, 0, nil
   if parts > 0 then
     for source = at, at + 2 * parts - 1, 2 do
       local which, more = t[source], t[source + 1]
@@ -223,7 +220,7 @@ local function count(i)
     to = from + t[from - 1] - 1
   else
     local more
-    became, elements, more, hits = count_runs(i, base, created_at, total, owned and owned[1] or 0, at, -parts)
+    became, elements, more, hits, marks = count_runs(i, base, created_at, total, owned and owned[1] or 0, at, -parts)
     one, two, three, four, five = one + more[1], two + more[2], three + more[3], four + more[4], five + more[5]
     from, to = 1, #elements
   end
@@ -253,7 +250,7 @@ local function count(i)
     long[#long + 1] = i
   end
   if hits > 0 then
-    if total == ranked and text then call('SADD', base .. 'moved', key_of(i, base)) end
+    if total == ranked and text then pcall_redis('SADD', base .. 'moved', key_of(i, base)) end
     total = total + hits
     local updates = live[base]
     if updates then
@@ -267,6 +264,8 @@ local function count(i)
     created = created + 1
     if alone and others_here == 0 then call('ZADD', 'seen:namespaces', 0, sub(base, 7, -3)) end
   end
+  -- Last, since what is remembered as counted must be.
+  for key, mark in pairs(marks or {}) do call('SET', key, mark[1], 'EX', mark[2]) end
   set[s + 1], set[s + 2] = keys[i], pack({VERSION, total, created_at, latest_day, today, latest_hour, recent,
     uniques, one, two, three, four, five, ranked, owned})
   s = s + 2
@@ -286,17 +285,19 @@ while i < n do
   local done, why = pcall(count_all)
   if not done then
     local words = type(why) == 'table' and why.err or tostring(why)
-    if not is_reading and not string.find(words, 'WRONGTYPE', 1, true) then error(why) end
-    is_reading = false
+    -- Redis' errors begin with a code. Lua's are of values that are none of seen's.
+    local code = string.match(words, '^(%u+) ')
+    if code and code ~= 'WRONGTYPE' and code ~= 'INVALIDOBJ' then error(why) end
     answer[told + i] = 'damaged'
   end
 end
 answer[1], answer[2] = forgotten, created
 
-if s > 0 then in_parts('MSET', set, s) end
-if created > 0 and alone then call('INCRBY', 'seen:counters', created) end
 answer = pack(answer)
 call('SET', KEYS[1], pack(number, answer), 'EX', write_memory)
+if s > 0 then in_parts('MSET', set, s) end
+-- It is only for the cap.
+if created > 0 and alone then pcall_redis('INCRBY', 'seen:counters', created) end
 for base, updates in pairs(live) do
   -- If an ACL forbids publishing, the hits count all the same. A namespace without listeners
   -- is removed from the set.

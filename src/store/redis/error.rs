@@ -35,6 +35,8 @@ impl From<Error> for CommandError {
             "BUSY" | "LOADING" | "MASTERDOWN" => store(StoreError::Away),
             "CROSSSLOT" | "ERR" | "EXECABORT" | "STALE" | "WRONGTYPE" => store(StoreError::Failed),
             _ if *error.kind() == ErrorKind::Auth => store(StoreError::Refused),
+            // Lua's own: it found what is none of seen's.
+            _ if handed_on.is_some() => store(StoreError::Damaged),
             // Any other error is the connection's, and the command may have been sent.
             _ => store(StoreError::Unavailable),
         }

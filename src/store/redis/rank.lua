@@ -10,9 +10,12 @@ local base = string.sub(KEYS[1], 1, -6)
 local moved = redis.call('SPOP', KEYS[1], ARGV[1])
 for _, key in ipairs(moved) do
   local name = base .. 'counter:' .. key
-  local found = redis.call('GET', name)
+  local found = redis.pcall('GET', name)
   local read, record = pcall(cmsgpack.unpack, found or '')
-  if read and type(record) == 'table' then
+  if type(found) == 'table' then
+    -- Not a counter's record, until somebody puts it right.
+    redis.call('SADD', KEYS[1], key)
+  elseif read and type(record) == 'table' then
     redis.call('ZADD', base .. 'ranking', 'XX', string.format('%d', -record[2]), key)
     record[14] = record[2]
     redis.call('SET', name, cmsgpack.pack(record))

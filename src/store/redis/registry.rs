@@ -19,9 +19,13 @@ use super::node::Script;
 use super::plan::Plan;
 use super::read::{bulk, number};
 use super::servers::Servers;
+use crate::model::log_interval::LogInterval;
 use crate::model::name::Name;
 use crate::model::time::Timestamp;
 use crate::store::StoreError;
+
+/// Limits the line about a number that is none.
+static UNREADABLE: Mutex<LogInterval> = Mutex::new(LogInterval::new());
 
 /// How long the number of all counters stays valid, in a Cluster.
 const SUM_AGE: Duration = Duration::from_secs(10);
@@ -167,9 +171,24 @@ impl Registry {
     /// The number of counters in all.
     pub(crate) async fn size(&self) -> Result<u64, StoreError> {
         for (key, known) in [(keys::COUNTERS, &self.sum), (keys::CLAIMS, &self.claims)] {
-            let found = self.servers.run(key, "GET", vec![key.into()]).await?;
-            let sum = if found.is_null() { 0 } else { number(&found)? };
-            known.store(u64::try_from(sum).unwrap_or(0), Ordering::Relaxed);
+            let sum = match self.servers.run(key, "GET", vec![key.into()]).await {
+                Ok(found) if found.is_null() => Some(0),
+                Ok(found) => found.as_i64(),
+                // It has another type.
+                Err(StoreError::Failed(_)) => None,
+                Err(error) => return Err(error),
+            };
+            match sum {
+                Some(sum) => known.store(u64::try_from(sum).unwrap_or(0), Ordering::Relaxed),
+                // A cap is no reason to refuse hits.
+                None if UNREADABLE.lock().is_due() => {
+                    tracing::error!(
+                        key,
+                        "this key of Redis should hold a number: set it, or delete it"
+                    );
+                }
+                None => {}
+            }
         }
         *self.summed.lock() = Some(Instant::now());
         Ok(self.sum.load(Ordering::Relaxed))
