@@ -33,7 +33,7 @@ fn every_page_is_whole_without_scripts_and_loads_nothing_from_elsewhere() {
     for (path, words) in [
         ("/builder", "/hit/my-site/home/badge.svg"),
         ("/builder?namespace=site&key=page&style=plastic", "badge.svg?style=plastic"),
-        ("/counter/site/page", ">3</strong> views"),
+        ("/counter/site/page", ">3</strong> <span data-noun=\"view views\">views</span>"),
         ("/privacy", "No cookies"),
     ] {
         let page = seen.get(path);
