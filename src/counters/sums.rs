@@ -119,20 +119,11 @@ impl Sums {
 mod tests {
     use super::*;
     use crate::store::embedded::Embedded;
-    use crate::store::{Limits, Mode};
 
     /// Each left a task in the queue, which a slow sum let grow without a bound.
     #[tokio::test]
     async fn callers_who_give_up_leave_no_tasks() {
-        let limits = Limits {
-            mode: Mode::Open,
-            counters_per_namespace: 1,
-            counters: 1,
-            history_days: 1,
-            history_hours: 1,
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let store = Embedded::open(&folder.path().join("seen.redb"), limits).unwrap();
+        let (_folder, store) = Embedded::empty();
         let sums = Sums::new(Arc::new(store));
         let running = sums.turn.clone().lock_owned().await;
         let namespace = Name::new("n").unwrap();

@@ -140,19 +140,10 @@ mod tests {
     use super::*;
     use crate::model::name::Name;
     use crate::store::embedded::Embedded;
-    use crate::store::{Limits, Mode};
 
     #[tokio::test]
     async fn a_days_keys_are_destroyed_an_hour_after_it_without_a_hit() {
-        let limits = Limits {
-            mode: Mode::Open,
-            counters_per_namespace: 1,
-            counters: 1,
-            history_days: 1,
-            history_hours: 1,
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let store = Embedded::open(&folder.path().join("seen.redb"), limits).unwrap();
+        let (_folder, store) = Embedded::empty();
         let store: Arc<dyn Store> = Arc::new(store);
         let visitors = Visitors::new(store.clone(), Duration::from_secs(1));
         let name = Name::default_namespace();

@@ -104,6 +104,21 @@ impl Embedded {
         })
     }
 
+    /// A store for a test of what uses one, in a folder that goes with it.
+    #[cfg(test)]
+    pub(crate) fn empty() -> (tempfile::TempDir, Self) {
+        let limits = Limits {
+            mode: super::Mode::Open,
+            counters_per_namespace: 1,
+            counters: 1,
+            history_days: 1,
+            history_hours: 1,
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Self::open(&folder.path().join("seen.redb"), limits).expect("a store");
+        (folder, store)
+    }
+
     /// Runs `work` in the next batch, and returns once the batch is synced. `after` then sees
     /// the result even if the caller has gone away.
     async fn write<T: Send + 'static>(
