@@ -57,7 +57,7 @@ end
 keys[n + 1] = KEYS[1]
 local found, asked, missing = in_parts('MGET', keys, n + 1), nil, {}
 local before = found[n + 1]
-local is_whole, written, answer = false, nil, nil
+local is_whole, written, answer
 if before then is_whole, written, answer = pcall(read, before) end
 if is_whole and type(written) == 'number' then
   -- A write, so that WAIT after it waits for the first one too.
